@@ -1,0 +1,1 @@
+//! CloudFormation vocabulary: templates, typed references, resources.

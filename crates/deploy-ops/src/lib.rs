@@ -1,0 +1,1 @@
+//! Deployment operations against AWS: the only crate that talks to it.

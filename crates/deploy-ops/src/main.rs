@@ -1,0 +1,2 @@
+//! deploy-ops
+fn main() {}

@@ -1,0 +1,1 @@
+//! Typed platform and environment configuration, read from TOML.

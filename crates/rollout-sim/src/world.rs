@@ -1,0 +1,150 @@
+//! The world: state of every service, the clock and the queue of what happens next.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::ActiveFault;
+use crate::image::ImageBehaviour;
+use crate::params::Params;
+use crate::{Rng, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, secrets};
+
+/// Something that happens by itself at a moment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Event {
+    /// Task lifecycle, scheduler, breaker, bake.
+    Ecs(ecs::Event),
+    /// Health checks, end of draining.
+    Elb(elb::Event),
+    /// Resource operations that complete, stabilisation polls, time-outs.
+    Cfn(cfn::Event),
+    /// Alarm evaluation.
+    CloudWatch(cloudwatch::Event),
+}
+
+/// Handle of a scheduled event, to cancel it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Timer(SimTime, u64);
+
+/// An AWS account in one region, in virtual time.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct World {
+    now: SimTime,
+    /// Ties at one moment happen in the order in which they were scheduled.
+    sequence: u64,
+    queue: BTreeMap<Timer, Event>,
+    /// Source of identifiers and of sampled parameters.
+    pub rng: Rng,
+    /// Twelve digits.
+    pub account: String,
+    /// Region name, such as `us-west-2`.
+    pub region: String,
+    /// The numbers AWS does not document.
+    pub params: Params,
+    /// What is broken on purpose.
+    pub faults: Vec<ActiveFault>,
+    /// How the program in an image behaves, by digest; an unknown digest gets the default behaviour.
+    pub images: BTreeMap<String, ImageBehaviour>,
+    /// Elastic Container Service.
+    pub ecs: ecs::State,
+    /// Application load balancers.
+    pub elb: elb::State,
+    /// CloudFormation, with the resources that no other module models.
+    pub cfn: cfn::State,
+    /// Container registry.
+    pub ecr: ecr::State,
+    /// Secrets Manager.
+    pub secrets: secrets::State,
+    /// CloudWatch Logs.
+    pub logs: logs::State,
+    /// CloudWatch alarms and metrics.
+    pub cloudwatch: cloudwatch::State,
+    /// Roles and their policies.
+    pub iam: iam::State,
+}
+
+impl World {
+    /// An empty account at [`SimTime::START`].
+    #[must_use]
+    pub fn new(account: &str, region: &str, seed: u64) -> Self {
+        Self {
+            now: SimTime::START,
+            sequence: 0,
+            queue: BTreeMap::new(),
+            rng: Rng::new(seed),
+            account: account.to_owned(),
+            region: region.to_owned(),
+            params: Params::default(),
+            faults: Vec::new(),
+            images: BTreeMap::new(),
+            ecs: ecs::State::default(),
+            elb: elb::State::default(),
+            cfn: cfn::State::default(),
+            ecr: ecr::State::default(),
+            secrets: secrets::State::default(),
+            logs: logs::State::default(),
+            cloudwatch: cloudwatch::State::default(),
+            iam: iam::State::default(),
+        }
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub const fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Schedules `event` after `delay`.
+    pub fn schedule_in(&mut self, delay: Duration, event: Event) -> Timer {
+        self.schedule_at(self.now + delay, event)
+    }
+
+    /// Schedules `event` at a moment; one in the past happens at once, when time next advances.
+    pub fn schedule_at(&mut self, at: SimTime, event: Event) -> Timer {
+        self.sequence += 1;
+        let timer = Timer(at.max(self.now), self.sequence);
+        self.queue.insert(timer, event);
+        timer
+    }
+
+    /// Takes an event back; nothing happens where it already occurred.
+    pub fn cancel(&mut self, timer: Timer) {
+        self.queue.remove(&timer);
+    }
+
+    /// When the next event is due.
+    #[must_use]
+    pub fn next_event_at(&self) -> Option<SimTime> {
+        self.queue.first_key_value().map(|(timer, _)| timer.0)
+    }
+
+    /// Lets everything happen that is due until `until`, inclusive, and sets the clock to it.
+    pub fn advance_to(&mut self, until: SimTime) {
+        while let Some(entry) = self.queue.first_entry() {
+            if entry.key().0 > until {
+                break;
+            }
+            let (timer, event) = entry.remove_entry();
+            self.now = timer.0;
+            match event {
+                Event::Ecs(event) => ecs::handle(self, event),
+                Event::Elb(event) => elb::handle(self, event),
+                Event::Cfn(event) => cfn::handle(self, event),
+                Event::CloudWatch(event) => cloudwatch::handle(self, event),
+            }
+        }
+        self.now = self.now.max(until);
+    }
+
+    /// [`World::advance_to`] `duration` from now.
+    pub fn advance_by(&mut self, duration: Duration) {
+        self.advance_to(self.now + duration);
+    }
+
+    /// `arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE` of this account.
+    #[must_use]
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+    }
+}

@@ -1,0 +1,1 @@
+//! From configuration to CloudFormation templates, one file per layer.

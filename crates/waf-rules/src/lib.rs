@@ -1,0 +1,1 @@
+//! WAF rule groups as data: priorities, capacity, overrides, offline evaluation.
