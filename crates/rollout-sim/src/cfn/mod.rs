@@ -1,8 +1,10 @@
-//! cfn.
+//! CloudFormation: templates, stacks, change sets, events; and the resources that no other module models.
 
 use serde::{Deserialize, Serialize};
 
 use crate::World;
+
+pub mod api;
 
 /// State of the service.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
