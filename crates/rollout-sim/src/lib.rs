@@ -21,6 +21,7 @@ pub mod image;
 pub mod logs;
 pub mod params;
 mod rng;
+mod scalar;
 pub mod secrets;
 mod time;
 mod world;

@@ -1,5 +1,7 @@
 //! ecs.
 
+pub mod api;
+
 use serde::{Deserialize, Serialize};
 
 use crate::World;

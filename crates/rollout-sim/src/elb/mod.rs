@@ -1,5 +1,7 @@
 //! elb.
 
+pub mod api;
+
 use serde::{Deserialize, Serialize};
 
 use crate::World;
