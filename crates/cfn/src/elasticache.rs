@@ -1,0 +1,97 @@
+//! Amazon ElastiCache.
+#![allow(missing_docs, reason = "each field is the property of the same name in the struct's type reference")]
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::handle::{Tagging, resource};
+use crate::kind::{
+    CacheParameterGroupName, CacheSubnetGroupName, DnsName, LogGroupName, Port, ReplicationGroupId,
+    SecurityGroupId, SubnetId, Text,
+};
+use crate::value::Value;
+
+/// `AWS::ElastiCache::SubnetGroup`
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SubnetGroup<S> {
+    pub cache_subnet_group_name: String,
+    pub description: String,
+    pub subnet_ids: Vec<Value<S, SubnetId>>,
+}
+resource!(SubnetGroup = "AWS::ElastiCache::SubnetGroup", Tagging::List("Tags"), ref name: CacheSubnetGroupName);
+
+/// `AWS::ElastiCache::ParameterGroup`
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ParameterGroup<S> {
+    pub cache_parameter_group_family: String,
+    pub description: Value<S, Text>,
+    pub properties: BTreeMap<&'static str, String>,
+}
+resource!(
+    ParameterGroup = "AWS::ElastiCache::ParameterGroup",
+    Tagging::List("Tags"),
+    ref name: CacheParameterGroupName,
+);
+
+/// `AWS::ElastiCache::ReplicationGroup` with cluster mode off.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ReplicationGroup<S> {
+    pub at_rest_encryption_enabled: bool,
+    pub auto_minor_version_upgrade: bool,
+    pub automatic_failover_enabled: bool,
+    pub cache_node_type: String,
+    pub cache_parameter_group_name: Value<S, CacheParameterGroupName>,
+    pub cache_subnet_group_name: Value<S, CacheSubnetGroupName>,
+    pub engine: &'static str,
+    pub engine_version: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub log_delivery_configurations: Vec<LogDelivery<S>>,
+    #[serde(rename = "MultiAZEnabled")]
+    pub multi_az_enabled: bool,
+    pub num_cache_clusters: u32,
+    pub port: u16,
+    pub preferred_maintenance_window: String,
+    pub replication_group_description: String,
+    pub replication_group_id: String,
+    pub security_group_ids: Vec<Value<S, SecurityGroupId>>,
+    /// Days; 0 keeps no snapshots.
+    pub snapshot_retention_limit: u32,
+    pub snapshot_window: String,
+    pub transit_encryption_enabled: bool,
+    pub transit_encryption_mode: &'static str,
+}
+resource!(
+    ReplicationGroup = "AWS::ElastiCache::ReplicationGroup",
+    Tagging::List("Tags"),
+    ref id: ReplicationGroupId,
+    "PrimaryEndPoint.Address" primary_address: DnsName,
+    "PrimaryEndPoint.Port" primary_port: Port,
+);
+
+/// Where a cache's log goes.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct LogDelivery<S> {
+    pub destination_details: LogDestination<S>,
+    pub destination_type: &'static str,
+    pub log_format: &'static str,
+    pub log_type: &'static str,
+}
+
+/// A log group as a cache's log destination.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct LogDestination<S> {
+    pub cloud_watch_logs_details: CloudWatchLogsDetails<S>,
+}
+
+/// The log group.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CloudWatchLogsDetails<S> {
+    pub log_group: Value<S, LogGroupName>,
+}

@@ -1,0 +1,37 @@
+//! Amazon SNS.
+#![allow(missing_docs, reason = "each field is the property of the same name in the struct's type reference")]
+
+use serde::Serialize;
+
+use crate::handle::{Tagging, resource};
+use crate::iam::PolicyDocument;
+use crate::kind::{Text, TopicArn};
+use crate::value::Value;
+
+/// `AWS::SNS::Topic`
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Topic<S> {
+    pub kms_master_key_id: Option<Value<S, Text>>,
+    pub topic_name: String,
+}
+resource!(Topic = "AWS::SNS::Topic", Tagging::List("Tags"), ref arn: TopicArn);
+
+/// `AWS::SNS::Subscription`
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Subscription<S> {
+    pub endpoint: String,
+    pub protocol: &'static str,
+    pub topic_arn: Value<S, TopicArn>,
+}
+resource!(Subscription = "AWS::SNS::Subscription", Tagging::None);
+
+/// `AWS::SNS::TopicPolicy`
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TopicPolicy<S> {
+    pub policy_document: PolicyDocument<S>,
+    pub topics: Vec<Value<S, TopicArn>>,
+}
+resource!(TopicPolicy = "AWS::SNS::TopicPolicy", Tagging::None);

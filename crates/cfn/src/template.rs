@@ -1,0 +1,191 @@
+//! A template under construction.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
+
+use crate::document::Document;
+use crate::finish::{FinishError, Problem, check};
+use crate::handle::{Handle, Options, Resource, Tagging};
+use crate::value::Value;
+
+/// Marker of a kind of stack (`struct Shared;`): references between stacks of different kinds do not compile.
+///
+/// `Serialize` is asked for so that resource structs can derive it; a marker is never serialised.
+pub trait Stack: Clone + fmt::Debug + Serialize + 'static {}
+
+/// A tag on every resource that takes tags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tag {
+    /// At most 128 characters.
+    pub key: String,
+    /// At most 256 characters.
+    pub value: String,
+}
+
+/// A parameter of type `String`; its value is `K`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Parameter {
+    /// For the person who fills it in.
+    pub description: String,
+    /// Regular expression that the whole value must match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_pattern: Option<String>,
+    /// What a value that does not match is answered with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub constraint_description: Option<String>,
+}
+
+/// A template of the stack kind `S`. Problems are collected and reported by [`Template::finish`], all at once.
+pub struct Template<S> {
+    name: Arc<str>,
+    description: String,
+    tags: Vec<Tag>,
+    parameters: Map<String, Json>,
+    resources: Map<String, Json>,
+    outputs: Map<String, Json>,
+    problems: Vec<Problem>,
+    stack: PhantomData<fn() -> S>,
+}
+
+impl<S: Stack> Template<S> {
+    /// An empty template. `name` is the stack's name: handles carry it, so that one of another stack is noticed.
+    pub fn new(name: &str, description: impl Into<String>, tags: Vec<Tag>) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            tags,
+            parameters: Map::new(),
+            resources: Map::new(),
+            outputs: Map::new(),
+            problems: Vec::new(),
+            stack: PhantomData,
+        }
+    }
+
+    /// Adds a resource without options.
+    pub fn add<R: Resource<Stack = S>>(&mut self, id: impl Into<String>, resource: R) -> Handle<R> {
+        self.add_with(id, resource, Options::new())
+    }
+
+    /// Adds a resource. An id that is taken or not alphanumeric is reported by [`Template::finish`].
+    #[allow(clippy::needless_pass_by_value)] // a resource belongs to its template
+    pub fn add_with<R: Resource<Stack = S>>(
+        &mut self,
+        id: impl Into<String>,
+        resource: R,
+        options: Options<S>,
+    ) -> Handle<R> {
+        let id: String = id.into();
+        let mut properties = match serde_json::to_value(&resource) {
+            Ok(Json::Object(properties)) => properties,
+            Ok(_) => Map::new(),
+            Err(source) => {
+                self.problems.push(Problem::NotSerializable { id: id.clone(), reason: source.to_string() });
+                Map::new()
+            }
+        };
+        if let Tagging::List(property) = R::TAGGING {
+            properties.insert(property.to_owned(), self.tags(options.name));
+        }
+        let mut entry = Map::new();
+        entry.insert("Type".to_owned(), json!(R::TYPE));
+        if !options.after.is_empty() {
+            let after: Vec<Json> =
+                options.after.iter().map(|(template, id)| reference(template, id)).collect();
+            entry.insert("DependsOn".to_owned(), Json::Array(after));
+        }
+        if let Some(policy) = options.removal.policy() {
+            entry.insert("DeletionPolicy".to_owned(), json!(policy));
+            entry.insert("UpdateReplacePolicy".to_owned(), json!(policy));
+        }
+        if let Some(layer) = options.layer {
+            entry.insert("Metadata".to_owned(), json!({"Layer": layer}));
+        }
+        if !properties.is_empty() {
+            entry.insert("Properties".to_owned(), Json::Object(properties));
+        }
+        if self.resources.insert(id.clone(), Json::Object(entry)).is_some() {
+            self.problems.push(Problem::DuplicateId { id: id.clone() });
+        }
+        Handle::new(self.name.clone(), id.into())
+    }
+
+    /// Adds a parameter of type `String` and answers its value.
+    pub fn parameter<K>(&mut self, name: impl Into<String>, parameter: &Parameter) -> Value<S, K> {
+        let name = name.into();
+        let mut entry = match serde_json::to_value(parameter) {
+            Ok(Json::Object(entry)) => entry,
+            _ => Map::new(),
+        };
+        entry.insert("Type".to_owned(), json!("String"));
+        if self.parameters.insert(name.clone(), Json::Object(entry)).is_some() {
+            self.problems.push(Problem::DuplicateId { id: name.clone() });
+        }
+        Value::reference(self.name.clone(), name.into(), None)
+    }
+
+    /// Adds an output.
+    #[allow(clippy::needless_pass_by_value)] // reads as the other two
+    pub fn output<K>(&mut self, name: impl Into<String>, description: &str, value: Value<S, K>) {
+        let name = name.into();
+        match serde_json::to_value(&value) {
+            Ok(value) => {
+                let entry = json!({"Description": description, "Value": value});
+                if self.outputs.insert(name.clone(), entry).is_some() {
+                    self.problems.push(Problem::DuplicateId { id: name });
+                }
+            }
+            Err(source) => {
+                self.problems.push(Problem::NotSerializable { id: name, reason: source.to_string() });
+            }
+        }
+    }
+
+    /// The template as it goes to CloudFormation.
+    ///
+    /// # Errors
+    ///
+    /// Every [`Problem`] there is: references to what is not in this template, ids given twice or malformed, limits
+    /// passed.
+    pub fn finish(mut self) -> Result<Document, FinishError> {
+        let mut body = Map::new();
+        body.insert("AWSTemplateFormatVersion".to_owned(), json!("2010-09-09"));
+        body.insert("Description".to_owned(), json!(self.description));
+        for (section, entries) in
+            [("Parameters", self.parameters), ("Resources", self.resources), ("Outputs", self.outputs)]
+        {
+            if !entries.is_empty() {
+                body.insert(section.to_owned(), Json::Object(entries));
+            }
+        }
+        let document = Document::new(self.name.to_string(), check(&self.name, body, &mut self.problems));
+        let bytes = document.compact().len();
+        if bytes > crate::finish::MAX_TEMPLATE_BYTES {
+            self.problems.push(Problem::TooLarge { bytes });
+        }
+        if self.problems.is_empty() {
+            Ok(document)
+        } else {
+            Err(FinishError { stack: self.name.to_string(), problems: self.problems })
+        }
+    }
+
+    fn tags(&self, name: Option<String>) -> Json {
+        let name = name.map(|value| Tag { key: "Name".to_owned(), value });
+        let tags: Vec<Json> =
+            self.tags.iter().chain(&name).map(|tag| json!({"Key": tag.key, "Value": tag.value})).collect();
+        Json::Array(tags)
+    }
+}
+
+fn reference(template: &str, id: &str) -> Json {
+    let mut map = Map::new();
+    map.insert(crate::value::REFERENCE.to_owned(), json!([template, id, crate::finish::ID_ONLY]));
+    Json::Object(map)
+}
