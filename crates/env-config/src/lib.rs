@@ -1,1 +1,43 @@
 //! Typed platform and environment configuration, read from TOML.
+//!
+//! [`Config::load`] reads `infra/platform.toml` and every file under `infra/environments`. What it returns has been checked:
+//! names are valid, references resolve, sizes exist and no two environments get in each other's way.
+
+mod cidr;
+mod environment;
+mod error;
+mod instance_class;
+mod load;
+mod names;
+mod platform;
+mod resource_names;
+mod secret;
+mod service;
+mod sizes;
+mod text;
+
+pub use cidr::{Cidr, InvalidCidr, Subnet};
+pub use environment::{
+    Alarms, Cache, Database, Ecs, EcsService, Environment, Logs, Network, Protection, ServiceScale, Waf,
+};
+pub use error::{ConfigError, Problem};
+pub use instance_class::{CacheNodeType, InstanceClass, UnknownClass};
+pub use load::Config;
+pub use names::{
+    AccountId, ContainerUser, DatabaseName, Domain, DomainLabel, EmailAddress, EnvVarName, EnvironmentName,
+    GitHubName, HeaderName, HttpPath, Namespace, PathPattern, PlatformName, Region, RepositoryName,
+    SecretKeyName, SecretName, SecretsPrefix, ServiceName, StackName, TaskName, WafRuleName,
+};
+pub use platform::{
+    CacheEngine, CacheEngineVersion, CircuitBreaker, DatabaseEngine, Deployment, GitHub, HealthCheckDefaults,
+    HttpMethod, Platform, PostgresVersion, Registry, TargetErrorAlarm, TargetHealthCheck, WafExemption,
+    WafTuning,
+};
+pub use resource_names::{EnvironmentNames, SharedNames};
+pub use secret::{Alphabet, BadShape, Secret, SecretKey, SecretSource};
+pub use service::{
+    ContainerHealthCheck, CpuArchitecture, EnvValue, EnvValueFrom, ImageBuild, Route, SecretRef, Service,
+    ServiceHealthCheck, Task, UnknownSource, ValueSource,
+};
+pub use sizes::{FARGATE_SIZES, FargateMemory, FargateSize, LOG_RETENTION_DAYS};
+pub use text::InvalidText;
