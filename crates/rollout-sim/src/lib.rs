@@ -23,7 +23,9 @@ pub mod params;
 mod rng;
 mod scalar;
 pub mod secrets;
+pub mod sts;
 mod time;
+mod wire;
 mod world;
 
 pub use error::ApiError;

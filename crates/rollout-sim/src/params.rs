@@ -5,10 +5,14 @@ use serde::{Deserialize, Serialize};
 /// Named parameters of the model; times in seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Params {}
+pub struct Params {
+    /// From the push of an image until its basic scan is complete. Undocumented: chosen because basic scans
+    /// of images of this size are seen to take some tens of seconds.
+    pub ecr_scan_secs: f64,
+}
 
 impl Default for Params {
     fn default() -> Self {
-        Self {}
+        Self { ecr_scan_secs: 30.0 }
     }
 }

@@ -21,6 +21,8 @@ pub enum Event {
     Cfn(cfn::Event),
     /// Alarm evaluation.
     CloudWatch(cloudwatch::Event),
+    /// Lifecycle policies of image repositories.
+    Ecr(ecr::Event),
 }
 
 /// Handle of a scheduled event, to cancel it.
@@ -132,6 +134,7 @@ impl World {
                 Event::Elb(event) => elb::handle(self, event),
                 Event::Cfn(event) => cfn::handle(self, event),
                 Event::CloudWatch(event) => cloudwatch::handle(self, event),
+                Event::Ecr(event) => ecr::handle(self, event),
             }
         }
         self.now = self.now.max(until);

@@ -1,7 +1,0 @@
-//! ecr.
-
-use serde::{Deserialize, Serialize};
-
-/// State of the service.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct State {}

@@ -1,0 +1,185 @@
+//! What the wire forms of several services share: scalars that arrive as text, pages, digests.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, de};
+use sha2::{Digest, Sha256};
+
+use crate::ApiError;
+
+/// Inputs of API operations: every member optional for serde (the operation says what is missing in AWS's
+/// words), members that are not modelled refused by name.
+macro_rules! inputs {
+    ($case:tt $($item:item)+) => { $(
+        #[derive(Debug, Clone, Default, PartialEq, serde::Deserialize)]
+        #[serde(default, rename_all = $case, deny_unknown_fields)]
+        $item
+    )+ };
+}
+pub(crate) use inputs;
+
+/// Outputs of API operations.
+macro_rules! outputs {
+    ($case:tt $($item:item)+) => { $(
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[serde(rename_all = $case)]
+        $item
+    )+ };
+}
+pub(crate) use outputs;
+
+/// Reads a scalar that is either itself or its text: the query protocol and CloudFormation templates write
+/// `"5"` and `"true"` where JSON protocols write `5` and `true`. For `#[serde(default, deserialize_with)]`.
+pub(crate) fn loose<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + FromStr,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Loose<T> {
+        Value(T),
+        Text(String),
+    }
+    match Option::<Loose<T>>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(Loose::Value(value)) => Ok(Some(value)),
+        Some(Loose::Text(text)) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| de::Error::invalid_value(de::Unexpected::Str(&text), &"a scalar")),
+    }
+}
+
+/// One page of `items`, and the token of the next. A token is the offset of its page; one that this
+/// function did not hand out is answered with `invalid_token`.
+pub(crate) fn page<T>(
+    items: impl IntoIterator<Item = T>,
+    token: Option<&str>,
+    size: usize,
+    invalid_token: impl FnOnce() -> ApiError,
+) -> Result<(Vec<T>, Option<String>), ApiError> {
+    let start = match token {
+        None => 0,
+        Some(text) => match text.strip_prefix("page-").map(str::parse::<usize>) {
+            Some(Ok(start)) => start,
+            _ => return Err(invalid_token()),
+        },
+    };
+    let mut rest = items.into_iter().skip(start);
+    let page: Vec<T> = rest.by_ref().take(size).collect();
+    let next = rest.next().map(|_| format!("page-{}", start + size));
+    Ok((page, next))
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        text.push(char::from(HEX[usize::from(byte >> 4)]));
+        text.push(char::from(HEX[usize::from(byte & 15)]));
+        text
+    })
+}
+
+/// Standard base64 with padding.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let group =
+            chunk.iter().fold(0_u32, |group, &byte| group << 8 | u32::from(byte)) << (8 * (3 - chunk.len()));
+        for position in 0..4 {
+            let index = (group >> (18 - 6 * position) & 63) as usize;
+            text.push(if position > chunk.len() { '=' } else { char::from(ALPHABET[index]) });
+        }
+    }
+    text
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Whether `text` matches `pattern`, in which `*` stands for any run of characters and, where `single`
+/// is given, that character for exactly one. Linear in practice: only the last `*` is ever revisited.
+pub(crate) fn wildcard(pattern: &str, text: &str, single: Option<char>) -> bool {
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    let mut retry = None;
+    loop {
+        let before = text.clone();
+        match (pattern.next(), text.next()) {
+            (Some('*'), _) => {
+                text = before;
+                retry = Some((pattern.clone(), text.clone()));
+            }
+            (Some(p), Some(t)) if p == t || Some(p) == single => {}
+            (None, None) => return true,
+            _ => match retry.take() {
+                Some((resume_pattern, mut resume_text)) => {
+                    if resume_text.next().is_none() {
+                        return false;
+                    }
+                    pattern = resume_pattern.clone();
+                    text = resume_text.clone();
+                    retry = Some((resume_pattern, resume_text));
+                }
+                None => return false,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn star_matches_any_run_and_backtracks_to_the_last_star() {
+        for (pattern, text, expected) in [
+            ("*", "", true),
+            ("a*c", "abcbc", true),
+            ("a*c", "abcb", false),
+            ("*ab*ab", "abxabab", true),
+            ("v*", "v1", true),
+            ("", "x", false),
+            ("a**", "a", true),
+        ] {
+            assert_eq!(wildcard(pattern, text, Some('?')), expected, "{pattern} {text}");
+        }
+        assert!(wildcard("a?c", "abc", Some('?')));
+        assert!(!wildcard("a?c", "abc", None));
+    }
+
+    #[test]
+    fn pages_cover_every_item_once() {
+        let (first, token) = page(0..5, None, 2, || ApiError::new("T", "t")).unwrap();
+        assert_eq!((first, token.as_deref()), (vec![0, 1], Some("page-2")));
+        let (last, token) = page(0..5, Some("page-4"), 2, || ApiError::new("T", "t")).unwrap();
+        assert_eq!((last, token), (vec![4], None));
+        assert!(page(0..5, Some("made-up"), 2, || ApiError::new("T", "t")).is_err());
+    }
+
+    #[test]
+    fn scalars_may_arrive_as_text() {
+        #[derive(Deserialize)]
+        struct Input {
+            #[serde(default, deserialize_with = "loose")]
+            n: Option<u32>,
+            #[serde(default, deserialize_with = "loose")]
+            b: Option<bool>,
+        }
+        let input: Input = serde_json::from_str(r#"{"n":"5","b":"true"}"#).unwrap();
+        assert_eq!((input.n, input.b), (Some(5), Some(true)));
+        let input: Input = serde_json::from_str(r#"{"n":5,"b":null}"#).unwrap();
+        assert_eq!((input.n, input.b), (Some(5), None));
+    }
+
+    #[test]
+    fn base64_pads() {
+        assert_eq!(["", "f", "fo", "foo"].map(|text| base64(text.as_bytes())), ["", "Zg==", "Zm8=", "Zm9v"]);
+    }
+
+    #[test]
+    fn digest_is_lower_case_hex() {
+        assert_eq!(sha256_hex(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+}
