@@ -1,1 +1,218 @@
 //! The HTTP face of the simulator: AWS wire protocols, IAM callers, state on disk.
+//!
+//! [`LocalAws::open`] takes the account in a directory, [`LocalAws::start`] serves it on the loopback
+//! interface. Any AWS client works against it with `endpoint_url` set to [`Running::endpoint_url`] and the
+//! access key `test` (the administrator) or that of a role ([`role_access_key`]). Requests that are none of
+//! AWS's APIs go through the simulated load balancer, by their `Host`. What is no part of AWS (time, faults,
+//! images) is under `/_local/`, and on [`Running`] for who embeds the server.
+//!
+//! What the simulator does not model is answered with an error that names it, never with a stub success.
+
+mod account;
+mod caller;
+mod clock;
+mod command;
+mod control;
+mod dispatch;
+mod faults;
+mod protocol;
+mod request;
+mod server;
+mod state;
+mod traffic;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use rollout_sim::SimTime;
+use rollout_sim::fault::Fault;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use account::{Account, Identity};
+use server::Shared;
+
+pub use caller::{ADMIN_ACCESS_KEY, role_access_key};
+pub use clock::ClockMode;
+pub use control::Status;
+pub use state::{STATE_VERSION, StateError};
+
+/// How an account is opened and served.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Account id, twelve digits.
+    pub account: String,
+    /// Region name.
+    pub region: String,
+    /// Seed of a new account's randomness; an existing one keeps its own.
+    pub seed: u64,
+    /// What moves the clock.
+    pub clock: ClockMode,
+    /// Address to listen on; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Command line of this process, to name it to a second one that wants the same directory.
+    pub command: String,
+}
+
+impl Options {
+    /// A manual clock, seed 1, any port of the loopback interface, the command line of this process.
+    #[must_use]
+    pub fn new(account: &str, region: &str) -> Self {
+        Self {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            seed: 1,
+            clock: ClockMode::Manual,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            command: command_line(),
+        }
+    }
+}
+
+/// The command line of this process, the program without its directories.
+fn command_line() -> String {
+    let mut args = std::env::args();
+    let program = args.next().unwrap_or_default();
+    let program = Path::new(&program).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    std::iter::once(program).chain(args).collect::<Vec<_>>().join(" ")
+}
+
+/// An account, opened and not yet served.
+#[derive(Debug)]
+pub struct LocalAws {
+    account: Account,
+    listen: SocketAddr,
+}
+
+impl LocalAws {
+    /// Opens the account in `dir` and locks the directory; an absent one is created with an empty account.
+    ///
+    /// # Errors
+    /// The directory is locked by another process, its state is damaged, of another version or of another
+    /// account, or it cannot be read or written.
+    pub fn open(dir: &Path, options: &Options) -> Result<Self, StateError> {
+        let account = Account::open(dir, identity(options), options.clock, &options.command)?;
+        Ok(Self { account, listen: options.listen })
+    }
+
+    /// An empty account that exists only in memory.
+    #[must_use]
+    pub fn in_memory(options: &Options) -> Self {
+        Self { account: Account::in_memory(identity(options), options.clock), listen: options.listen }
+    }
+
+    /// Serves the account until [`Running::shutdown`] or until the result is dropped. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// The address cannot be listened on.
+    pub async fn start(self) -> std::io::Result<Running> {
+        let (listener, addr) = server::bind(self.listen).await?;
+        let shared = Shared::new(self.account);
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(server::serve(listener, shared.clone(), stopped));
+        Ok(Running { addr, shared, stop, task })
+    }
+}
+
+fn identity(options: &Options) -> Identity {
+    Identity { account: options.account.clone(), region: options.region.clone(), seed: options.seed }
+}
+
+/// Removes the account in `dir`. An absent one is fine.
+///
+/// # Errors
+/// The directory is locked by another process or cannot be removed.
+pub fn reset(dir: &Path) -> Result<(), StateError> {
+    if !dir.exists() {
+        return Ok(());
+    }
+    let lock = state::Lock::take(dir, &command_line())?;
+    std::fs::remove_dir_all(dir).map_err(StateError::io("remove", dir))?;
+    drop(lock);
+    Ok(())
+}
+
+/// A served account. Dropping it stops the server; nothing answered is lost.
+#[derive(Debug)]
+pub struct Running {
+    addr: SocketAddr,
+    shared: Shared,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Where the server listens.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// `http://ADDR`, for every AWS client.
+    #[must_use]
+    pub fn endpoint_url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// A handle for whoever moves time or breaks things, usable while the server runs.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        Control { shared: self.shared.clone() }
+    }
+
+    /// Stops serving after the open requests and writes the final snapshot.
+    ///
+    /// # Errors
+    /// The snapshot cannot be written; the journal still holds everything.
+    pub async fn shutdown(self) -> Result<(), StateError> {
+        let _ = self.stop.send(());
+        // The task ends by itself; it can only have failed by a panic, and the account is written all the same.
+        let _ = self.task.await;
+        self.shared.lock().close()
+    }
+}
+
+/// What the `/_local/` endpoints do, for who embeds the server.
+#[derive(Debug, Clone)]
+pub struct Control {
+    shared: Shared,
+}
+
+impl Control {
+    /// The virtual moment it is.
+    #[must_use]
+    pub fn now(&self) -> SimTime {
+        self.shared.lock().world().now()
+    }
+
+    /// Account, time, clock and faults.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status::of(&self.shared.lock())
+    }
+
+    /// Lets `duration` of virtual time pass, with all that happens in it, and returns the moment it then is.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn advance_by(&self, duration: Duration) -> Result<SimTime, StateError> {
+        self.shared.lock().advance_by(duration)
+    }
+
+    /// Breaks something, `after` from now.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn add_fault(&self, fault: Fault, after: Duration) -> Result<(), StateError> {
+        self.shared.lock().add_fault(fault, after)
+    }
+
+    /// Mends one fault, or all.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn remove_fault(&self, fault: Option<Fault>) -> Result<(), StateError> {
+        self.shared.lock().remove_fault(fault)
+    }
+}

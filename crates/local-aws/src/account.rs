@@ -1,0 +1,215 @@
+//! The account that is served: the world, its clock, and its place on disk.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rollout_sim::fault::{ActiveFault, Fault};
+use rollout_sim::{SimTime, World};
+
+use crate::clock::{Clock, ClockMode};
+use crate::command::Command;
+use crate::dispatch::{self, Effect};
+use crate::faults;
+use crate::protocol::Answer;
+use crate::request::ApiCall;
+use crate::state::{Entry, Journal, Lock, StateError, read_snapshot, write_snapshot};
+
+/// Length of the journal at which a new snapshot replaces it, in bytes. Running 4 MiB of commands again
+/// takes well under a second.
+const MAX_JOURNAL: usize = 4 << 20;
+
+/// Wall-clock-driven time is journalled at least this often, so that a kill does not turn it back far.
+const TICK: Duration = Duration::from_secs(60);
+
+/// Identity of a new account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug)]
+struct Store {
+    dir: PathBuf,
+    generation: u64,
+    journal: Journal,
+    _lock: Lock,
+}
+
+#[derive(Debug)]
+pub(crate) struct Account {
+    world: World,
+    identity: Identity,
+    clock: Clock,
+    store: Option<Store>,
+    /// Virtual moment of the last journalled command.
+    saved_at: SimTime,
+    requests: u64,
+}
+
+impl Account {
+    /// An account that exists only in memory.
+    pub(crate) fn in_memory(identity: Identity, mode: ClockMode) -> Self {
+        let world = World::new(&identity.account, &identity.region, identity.seed);
+        Self::new(world, identity, mode, None)
+    }
+
+    /// The account in `dir`, which is created where it does not exist.
+    pub(crate) fn open(
+        dir: &Path,
+        identity: Identity,
+        mode: ClockMode,
+        command: &str,
+    ) -> Result<Self, StateError> {
+        fs::create_dir_all(dir).map_err(StateError::io("create", dir))?;
+        let lock = Lock::take(dir, command)?;
+        let (generation, world) = match read_snapshot::<World>(dir)? {
+            None => (0, World::new(&identity.account, &identity.region, identity.seed)),
+            Some((generation, mut world)) => {
+                let of = |account: &str, region: &str| format!("account {account} in {region}");
+                if (&world.account, &world.region) != (&identity.account, &identity.region) {
+                    return Err(StateError::OtherAccount {
+                        dir: dir.to_owned(),
+                        found: of(&world.account, &world.region),
+                        asked: of(&identity.account, &identity.region),
+                    });
+                }
+                for entry in Journal::read(dir, generation)? {
+                    world.advance_to(entry.at);
+                    apply(&mut world, &entry.command, "replay");
+                }
+                (generation, world)
+            }
+        };
+        // Also where nothing was replayed: the journal that follows must continue this very snapshot.
+        let generation = generation + 1;
+        write_snapshot(dir, generation, &world)?;
+        let journal = Journal::create(dir, generation)?;
+        let store = Store { dir: dir.to_owned(), generation, journal, _lock: lock };
+        Ok(Self::new(world, identity, mode, Some(store)))
+    }
+
+    fn new(world: World, identity: Identity, mode: ClockMode, store: Option<Store>) -> Self {
+        let now = world.now();
+        Self { clock: Clock::new(mode, now), saved_at: now, world, identity, store, requests: 0 }
+    }
+
+    pub(crate) const fn world(&self) -> &World {
+        &self.world
+    }
+
+    pub(crate) const fn clock_mode(&self) -> ClockMode {
+        self.clock.mode()
+    }
+
+    /// An identifier in the form AWS gives requests.
+    pub(crate) fn next_request_id(&mut self) -> String {
+        self.requests += 1;
+        format!("00000000-0000-4000-8000-{:012x}", self.requests)
+    }
+
+    /// Lets the time pass that passed on the wall.
+    pub(crate) fn tick(&mut self) -> Result<(), StateError> {
+        let now = self.clock.now(self.world.now());
+        if now > self.world.now() {
+            self.world.advance_to(now);
+            if now.since(self.saved_at) >= TICK {
+                self.save(Command::Tick, Effect::Write)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the clock forward and returns the moment it then is.
+    pub(crate) fn advance_by(&mut self, duration: Duration) -> Result<SimTime, StateError> {
+        self.tick()?;
+        let until = self.world.now() + duration;
+        self.world.advance_to(until);
+        self.clock.jump_to(until);
+        self.save(Command::Tick, Effect::Write)?;
+        Ok(until)
+    }
+
+    /// Answers an API call.
+    pub(crate) fn call(&mut self, call: ApiCall) -> Result<Answer, StateError> {
+        self.tick()?;
+        let request_id = self.next_request_id();
+        if let Some(error) = faults::refusal(&self.world, &call, self.requests) {
+            return Ok(call.protocol.error(Some(call.service), &request_id, &error));
+        }
+        let (answer, effect) = dispatch::run(&mut self.world, &call, &request_id);
+        self.save(Command::Api(call), effect)?;
+        Ok(answer)
+    }
+
+    /// Breaks something `after` from now.
+    pub(crate) fn add_fault(&mut self, fault: Fault, after: Duration) -> Result<(), StateError> {
+        self.tick()?;
+        let since = self.world.now() + after;
+        self.run(Command::AddFault(ActiveFault { fault, since }))
+    }
+
+    /// Mends one fault, or all.
+    pub(crate) fn remove_fault(&mut self, fault: Option<Fault>) -> Result<(), StateError> {
+        self.tick()?;
+        self.run(Command::RemoveFault(fault))
+    }
+
+    /// Replaces the account by an empty one.
+    pub(crate) fn reset(&mut self) -> Result<(), StateError> {
+        self.world = World::new(&self.identity.account, &self.identity.region, self.identity.seed);
+        self.clock.jump_to(self.world.now());
+        self.save_snapshot()
+    }
+
+    /// Makes the journal obsolete, if anything is in it.
+    pub(crate) fn close(&mut self) -> Result<(), StateError> {
+        match &self.store {
+            Some(store) if store.journal.length() > 0 => self.save_snapshot(),
+            _ => Ok(()),
+        }
+    }
+
+    fn run(&mut self, command: Command) -> Result<(), StateError> {
+        let effect = apply(&mut self.world, &command, "control");
+        self.save(command, effect)
+    }
+
+    fn save(&mut self, command: Command, effect: Effect) -> Result<(), StateError> {
+        let Some(store) = &mut self.store else { return Ok(()) };
+        match effect {
+            Effect::Read => Ok(()),
+            Effect::Write if store.journal.length() < MAX_JOURNAL => {
+                self.saved_at = self.world.now();
+                store.journal.append(&Entry { at: self.saved_at, command })
+            }
+            Effect::Write | Effect::WriteSecret => self.save_snapshot(),
+        }
+    }
+
+    fn save_snapshot(&mut self) -> Result<(), StateError> {
+        self.saved_at = self.world.now();
+        let Some(store) = &mut self.store else { return Ok(()) };
+        let generation = store.generation + 1;
+        write_snapshot(&store.dir, generation, &self.world)?;
+        store.generation = generation;
+        store.journal = Journal::create(&store.dir, generation)?;
+        Ok(())
+    }
+}
+
+/// Runs a command, now or again from the journal.
+fn apply(world: &mut World, command: &Command, request_id: &str) -> Effect {
+    match command {
+        Command::Tick => {}
+        Command::Api(call) => return dispatch::run(world, call, request_id).1,
+        Command::AddFault(fault) => {
+            world.faults.push(fault.clone());
+        }
+        Command::RemoveFault(None) => world.faults.clear(),
+        Command::RemoveFault(Some(fault)) => world.faults.retain(|active| active.fault != *fault),
+    }
+    Effect::Write
+}

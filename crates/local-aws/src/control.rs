@@ -1,0 +1,145 @@
+//! The control endpoints under `/_local/`: what is no part of AWS. JSON in, JSON out.
+//!
+//! | request | body | does |
+//! |---|---|---|
+//! | `GET status` | | account, region, time, clock, faults |
+//! | `POST clock` | `{"advance_secs": 30}` | sets the clock forward |
+//! | `POST faults` | `{"fault": "crash-on-start:api", "after_secs": 0}` | breaks something |
+//! | `DELETE faults` | `{"fault": …}` or nothing | mends it, or everything |
+//! | `POST reset` | | an empty account |
+//!
+//! Each answers with the status. They need no credentials: the server listens on the loopback interface.
+
+use std::time::Duration;
+
+use hyper::Method;
+use rollout_sim::fault::Fault;
+use serde::{Deserialize, Serialize};
+
+use crate::account::Account;
+use crate::clock::ClockMode;
+use crate::protocol::Answer;
+use crate::server::chain;
+use crate::state::StateError;
+
+/// What a control endpoint answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Twelve digits.
+    pub account: String,
+    /// Region name.
+    pub region: String,
+    /// Virtual time, RFC 3339 in UTC.
+    pub now: String,
+    /// The same in seconds since the Unix epoch.
+    pub now_epoch_secs: f64,
+    /// Virtual seconds per second of wall time; `None` stands still until advanced.
+    pub speed: Option<f64>,
+    /// Active and coming faults, as on the command line.
+    pub faults: Vec<String>,
+}
+
+impl Status {
+    pub(crate) fn of(account: &Account) -> Self {
+        let world = account.world();
+        Self {
+            account: world.account.clone(),
+            region: world.region.clone(),
+            now: world.now().to_rfc3339(),
+            now_epoch_secs: world.now().as_epoch_secs(),
+            speed: match account.clock_mode() {
+                ClockMode::Manual => None,
+                ClockMode::Speed(speed) => Some(speed),
+            },
+            faults: world.faults.iter().map(|active| active.fault.to_string()).collect(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdvanceClock {
+    advance_secs: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddFault {
+    fault: String,
+    #[serde(default)]
+    after_secs: f64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RemoveFault {
+    fault: Option<String>,
+}
+
+/// Why a control request was not done.
+enum Problem {
+    Request(String),
+    NoSuchEndpoint,
+    State(StateError),
+}
+
+impl From<StateError> for Problem {
+    fn from(error: StateError) -> Self {
+        Self::State(error)
+    }
+}
+
+/// Answers a control request.
+pub(crate) fn answer(account: &mut Account, method: &Method, endpoint: &str, body: &[u8]) -> Answer {
+    match run(account, method, endpoint, body) {
+        Ok(()) => json(200, &Status::of(account)),
+        Err(Problem::Request(detail)) => problem(400, &detail),
+        Err(Problem::NoSuchEndpoint) => {
+            problem(404, &format!("no control endpoint {method} /_local/{endpoint}"))
+        }
+        Err(Problem::State(error)) => problem(500, &chain(&error)),
+    }
+}
+
+fn run(account: &mut Account, method: &Method, endpoint: &str, body: &[u8]) -> Result<(), Problem> {
+    match (method.as_str(), endpoint) {
+        ("GET", "status" | "clock" | "faults") => account.tick()?,
+        ("POST", "clock") => {
+            let request: AdvanceClock = read(body)?;
+            account.advance_by(duration(request.advance_secs)?)?;
+        }
+        ("POST", "faults") => {
+            let request: AddFault = read(body)?;
+            account.add_fault(fault(&request.fault)?, duration(request.after_secs)?)?;
+        }
+        ("DELETE", "faults") => {
+            let request: RemoveFault = if body.is_empty() { RemoveFault::default() } else { read(body)? };
+            account.remove_fault(request.fault.as_deref().map(fault).transpose()?)?;
+        }
+        ("POST", "reset") => account.reset()?,
+        _ => return Err(Problem::NoSuchEndpoint),
+    }
+    Ok(())
+}
+
+fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| Problem::Request(error.to_string()))
+}
+
+fn fault(text: &str) -> Result<Fault, Problem> {
+    text.parse().map_err(|error: rollout_sim::fault::UnknownFault| Problem::Request(error.to_string()))
+}
+
+fn duration(secs: f64) -> Result<Duration, Problem> {
+    Duration::try_from_secs_f64(secs).map_err(|error| Problem::Request(format!("{secs} seconds: {error}")))
+}
+
+/// An error in the form of the control endpoints.
+pub(crate) fn problem(status: u16, detail: &str) -> Answer {
+    json(status, &serde_json::json!({ "error": detail }))
+}
+
+fn json<T: Serialize>(status: u16, value: &T) -> Answer {
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    Answer { status, headers: vec![("content-type".to_owned(), "application/json".to_owned())], body }
+}

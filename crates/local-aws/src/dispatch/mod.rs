@@ -1,0 +1,85 @@
+//! From a call's name to the function of the simulator that answers it.
+//!
+//! One table per service. An entry says how the operation is called, whether it changes the account, and
+//! which permissions the caller needs for this input.
+
+mod sts;
+
+use rollout_sim::{ApiError, World};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::protocol::{Answer, Protocol, Service};
+use crate::request::{ApiCall, not_implemented};
+
+/// What an operation does to the account, and so how it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing.
+    Read,
+    /// Changes it.
+    Write,
+    /// Changes it, and the input holds a secret, which must not reach the journal.
+    WriteSecret,
+}
+
+/// One operation of a service.
+struct Operation {
+    name: &'static str,
+    effect: Effect,
+    run: fn(&mut Call<'_>) -> Result<Vec<u8>, ApiError>,
+}
+
+/// A call in progress.
+struct Call<'a> {
+    world: &'a mut World,
+    access_key: &'a str,
+    protocol: Protocol,
+    service: Service,
+    operation: &'a str,
+    request_id: &'a str,
+    body: &'a [u8],
+}
+
+impl Call<'_> {
+    fn input<I: DeserializeOwned>(&self) -> Result<I, ApiError> {
+        self.protocol.decode(self.body)
+    }
+
+    fn output<O: Serialize>(&self, output: &O) -> Result<Vec<u8>, ApiError> {
+        self.protocol.encode(self.service, self.operation, self.request_id, output)
+    }
+}
+
+/// Answers a call.
+pub(crate) fn run(world: &mut World, call: &ApiCall, request_id: &str) -> (Answer, Effect) {
+    let ApiCall { service, operation, protocol, .. } = call;
+    let known = table(*service).iter().find(|known| known.name == operation);
+    let (result, effect) = match known {
+        None => (Err(not_implemented(service, operation)), Effect::Read),
+        Some(known) => {
+            let mut call = Call {
+                world,
+                access_key: &call.access_key,
+                protocol: *protocol,
+                service: *service,
+                operation,
+                request_id,
+                body: &call.body,
+            };
+            ((known.run)(&mut call), known.effect)
+        }
+    };
+    let answer = match result {
+        Ok(body) => protocol.success(request_id, body),
+        Err(error) => protocol.error(Some(*service), request_id, &error),
+    };
+    (answer, effect)
+}
+
+const fn table(service: Service) -> &'static [Operation] {
+    match service {
+        Service::Sts => sts::OPERATIONS,
+        _ => &[],
+    }
+}

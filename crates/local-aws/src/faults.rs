@@ -1,0 +1,68 @@
+//! Faults of the APIs themselves: throttled, denied, not answering.
+
+use std::time::Duration;
+
+use rollout_sim::fault::FaultKind;
+use rollout_sim::{ApiError, World};
+
+use crate::protocol::{Protocol, Service};
+use crate::request::ApiCall;
+
+/// Of a throttled API every call but each third is refused: with the three attempts of the SDKs' standard
+/// retry mode (AWS SDKs and Tools reference, "Retry behavior") a caller that retries gets through, one
+/// that does not fails. Chosen, not documented.
+const THROTTLED_OF_THREE: u64 = 2;
+
+/// How long an API does not answer, from when the fault begins. Chosen: longer than any SDK retries, shorter
+/// than a deployment.
+const OUTAGE: Duration = Duration::from_secs(90);
+
+/// The error that a fault answers this call with, the `number`th of the server.
+pub(crate) fn refusal(world: &World, call: &ApiCall, number: u64) -> Option<ApiError> {
+    let active = world.faults.iter().filter(|active| {
+        active.since <= world.now()
+            && active.fault.service.as_deref().is_none_or(|name| name == call.service.iam_prefix())
+    });
+    for active in active {
+        match active.fault.kind {
+            FaultKind::Throttled if number % 3 < THROTTLED_OF_THREE => return Some(throttled(call)),
+            FaultKind::ApiOutage if world.now().since(active.since) < OUTAGE => return Some(outage(call)),
+            // Nobody can be denied to ask who they are (IAM user guide, GetCallerIdentity).
+            FaultKind::AccessDenied if call.service != Service::Sts => return Some(denied(world, call)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// "Rate exceeded" under the code that each protocol's services use; all are retried by the SDKs.
+fn throttled(call: &ApiCall) -> ApiError {
+    let code = match call.protocol {
+        Protocol::Query | Protocol::Cbor | Protocol::Json10 => "Throttling",
+        Protocol::Json11 => "ThrottlingException",
+    };
+    ApiError::new(code, "Rate exceeded")
+}
+
+fn outage(call: &ApiCall) -> ApiError {
+    match call.protocol {
+        Protocol::Json11 => {
+            ApiError::new("ServerException", "Service Unavailable. Please try again later.").with_status(503)
+        }
+        _ => ApiError::new("ServiceUnavailable", "Service Unavailable. Please try again later.")
+            .with_status(503),
+    }
+}
+
+fn denied(world: &World, call: &ApiCall) -> ApiError {
+    let action = format!("{}:{}", call.service, call.operation);
+    let code = match call.protocol {
+        Protocol::Json11 => "AccessDeniedException",
+        _ => "AccessDenied",
+    };
+    let message = format!(
+        "User: {} is not authorized to perform: {action} with an explicit deny in a service control policy",
+        crate::caller::arn(world, &call.access_key)
+    );
+    ApiError::new(code, message).with_status(if call.protocol == Protocol::Json11 { 400 } else { 403 })
+}

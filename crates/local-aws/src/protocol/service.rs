@@ -1,0 +1,129 @@
+//! The services, by every name they have on the wire.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A service of AWS that is modelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Service {
+    CloudFormation,
+    CloudWatch,
+    Ecr,
+    Ecs,
+    Elb,
+    Iam,
+    Logs,
+    SecretsManager,
+    Sts,
+}
+
+use Service::{CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, SecretsManager, Sts};
+
+impl Service {
+    const ALL: [Self; 9] = [CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, SecretsManager, Sts];
+
+    /// Prefix of IAM actions; also the name of a service in an API fault.
+    pub(crate) const fn iam_prefix(self) -> &'static str {
+        match self {
+            CloudFormation => "cloudformation",
+            CloudWatch => "cloudwatch",
+            Ecr => "ecr",
+            Ecs => "ecs",
+            Elb => "elasticloadbalancing",
+            Iam => "iam",
+            Logs => "logs",
+            SecretsManager => "secretsmanager",
+            Sts => "sts",
+        }
+    }
+
+    /// Service name in a SigV4 credential scope.
+    const fn signing_name(self) -> &'static str {
+        match self {
+            CloudWatch => "monitoring",
+            other => other.iam_prefix(),
+        }
+    }
+
+    /// What precedes the operation in `X-Amz-Target`; also the service's name in RPC v2 paths.
+    const fn target_prefix(self) -> Option<&'static str> {
+        match self {
+            CloudWatch => Some("GraniteServiceVersion20100801"),
+            Ecr => Some("AmazonEC2ContainerRegistry_V20150921"),
+            Ecs => Some("AmazonEC2ContainerServiceV20141113"),
+            Logs => Some("Logs_20140328"),
+            SecretsManager => Some("secretsmanager"),
+            CloudFormation | Elb | Iam | Sts => None,
+        }
+    }
+
+    pub(crate) fn by_target_prefix(prefix: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.target_prefix() == Some(prefix))
+    }
+
+    pub(crate) fn by_signing_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.signing_name() == name)
+    }
+
+    /// XML namespace of query answers.
+    pub(super) const fn xml_namespace(self) -> &'static str {
+        match self {
+            CloudWatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
+            Elb => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+            Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
+            Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+            // The other services do not speak query; the namespace is not read by their clients.
+            CloudFormation | Ecr | Ecs | Logs | SecretsManager => {
+                "http://cloudformation.amazonaws.com/doc/2010-05-15/"
+            }
+        }
+    }
+
+    /// Whether an output member of this name is a timestamp: epoch seconds inside, RFC 3339 in XML, tagged
+    /// in CBOR. The names are those of botocore's service models; in none of these services does a member
+    /// of another type have such a name.
+    pub(super) fn is_timestamp(self, member: &str) -> bool {
+        let names: &[&str] = match self {
+            CloudFormation => &[
+                "CreationTime",
+                "CreationTimestamp",
+                "DeletionTime",
+                "DriftDetectionTimestamp",
+                "EndTime",
+                "EndTimestamp",
+                "InvokedAt",
+                "LastCheckTimestamp",
+                "LastDriftCheckTimestamp",
+                "LastUpdated",
+                "LastUpdatedTime",
+                "LastUpdatedTimestamp",
+                "StartTime",
+                "TimeCreated",
+                "Timestamp",
+            ],
+            CloudWatch => &[
+                "AlarmConfigurationUpdatedTimestamp",
+                "EndTime",
+                "LastModified",
+                "LastUpdatedTimestamp",
+                "StartTime",
+                "StateTransitionedTimestamp",
+                "StateUpdatedTimestamp",
+                "Timestamp",
+                "Timestamps",
+            ],
+            Elb => &["CreatedTime", "LastModifiedTime"],
+            Iam => &["CreateDate", "LastUsedDate", "UpdateDate"],
+            Sts => &["Expiration"],
+            Ecr | Ecs | Logs | SecretsManager => &[],
+        };
+        names.contains(&member)
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.iam_prefix())
+    }
+}
