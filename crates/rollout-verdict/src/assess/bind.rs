@@ -1,0 +1,126 @@
+//! Which deployment is ours: by task definition and deployment id, never by "running equals desired".
+
+use crate::stack::StackProgress;
+use crate::{
+    DeploymentView, ExpectedService, Moment, Observations, ServiceDeploymentView, ServiceObservations,
+    TaskDefinitionArn, TaskView,
+};
+
+/// Whose a revision is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Revision {
+    New,
+    Old,
+    Foreign,
+}
+
+/// A service's observations, tied to what was expected of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bound<'a> {
+    pub expected: &'a ExpectedService,
+    pub seen: &'a ServiceObservations,
+    /// The new task definition, once it is known for sure.
+    new: Option<&'a TaskDefinitionArn>,
+    /// Our deployment.
+    pub ours: Option<&'a DeploymentView>,
+    /// A deployment, created since the start, of a revision that is neither the old nor ours.
+    pub foreign: Option<&'a DeploymentView>,
+    /// A deployment, created since the start, of the old revision.
+    pub restoring: Option<&'a DeploymentView>,
+    /// The primary deployment, as last seen.
+    pub primary: Option<&'a DeploymentView>,
+}
+
+impl<'a> Bound<'a> {
+    pub(super) fn new(
+        expected: &'a ExpectedService,
+        seen: &'a ServiceObservations,
+        observations: &'a Observations,
+    ) -> Self {
+        let new = expected.new_task_definition.as_ref().or_else(|| created(expected, observations));
+        let mut bound =
+            Self { expected, seen, new, ours: None, foreign: None, restoring: None, primary: None };
+        for sighting in seen.deployments.values() {
+            let view = &sighting.view;
+            if expected.known_deployments.contains(&view.id) {
+                continue;
+            }
+            let slot = match bound.revision(&view.task_definition) {
+                Revision::New => &mut bound.ours,
+                Revision::Old => &mut bound.restoring,
+                Revision::Foreign => &mut bound.foreign,
+            };
+            if slot.is_none_or(|other| other.created_at <= view.created_at) {
+                *slot = Some(view);
+            }
+        }
+        bound.primary = seen.current.iter().flat_map(|current| &current.view).find_map(|id| {
+            seen.deployments.get(id).map(|sighting| &sighting.view).filter(|view| view.status == "PRIMARY")
+        });
+        bound
+    }
+
+    /// Whose revision a task definition is. While the new one is not known, whatever is not the old one is
+    /// taken for it, in a service that rolls.
+    pub(super) fn revision(&self, arn: &TaskDefinitionArn) -> Revision {
+        if self.new == Some(arn) {
+            Revision::New
+        } else if self.expected.old_task_definition.as_ref() == Some(arn) {
+            Revision::Old
+        } else if self.expected.rolls && self.new.is_none() {
+            Revision::New
+        } else {
+            Revision::Foreign
+        }
+    }
+
+    /// Tasks of one side.
+    pub(super) fn tasks(&self, revision: Revision) -> impl Iterator<Item = &'a TaskView> + use<'a, '_> {
+        let views = self.seen.tasks.values().map(|sighting| &sighting.view);
+        views.filter(move |task| self.revision(&task.task_definition) == revision)
+    }
+
+    /// Our service deployment.
+    pub(super) fn service_deployment(&self) -> Option<&'a ServiceDeploymentView> {
+        let ours = self.ours?;
+        let views = self.seen.service_deployments.values().map(|sighting| &sighting.view);
+        views
+            .filter(|view| match &view.task_definition {
+                Some(arn) => self.revision(arn) == Revision::New,
+                None => view.created_at >= ours.created_at,
+            })
+            .max_by_key(|view| view.created_at)
+    }
+
+    /// Whether the new revision is in service, alone.
+    pub(super) fn is_done(&self) -> bool {
+        self.primary.is_some_and(|primary| {
+            primary.rollout_state.as_deref() == Some("COMPLETED")
+                && self.revision(&primary.task_definition) == Revision::New
+        })
+    }
+
+    /// Whether the old revision is the primary one again, after ours was.
+    pub(super) fn is_rolled_back(&self) -> bool {
+        self.ours.is_some()
+            && self.primary.is_some_and(|primary| self.revision(&primary.task_definition) == Revision::Old)
+    }
+
+    /// Whether a moment lies in the time in which the new revision was being rolled out.
+    pub(super) fn is_forward(&self, at: Moment, stack: &StackProgress<'_>) -> bool {
+        self.ours.is_some_and(|ours| at >= ours.created_at)
+            && self.restoring.is_none_or(|back| at < back.created_at)
+            && stack.went_back.is_none_or(|back| at <= back.at)
+    }
+}
+
+/// The task definition that the stack created for this service.
+fn created<'a>(expected: &ExpectedService, observations: &'a Observations) -> Option<&'a TaskDefinitionArn> {
+    let logical_id = expected.task_definition_logical_id.as_deref()?;
+    observations
+        .task_definitions
+        .get(logical_id)?
+        .iter()
+        .find(|(_, arn)| Some(arn) != expected.old_task_definition.as_ref())
+        .map(|(_, arn)| arn)
+}

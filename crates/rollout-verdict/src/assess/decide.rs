@@ -1,0 +1,355 @@
+//! The decision: which failures are certain, and what the whole means.
+
+use super::bind::{Bound, Revision};
+use super::failures::{Group, group, of_service, of_stack};
+use super::{Assessment, Certainty, Finding, Rollback, ServiceProgress, StackOutcome, State};
+use crate::stack::{Phase, StackProgress, failed_resources};
+use crate::{Cause, CauseKind, Moment, Observations, Rollout, ServiceObservations, Via};
+
+/// A failing health check that was seen once is called after this time at the latest, when no task of the new
+/// revision ever was healthy: well within the six minutes that such a failure may take.
+const HEALTH_BUDGET_SECS: f64 = 330.0;
+/// Time that ECS may take to act on a target that is unhealthy after its grace period.
+const REACTION_SECS: f64 = 30.0;
+
+/// Says what the observations of a rollout mean.
+///
+/// Pure: equal arguments give equal answers. A failure that is certain stays certain however much is observed
+/// later; [`State::Succeeded`] never follows [`State::Failed`].
+#[must_use]
+pub fn assess(rollout: &Rollout, observations: &Observations) -> Assessment {
+    let nothing = ServiceObservations::default();
+    let stack = StackProgress::of(observations);
+    let bound: Vec<Bound<'_>> = rollout
+        .services
+        .iter()
+        .map(|expected| {
+            Bound::new(expected, observations.services.get(&expected.name).unwrap_or(&nothing), observations)
+        })
+        .collect();
+
+    let mut failures: Vec<_> = bound.iter().flat_map(|bound| of_service(bound, &stack)).collect();
+    failures.extend(of_stack(&rollout.services, observations, &stack));
+    let elapsed_secs = observations.latest_at.secs_since(rollout.started_at);
+    let mut findings: Vec<Finding> = group(failures)
+        .into_iter()
+        .map(|group| {
+            let service = bound.iter().find(|bound| Some(&bound.expected.name) == group.service.as_ref());
+            let certainty = certainty(&group, service, observations, elapsed_secs);
+            Finding { certainty, ..group.finding }
+        })
+        .collect();
+    findings.sort_by_key(rank);
+
+    let deadline = rollout.deadline();
+    let services: Vec<_> = bound.iter().map(progress).collect();
+    let mut assessment = Assessment {
+        state: State::Progressing,
+        elapsed_secs,
+        first_failure_at: findings.iter().filter(|f| f.new_revision).map(|finding| finding.first_at).min(),
+        stack: outcome(&stack),
+        rollback: rollback(rollout, observations, &stack, &bound, &findings),
+        findings,
+        services,
+        deadline,
+        finished: false,
+    };
+    assessment.state = state(rollout, observations, &stack, &bound, &assessment);
+    assessment.finished = finished(rollout, &stack, &bound, &assessment);
+    assessment
+}
+
+/// Whether, and why, a group of equal failures is certain.
+fn certainty(
+    group: &Group,
+    service: Option<&Bound<'_>>,
+    observations: &Observations,
+    elapsed_secs: f64,
+) -> Option<Certainty> {
+    use CauseKind as K;
+    let finding = &group.finding;
+    if !finding.new_revision {
+        return None;
+    }
+    match finding.cause.kind {
+        K::ImageMissing | K::WrongArchitecture | K::SecretMissing | K::AccessDenied | K::LogGroupMissing => {
+            Some(Certainty::Hopeless)
+        }
+        K::Alarm | K::BreakerTripped | K::StackResource | K::RolledBack => Some(Certainty::Reported),
+        K::Crash | K::OutOfMemory | K::CannotStart | K::Unreachable => {
+            (finding.count >= 2).then_some(Certainty::Repeated)
+        }
+        K::TargetHealth | K::ContainerHealth => {
+            if finding.count >= 2 {
+                return Some(Certainty::Repeated);
+            }
+            let service = service?;
+            let overdue = f64::from(service.expected.settings.unhealthy_after_secs()) + REACTION_SECS;
+            let persists = service.tasks(Revision::New).any(|task| {
+                finding.tasks.contains(&task.arn)
+                    && task.last_status == "RUNNING"
+                    && task.started_at.is_some_and(|at| {
+                        observations.latest_at.secs_since(at)
+                            >= overdue + f64::from(service.expected.settings.unhealthy_after_secs())
+                    })
+            });
+            let hopeless = elapsed_secs >= HEALTH_BUDGET_SECS && healthy(service) == 0;
+            (persists || hopeless).then_some(Certainty::Persistent)
+        }
+        K::NoCapacity => {
+            let threshold = service.map_or(3, |service| breaker_threshold(service));
+            let running =
+                service.is_some_and(|service| service.ours.is_some_and(|ours| ours.running_count > 0));
+            (finding.count >= threshold.saturating_sub(1).max(2) && !running).then_some(Certainty::Persistent)
+        }
+        K::Deadline => None,
+    }
+}
+
+/// Certain findings of the new revision first; those that explain before those that only report; then the
+/// earliest.
+fn rank(finding: &Finding) -> (bool, bool, Moment, CauseKind, Option<crate::ServiceName>) {
+    let explains = !matches!(finding.cause.kind, CauseKind::BreakerTripped | CauseKind::StackResource);
+    (
+        finding.certainty.is_none(),
+        !explains,
+        finding.first_at,
+        finding.cause.kind,
+        finding.cause.service.clone(),
+    )
+}
+
+fn state(
+    rollout: &Rollout,
+    observations: &Observations,
+    stack: &StackProgress<'_>,
+    bound: &[Bound<'_>],
+    assessment: &Assessment,
+) -> State {
+    if let Some((bound, foreign)) =
+        bound.iter().find_map(|bound| bound.foreign.map(|foreign| (bound, foreign)))
+        && assessment.findings.iter().all(|finding| finding.certainty.is_none())
+    {
+        return State::Superseded {
+            service: bound.expected.name.clone(),
+            task_definition: foreign.task_definition.to_string(),
+        };
+    }
+    if let Some((finding, certainty)) =
+        assessment.findings.iter().find_map(|finding| Some((finding, finding.certainty?)))
+    {
+        return State::Failed { cause: explained(finding, &assessment.findings), certainty };
+    }
+    let drives_done = match rollout.via {
+        Via::Stack => stack.phase == Some(Phase::Complete),
+        Via::Ecs => true,
+    };
+    let rolling = || bound.iter().filter(|bound| bound.expected.rolls);
+    if drives_done {
+        if rolling().all(Bound::is_done) {
+            return State::Succeeded;
+        }
+        if let Some(back) = rolling().find(|bound| bound.is_rolled_back()) {
+            let cause = Cause {
+                kind: CauseKind::RolledBack,
+                service: Some(back.expected.name.clone()),
+                detail: "the stack reports success, but the service runs its old revision".to_owned(),
+                evidence: Vec::new(),
+            };
+            return State::Failed { cause, certainty: Certainty::Reported };
+        }
+    }
+    let until = observations.cancel_requested_at.unwrap_or(observations.latest_at);
+    if until.secs_since(rollout.started_at) >= f64::from(assessment.deadline.secs) {
+        return State::DeadlinePassed { cause: late(bound, assessment) };
+    }
+    if observations.cancel_requested_at.is_some() {
+        return State::Cancelled { by_caller: true };
+    }
+    if stack.went_back.is_some() || matches!(stack.phase, Some(Phase::Failed)) {
+        return State::Cancelled { by_caller: false };
+    }
+    State::Progressing
+}
+
+/// What only reports a failure (the breaker, the stack's resource) is explained by what its service's tasks died of,
+/// even where that alone would not have been certain.
+fn explained(reported: &Finding, findings: &[Finding]) -> Cause {
+    let kind = reported.cause.kind;
+    if !matches!(kind, CauseKind::BreakerTripped) {
+        return reported.cause.clone();
+    }
+    let explanation = findings.iter().filter(|finding| {
+        finding.new_revision
+            && finding.cause.service == reported.cause.service
+            && !matches!(finding.cause.kind, CauseKind::BreakerTripped | CauseKind::StackResource)
+    });
+    let Some(explanation) = explanation.max_by_key(|finding| finding.count) else {
+        return reported.cause.clone();
+    };
+    let mut cause = explanation.cause.clone();
+    cause.evidence.push(format!("circuit breaker: {}", reported.cause.detail));
+    cause
+}
+
+/// The cause to name when the deadline has passed: the most frequent failure, or what is still missing.
+fn late(bound: &[Bound<'_>], assessment: &Assessment) -> Cause {
+    let frequent = assessment.findings.iter().filter(|finding| finding.new_revision);
+    if let Some(finding) = frequent.max_by_key(|finding| finding.count) {
+        return finding.cause.clone();
+    }
+    let waiting =
+        bound.iter().zip(&assessment.services).find(|(bound, service)| bound.expected.rolls && !service.done);
+    let Some((bound, service)) = waiting else {
+        return Cause {
+            kind: CauseKind::Deadline,
+            service: None,
+            detail: format!("the stack operation is not done after {:.0} s", assessment.elapsed_secs),
+            evidence: Vec::new(),
+        };
+    };
+    let mut evidence: Vec<String> = bound
+        .tasks(Revision::New)
+        .map(|task| format!("task {} is {}", task.arn.id(), task.last_status))
+        .collect();
+    evidence.extend(bound.seen.targets.values().map(|target| {
+        let view = &target.latest.view;
+        format!("target {} is {} ({})", view.id, view.state, view.reason.as_deref().unwrap_or("no reason"))
+    }));
+    Cause {
+        kind: CauseKind::Deadline,
+        service: Some(service.name.clone()),
+        detail: format!(
+            "{} of {} new tasks healthy after {:.0} s",
+            service.new_healthy, service.desired, assessment.elapsed_secs
+        ),
+        evidence,
+    }
+}
+
+fn outcome(stack: &StackProgress<'_>) -> Option<StackOutcome> {
+    match stack.phase? {
+        Phase::Complete => Some(StackOutcome::Complete),
+        Phase::RolledBack => Some(StackOutcome::RolledBack),
+        Phase::RollbackFailed => Some(StackOutcome::RollbackFailed),
+        Phase::Failed => Some(StackOutcome::Failed),
+        Phase::Forward | Phase::ForwardCleanup | Phase::Back | Phase::BackCleanup => None,
+    }
+}
+
+fn rollback(
+    rollout: &Rollout,
+    observations: &Observations,
+    stack: &StackProgress<'_>,
+    bound: &[Bound<'_>],
+    findings: &[Finding],
+) -> Rollback {
+    let trouble =
+        || findings.iter().find(|finding| !finding.new_revision).map(|finding| finding.cause.clone());
+    match stack.phase {
+        Some(Phase::RollbackFailed) => {
+            let failed = failed_resources(observations)
+                .filter(|event| !stack.is_forward(event))
+                .min_by_key(|event| event.at)
+                .or(stack.rollback_failed);
+            let detail = failed.map_or_else(String::new, |event| {
+                format!("{}: {}", event.logical_id, event.reason.as_deref().unwrap_or(&event.status))
+            });
+            let cause = trouble().unwrap_or(Cause {
+                kind: CauseKind::StackResource,
+                service: None,
+                detail,
+                evidence: Vec::new(),
+            });
+            Rollback::Failed { cause }
+        }
+        Some(Phase::RolledBack) => Rollback::Complete,
+        Some(Phase::Back | Phase::BackCleanup) => Rollback::InProgress { trouble: trouble() },
+        _ => {
+            let mut back = bound.iter().filter(|bound| bound.is_rolled_back()).peekable();
+            if back.peek().is_none() {
+                Rollback::None
+            } else if rollout.via == Via::Ecs && back.all(is_settled) {
+                Rollback::Complete
+            } else {
+                Rollback::InProgress { trouble: trouble() }
+            }
+        }
+    }
+}
+
+/// Whether a service does nothing by itself any more.
+fn is_settled(bound: &Bound<'_>) -> bool {
+    let alone = bound.seen.current.as_ref().is_some_and(|current| current.view.len() == 1);
+    let state = bound.primary.and_then(|primary| primary.rollout_state.as_deref());
+    (alone && state == Some("COMPLETED")) || (state == Some("FAILED") && !bound.is_rolled_back())
+}
+
+fn finished(
+    rollout: &Rollout,
+    stack: &StackProgress<'_>,
+    bound: &[Bound<'_>],
+    assessment: &Assessment,
+) -> bool {
+    match assessment.state {
+        State::Progressing => false,
+        State::Succeeded | State::Superseded { .. } => true,
+        _ => match rollout.via {
+            Via::Stack => stack.ended(),
+            Via::Ecs => bound.iter().filter(|bound| bound.expected.rolls).all(is_settled),
+        },
+    }
+}
+
+fn breaker_threshold(bound: &Bound<'_>) -> u32 {
+    let seen = bound.service_deployment().and_then(|deployment| deployment.breaker.as_ref());
+    let settings = &bound.expected.settings;
+    seen.map(|breaker| breaker.threshold)
+        .filter(|&threshold| threshold > 0)
+        .or_else(|| settings.breaker.map(|breaker| breaker.threshold.failures(settings.desired_count)))
+        .unwrap_or(0)
+}
+
+/// Tasks of the new revision that run and pass every check that is configured.
+fn healthy(bound: &Bound<'_>) -> u32 {
+    let settings = &bound.expected.settings;
+    let passes = |task: &crate::TaskView| {
+        let container =
+            settings.container_check.is_none() || task.health_status.as_deref() == Some("HEALTHY");
+        let target = settings.target_check.is_none()
+            || task.address.as_ref().is_some_and(|address| {
+                bound
+                    .seen
+                    .targets
+                    .iter()
+                    .any(|((_, id), target)| id == address && target.latest.view.state == "healthy")
+            });
+        container && target
+    };
+    let tasks = bound.tasks(Revision::New).filter(|task| task.last_status == "RUNNING" && passes(task));
+    u32::try_from(tasks.count()).unwrap_or(u32::MAX)
+}
+
+fn progress(bound: &Bound<'_>) -> ServiceProgress {
+    let current = bound.seen.current.iter().flat_map(|current| &current.view);
+    let current: Vec<_> =
+        current.filter_map(|id| bound.seen.deployments.get(id)).map(|sighting| &sighting.view).collect();
+    let (new, old): (Vec<_>, Vec<_>) =
+        current.into_iter().partition(|view| bound.revision(&view.task_definition) == Revision::New);
+    let breaker = bound.service_deployment().and_then(|deployment| deployment.breaker.as_ref());
+    ServiceProgress {
+        name: bound.expected.name.clone(),
+        new_running: new.iter().map(|view| view.running_count).sum(),
+        new_pending: new.iter().map(|view| view.pending_count).sum(),
+        new_healthy: healthy(bound),
+        old_running: old.iter().map(|view| view.running_count).sum(),
+        desired: bound.expected.settings.desired_count,
+        breaker_count: breaker
+            .map(|breaker| breaker.failure_count)
+            .or_else(|| bound.ours.map(|ours| ours.failed_tasks))
+            .unwrap_or(0),
+        breaker_threshold: breaker_threshold(bound),
+        done: bound.is_done(),
+        rolled_back: bound.is_rolled_back(),
+    }
+}

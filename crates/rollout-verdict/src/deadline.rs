@@ -1,0 +1,88 @@
+//! The deadline of a rollout, derived from the settings of its services.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Rollout, ServiceSettings};
+
+/// One term of a sum of seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadlineTerm {
+    /// What the time is for, in words.
+    pub term: String,
+    /// Seconds.
+    pub secs: u32,
+}
+
+/// A deadline with its derivation: the terms add up to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// Seconds after the start of the rollout.
+    pub secs: u32,
+    /// The terms, in the order in which the time passes.
+    pub terms: Vec<DeadlineTerm>,
+}
+
+/// CloudFormation: start of the operation, new task definitions, polls of the service's stability.
+const STACK_OVERHEAD_SECS: u32 = 45;
+/// One task: placement, network interface, image pull, start of the program.
+const START_UP_SECS: u32 = 60;
+/// One task: between the end of its container and `STOPPED`, and until the scheduler acts on it.
+const DEPROVISION_SECS: u32 = 20;
+
+impl Deadline {
+    /// The longest that a rollout that still succeeds may take: every service replaces its tasks in as many
+    /// rounds as its percentages demand, one task fails once and is replaced, the old tasks drain, and the
+    /// alarms bake. Services of one stack update roll at the same time, so the slowest counts.
+    #[must_use]
+    pub fn of(rollout: &Rollout) -> Self {
+        let slowest = rollout
+            .services
+            .iter()
+            .filter(|service| service.rolls)
+            .map(|service| Self::sum(terms(service.name.as_str(), &service.settings)))
+            .max_by_key(|deadline| deadline.secs);
+        let mut terms = rollout.additional.clone();
+        terms.push(term("the stack operation itself".to_owned(), STACK_OVERHEAD_SECS));
+        terms.extend(slowest.into_iter().flat_map(|deadline| deadline.terms));
+        Self::sum(terms)
+    }
+
+    fn sum(terms: Vec<DeadlineTerm>) -> Self {
+        Self { secs: terms.iter().map(|term| term.secs).sum(), terms }
+    }
+}
+
+fn term(term: String, secs: u32) -> DeadlineTerm {
+    DeadlineTerm { term, secs }
+}
+
+fn terms(service: &str, settings: &ServiceSettings) -> Vec<DeadlineTerm> {
+    let desired = settings.desired_count;
+    if desired == 0 {
+        return Vec::new();
+    }
+    let rounds = desired.div_ceil(settings.tasks_at_once());
+    let health = settings.unhealthy_after_secs();
+    let stop = settings.stop_secs() + DEPROVISION_SECS;
+    let mut terms = vec![
+        term(
+            format!("{service}: {rounds} round(s) of new tasks, {START_UP_SECS} s to start each"),
+            rounds * START_UP_SECS,
+        ),
+        term(
+            format!(
+                "{service}: {rounds} round(s), {health} s until a failing task would be known (grace, checks)"
+            ),
+            rounds * health,
+        ),
+        term(format!("{service}: one task fails, stops and is replaced"), stop + START_UP_SECS + health),
+        term(
+            format!("{service}: {rounds} round(s) of old tasks drain and stop, {stop} s each"),
+            rounds * stop,
+        ),
+    ];
+    if settings.bake_secs > 0 {
+        terms.push(term(format!("{service}: deployment alarms bake"), settings.bake_secs));
+    }
+    terms
+}

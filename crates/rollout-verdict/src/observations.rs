@@ -1,0 +1,214 @@
+//! Everything that was ever seen of a rollout.
+//!
+//! Absorbing snapshots is a union: the order does not matter, a repeat changes nothing, and nothing that was
+//! seen is forgotten. That is what keeps a certain failure certain.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    AlarmView, DeploymentId, DeploymentView, Moment, ServiceDeploymentArn, ServiceDeploymentView,
+    ServiceEventView, ServiceName, Snapshot, StackEventId, StackEventView, TargetView, TaskArn,
+    TaskDefinitionArn, TaskView,
+};
+
+/// Something as it was last seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sighting<T> {
+    /// When it was last seen.
+    pub at: Moment,
+    /// What was seen then.
+    pub view: T,
+}
+
+/// Union of snapshots.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observations {
+    /// When the latest snapshot was taken.
+    pub latest_at: Moment,
+    /// When the caller asked for the operation to be cancelled.
+    pub cancel_requested_at: Option<Moment>,
+    /// When stack events were last read.
+    pub stack_at: Option<Moment>,
+    /// Events of the stack.
+    pub stack_events: BTreeMap<StackEventId, StackEventView>,
+    /// Task definitions that events of the stack name, oldest first, by logical id.
+    pub task_definitions: BTreeMap<String, BTreeSet<(Moment, TaskDefinitionArn)>>,
+    /// What was seen of each service.
+    pub services: BTreeMap<ServiceName, ServiceObservations>,
+}
+
+/// Union of what was seen of one service.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServiceObservations {
+    /// When `deployments[]` was last read, with the ids it had then.
+    pub current: Option<Sighting<Vec<DeploymentId>>>,
+    /// Every entry of `deployments[]` ever seen.
+    pub deployments: BTreeMap<DeploymentId, Sighting<DeploymentView>>,
+    /// Every service deployment ever seen.
+    pub service_deployments: BTreeMap<ServiceDeploymentArn, Sighting<ServiceDeploymentView>>,
+    /// Events of the service.
+    pub events: BTreeMap<String, ServiceEventView>,
+    /// Every task ever seen, with its longest log tail.
+    pub tasks: BTreeMap<TaskArn, Sighting<TaskView>>,
+    /// Every target ever seen, by target group and address.
+    pub targets: BTreeMap<(String, String), TargetHistory>,
+    /// Alarms.
+    pub alarms: BTreeMap<String, AlarmHistory>,
+    /// Highest breaker count ever seen, by service deployment.
+    pub highest_count: BTreeMap<ServiceDeploymentArn, u32>,
+}
+
+/// What was seen of one target.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TargetHistory {
+    /// As it was last seen.
+    pub latest: Sighting<TargetView>,
+    /// First and last time it was `unhealthy`.
+    pub unhealthy: Option<(Moment, Moment)>,
+    /// As it was the last time it was `unhealthy`: reason and description.
+    pub failing: Option<Sighting<TargetView>>,
+    /// First time it was `healthy`.
+    pub healthy_at: Option<Moment>,
+}
+
+/// What was seen of one alarm.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AlarmHistory {
+    /// As it was last seen.
+    pub latest: Sighting<AlarmView>,
+    /// The first time it was in `ALARM`.
+    pub firing: Option<Sighting<AlarmView>>,
+}
+
+impl Observations {
+    /// Adds what one poll saw.
+    pub fn absorb(&mut self, snapshot: Snapshot) {
+        let Snapshot { at, cancel_requested_at, stack_events, services } = snapshot;
+        self.latest_at = self.latest_at.max(at);
+        self.cancel_requested_at = earliest(self.cancel_requested_at, cancel_requested_at);
+        if !stack_events.is_empty() {
+            self.stack_at = self.stack_at.max(Some(at));
+        }
+        for event in stack_events {
+            if let (true, Some(arn)) = (names_task_definition(&event), &event.physical_id) {
+                let named = self.task_definitions.entry(event.logical_id.clone()).or_default();
+                named.insert((event.at, arn.as_str().into()));
+            }
+            self.stack_events.entry(event.id.clone()).or_insert(event);
+        }
+        for service in services {
+            let seen = self.services.entry(service.name).or_default();
+            if !service.deployments.is_empty() {
+                let mut ids: Vec<_> = service.deployments.iter().map(|view| view.id.clone()).collect();
+                ids.sort();
+                keep_latest(&mut seen.current, Sighting { at, view: ids });
+            }
+            for view in service.deployments {
+                let entry = seen.deployments.entry(view.id.clone()).or_default();
+                *entry = std::mem::take(entry).max(Sighting { at, view });
+            }
+            for view in service.service_deployments {
+                let count = view.breaker.as_ref().map_or(0, |breaker| breaker.failure_count);
+                let highest = seen.highest_count.entry(view.arn.clone()).or_default();
+                *highest = (*highest).max(count);
+                let entry = seen.service_deployments.entry(view.arn.clone()).or_default();
+                *entry = std::mem::take(entry).max(Sighting { at, view });
+            }
+            for event in service.events {
+                seen.events.entry(event.id.clone()).or_insert(event);
+            }
+            for view in service.tasks {
+                seen.absorb_task(at, view);
+            }
+            for view in service.targets {
+                seen.targets
+                    .entry((view.target_group.clone(), view.id.clone()))
+                    .or_default()
+                    .absorb(at, view);
+            }
+            for view in service.alarms {
+                seen.alarms.entry(view.name.clone()).or_default().absorb(at, view);
+            }
+        }
+    }
+}
+
+impl ServiceObservations {
+    fn absorb_task(&mut self, at: Moment, view: TaskView) {
+        let arn = view.arn.clone();
+        let new = Sighting { at, view };
+        let Some(old) = self.tasks.remove(&arn) else {
+            self.tasks.insert(arn, new);
+            return;
+        };
+        // A stopped task stays stopped, whatever an older or lagging answer says.
+        let rank = |task: &Sighting<TaskView>| task.view.last_status == "STOPPED";
+        let (mut kept, other) = match (rank(&old), rank(&new)) {
+            (true, false) => (old, new),
+            (false, true) => (new, old),
+            _ if old < new => (new, old),
+            _ => (old, new),
+        };
+        let tail = &other.view.log_tail;
+        if (tail.len(), tail) > (kept.view.log_tail.len(), &kept.view.log_tail) {
+            kept.view.log_tail = other.view.log_tail;
+        }
+        kept.view.health_status = worse_health(kept.view.health_status, other.view.health_status);
+        kept.view.address = kept.view.address.or(other.view.address);
+        kept.view.started_at = kept.view.started_at.or(other.view.started_at);
+        self.tasks.insert(arn, kept);
+    }
+}
+
+/// A task that failed its container health check once is one that did, whatever it says when it stops.
+fn worse_health(one: Option<String>, other: Option<String>) -> Option<String> {
+    let rank = |health: &Option<String>| match health.as_deref() {
+        Some("UNHEALTHY") => 3,
+        Some("HEALTHY") => 2,
+        Some(_) => 1,
+        None => 0,
+    };
+    if rank(&other) > rank(&one) { other } else { one }
+}
+
+impl TargetHistory {
+    fn absorb(&mut self, at: Moment, view: TargetView) {
+        match view.state.as_str() {
+            "unhealthy" => {
+                let (first, last) = self.unhealthy.unwrap_or((at, at));
+                self.unhealthy = Some((first.min(at), last.max(at)));
+                keep_latest(&mut self.failing, Sighting { at, view: view.clone() });
+            }
+            "healthy" => self.healthy_at = earliest(self.healthy_at, Some(at)),
+            _ => {}
+        }
+        self.latest = std::mem::take(&mut self.latest).max(Sighting { at, view });
+    }
+}
+
+impl AlarmHistory {
+    fn absorb(&mut self, at: Moment, view: AlarmView) {
+        if view.state == "ALARM" {
+            let new = Sighting { at, view: view.clone() };
+            self.firing = Some(self.firing.take().map_or_else(|| new.clone(), |old| old.min(new.clone())));
+        }
+        self.latest = std::mem::take(&mut self.latest).max(Sighting { at, view });
+    }
+}
+
+fn keep_latest<T: Ord>(slot: &mut Option<Sighting<T>>, new: Sighting<T>) {
+    *slot = slot.take().max(Some(new));
+}
+
+fn earliest(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// While a resource is being created its physical id may be empty or a name.
+fn names_task_definition(event: &StackEventView) -> bool {
+    event.resource_type == "AWS::ECS::TaskDefinition"
+        && event.physical_id.as_deref().is_some_and(|id| id.starts_with("arn:"))
+}
