@@ -28,6 +28,13 @@ pub struct ImageBehaviour {
     /// Status by path, most specific first: an exact path, or a prefix ending in `*`. A path that matches
     /// nothing is answered with 404; an empty map answers 200 everywhere.
     pub paths: BTreeMap<String, u16>,
+    /// From a request until its answer, in seconds. A health check that waits longer than its time-out fails.
+    pub answer_secs: f64,
+    /// From the stop signal until the program is gone, in seconds; a program that takes longer than the stop
+    /// time-out is killed.
+    pub stop_secs: f64,
+    /// Header in which the program reports its release.
+    pub release_header: String,
     /// The release that the program reports; `None` reports its `RELEASE` environment variable.
     pub release: Option<String>,
     /// When the program exits by itself.
@@ -74,10 +81,57 @@ impl Default for ImageBehaviour {
             size_mib: 180,
             listen_after_secs: 4.0,
             paths: BTreeMap::new(),
+            answer_secs: 0.0,
+            stop_secs: 1.0,
+            release_header: "x-release".to_owned(),
             release: None,
             crash: None,
             container_check_passes: true,
             commands: Vec::new(),
         }
+    }
+}
+
+impl ImageBehaviour {
+    /// Status with which the program answers a request for `path` (without its query) once it listens.
+    #[must_use]
+    pub fn status(&self, path: &str) -> u16 {
+        if self.paths.is_empty() {
+            return 200;
+        }
+        if let Some(&status) = self.paths.get(path) {
+            return status;
+        }
+        self.paths
+            .iter()
+            .filter_map(|(pattern, &status)| Some((pattern.strip_suffix('*')?, status)))
+            .filter(|(prefix, _)| path.starts_with(prefix))
+            .max_by_key(|(prefix, _)| prefix.len())
+            .map_or(404, |(_, status)| status)
+    }
+
+    /// What a one-off command does; `None` where the image says nothing about it.
+    #[must_use]
+    pub fn command(&self, command: &str) -> Option<&CommandBehaviour> {
+        self.commands.iter().find(|behaviour| command.contains(&behaviour.contains))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_specific_path_answers() {
+        let paths = [("/api/health", 200), ("/api/*", 401), ("/*", 302)];
+        let image = ImageBehaviour {
+            paths: paths.iter().map(|&(path, status)| (path.to_owned(), status)).collect(),
+            ..ImageBehaviour::default()
+        };
+        assert_eq!(image.status("/api/health"), 200);
+        assert_eq!(image.status("/api/documents"), 401);
+        assert_eq!(image.status("/"), 302);
+        assert_eq!(image.status("health"), 404);
+        assert_eq!(ImageBehaviour::default().status("/anything"), 200);
     }
 }

@@ -1,18 +1,100 @@
-//! The numbers AWS does not document, in one place, each with where its value comes from.
+//! The numbers AWS does not document, in one place, each with where its value comes from and the range in
+//! which it may really lie: a simulation of many runs samples that range.
 
 use serde::{Deserialize, Serialize};
 
-/// Named parameters of the model; times in seconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Params {
-    /// From the push of an image until its basic scan is complete. Undocumented: chosen because basic scans
-    /// of images of this size are seen to take some tens of seconds.
-    pub ecr_scan_secs: f64,
+use crate::Rng;
+
+macro_rules! params {
+    ($($(#[doc = $doc:literal])+ $name:ident = $typical:literal in $low:literal..=$high:literal,)+) => {
+        /// Named parameters of the model; times in seconds.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Params {
+            $($(#[doc = $doc])+ pub $name: f64,)+
+        }
+
+        impl Default for Params {
+            fn default() -> Self {
+                Self { $($name: $typical),+ }
+            }
+        }
+
+        impl Params {
+            /// Name, lowest, typical and highest value of every parameter.
+            pub const RANGES: &'static [(&'static str, f64, f64, f64)] =
+                &[$((stringify!($name), $low, $typical, $high)),+];
+
+            /// One draw from the ranges, each parameter uniform and for itself.
+            #[must_use]
+            pub fn sample(rng: &mut Rng) -> Self {
+                Self { $($name: $low + ($high - $low) * rng.unit()),+ }
+            }
+        }
+    };
 }
 
-impl Default for Params {
-    fn default() -> Self {
-        Self { ecr_scan_secs: 30.0 }
-    }
+params! {
+    /// From the push of an image until its basic scan is complete. Undocumented: chosen because basic scans
+    /// of images of this size are seen to take some tens of seconds.
+    ecr_scan_secs = 30.0 in 5.0..=120.0,
+    /// From a change in a service (a task stopped, became healthy, an API call) until the service scheduler
+    /// acts on it; also the shortest time between two of its passes. `s` of aws-facts section 4.
+    /// Undocumented: chosen because service events follow each other by a few seconds.
+    scheduler_lag_secs = 5.0 in 1.0..=15.0,
+    /// Most tasks that the scheduler starts for one service in one pass. Undocumented; with the lag above it
+    /// stays near the quota of 500 tasks per service and minute (AWS General Reference, "Rate of tasks
+    /// launched by a service on AWS Fargate").
+    launches_per_pass = 40.0 in 10.0..=60.0,
+    /// PROVISIONING: a network interface is created and attached. Undocumented: chosen because Fargate tasks
+    /// are seen to leave this state after about ten seconds.
+    provisioning_secs = 10.0 in 5.0..=20.0,
+    /// PENDING: the task waits for its host; secrets and log groups are resolved at its end. Undocumented:
+    /// chosen to make an ordinary start take half a minute.
+    pending_secs = 5.0 in 2.0..=15.0,
+    /// Pull of an image apart from its size: authorisation, manifest, unpacking. Undocumented.
+    pull_base_secs = 3.0 in 1.0..=10.0,
+    /// Compressed MiB of an image pulled per second. Undocumented: chosen because an image of 180 MiB is seen
+    /// to take under ten seconds.
+    pull_mib_per_sec = 30.0 in 10.0..=60.0,
+    /// From the beginning of a pull that fails until the task gives up: the agent's own retries ("has been
+    /// retried 5 time(s)"). Undocumented: chosen so that three such failures trip the breaker after the
+    /// 8-12 minutes of the field report [pull].
+    pull_failure_secs = 60.0 in 20.0..=100.0,
+    /// ACTIVATING after the pull: containers are created and targets registered. Undocumented.
+    activating_secs = 3.0 in 1.0..=8.0,
+    /// DEPROVISIONING: the network interface is detached. `x` of aws-facts section 4. Undocumented: chosen
+    /// because Fargate tasks are seen in this state for some tens of seconds.
+    deprovisioning_secs = 20.0 in 8.0..=40.0,
+    /// From the last failure a circuit breaker counts until the deployment is FAILED. Undocumented: the field
+    /// report [chc] has 64 s, others a few seconds.
+    breaker_lag_secs = 30.0 in 5.0..=75.0,
+    /// Whether a task whose container exited waits for its targets to drain before it is STOPPED (1) or is
+    /// STOPPED while they drain (0). The order of the task states suggests the first
+    /// (ECS:task-lifecycle-explanation); not stated for an exit.
+    drain_after_exit = 1.0 in 0.0..=1.0,
+    /// Delay of the next start after the first task that never reached RUNNING; doubles with each further
+    /// one. The schedule is undocumented (ECS:service-throttle-logic): chosen with `pull_failure_secs` to meet
+    /// the field report [pull].
+    throttle_base_secs = 90.0 in 60.0..=110.0,
+    /// Longest such delay: 27 minutes (ECS:service-throttle-logic).
+    throttle_max_secs = 1620.0 in 1620.0..=1620.0,
+    /// Until the scheduler tries again to place a task for which there was no capacity. Undocumented.
+    placement_retry_secs = 30.0 in 15.0..=60.0,
+    /// From RUNNING until a task without any health check counts as healthy: 40 s
+    /// (bc:ecs/DeploymentConfiguration.minimumHealthyPercent).
+    assumed_healthy_secs = 40.0 in 40.0..=40.0,
+    /// Between two polls of deployment alarms. The period is undocumented (ECS:deployment-alarm-failure).
+    alarm_poll_secs = 15.0 in 10.0..=60.0,
+    /// Bake time where alarms are configured and no bake time is. AWS computes it from the alarms, "less than
+    /// 5 minutes", by a formula it does not publish (ECS:deployment-alarm-failure).
+    alarm_bake_secs = 180.0 in 60.0..=299.0,
+    /// How long a stopped task can be described: at least an hour (bc:ecs/DescribeTasks).
+    stopped_task_retention_secs = 3900.0 in 3600.0..=7200.0,
+    /// From the registration of a target until its first health check. Undocumented: load-balancer nodes
+    /// start checking within seconds.
+    first_check_secs = 3.0 in 1.0..=10.0,
+    /// Requests per second that users send to each target group that routes to a target: what deployment
+    /// alarms see. Chosen: a small service.
+    user_requests_per_sec = 2.0 in 0.5..=20.0,
 }

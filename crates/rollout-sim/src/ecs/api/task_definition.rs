@@ -221,11 +221,6 @@ pub struct ContainerDefinition {
     pub linux_parameters: Option<LinuxParameters>,
     /// Secrets put into the environment at start.
     pub secrets: Vec<Secret>,
-    /// The dependencies defined for container startup and shutdown.
-    pub depends_on: Vec<ContainerDependency>,
-    /// Time duration (in seconds) to wait before giving up on resolving dependencies for a container.
-    #[serde(deserialize_with = "scalar::lenient_opt", skip_serializing_if = "Option::is_none")]
-    pub start_timeout: Option<u32>,
     /// Time duration (in seconds) to wait before the container is forcefully killed if it doesn't exit normally on its own.
     #[serde(deserialize_with = "scalar::lenient_opt", skip_serializing_if = "Option::is_none")]
     pub stop_timeout: Option<u32>,
@@ -417,16 +412,6 @@ pub struct Ulimit {
     /// The hard limit for the `ulimit` type.
     #[serde(deserialize_with = "scalar::lenient")]
     pub hard_limit: u64,
-}
-
-/// The dependencies defined for container startup and shutdown.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct ContainerDependency {
-    /// The name of a container.
-    pub container_name: String,
-    /// The dependency condition of the container.
-    pub condition: String,
 }
 
 /// The amount of ephemeral storage to allocate for the task.

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::*;
 use crate::scalar;
 
 /// Request of `CreateLoadBalancer`.
