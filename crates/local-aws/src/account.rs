@@ -8,7 +8,8 @@ use rollout_sim::fault::{ActiveFault, Fault};
 use rollout_sim::{SimTime, World};
 
 use crate::clock::{Clock, ClockMode};
-use crate::command::Command;
+use crate::command::{Command, PushImage, push_image};
+use crate::control::ControlError;
 use crate::dispatch::{self, Effect};
 use crate::faults;
 use crate::protocol::Answer;
@@ -53,6 +54,12 @@ impl Account {
     /// An account that exists only in memory.
     pub(crate) fn in_memory(identity: Identity, mode: ClockMode) -> Self {
         let world = World::new(&identity.account, &identity.region, identity.seed);
+        Self::new(world, identity, mode, None)
+    }
+
+    /// A prepared world, in memory. A reset makes an empty one of the same identity.
+    pub(crate) fn from_world(world: World, seed: u64, mode: ClockMode) -> Self {
+        let identity = Identity { account: world.account.clone(), region: world.region.clone(), seed };
         Self::new(world, identity, mode, None)
     }
 
@@ -157,6 +164,14 @@ impl Account {
         self.run(Command::RemoveFault(fault))
     }
 
+    /// Pushes a made-up image and returns its digest.
+    pub(crate) fn push_image(&mut self, image: PushImage) -> Result<String, ControlError> {
+        self.tick()?;
+        let digest = push_image(&mut self.world, &image)?;
+        self.save(Command::PushImage(image), Effect::Write)?;
+        Ok(digest)
+    }
+
     /// Replaces the account by an empty one.
     pub(crate) fn reset(&mut self) -> Result<(), StateError> {
         self.world = World::new(&self.identity.account, &self.identity.region, self.identity.seed);
@@ -207,6 +222,10 @@ fn apply(world: &mut World, command: &Command, request_id: &str) -> Effect {
         Command::Api(call) => return dispatch::run(world, call, request_id).1,
         Command::AddFault(fault) => {
             world.faults.push(fault.clone());
+        }
+        Command::PushImage(image) => {
+            // Only what succeeded is journalled, and a replay succeeds likewise.
+            let _ = push_image(world, image);
         }
         Command::RemoveFault(None) => world.faults.clear(),
         Command::RemoveFault(Some(fault)) => world.faults.retain(|active| active.fault != *fault),

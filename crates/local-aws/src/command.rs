@@ -1,6 +1,8 @@
 //! What changes an account, in a form that can be journalled and run again.
 
 use rollout_sim::fault::{ActiveFault, Fault};
+use rollout_sim::image::{Architecture, ImageBehaviour};
+use rollout_sim::{ApiError, World, ecr};
 use serde::{Deserialize, Serialize};
 
 use crate::request::ApiCall;
@@ -16,4 +18,44 @@ pub(crate) enum Command {
     AddFault(ActiveFault),
     /// This fault ends; `None` ends all.
     RemoveFault(Option<Fault>),
+    /// An image is pushed.
+    PushImage(PushImage),
+}
+
+/// A made-up image that is pushed: what `docker push` does, with what the program in it will do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushImage {
+    /// Repository, which must exist.
+    pub repository: String,
+    /// Tags to set.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// What makes the image different from others; the same content has the same digest.
+    pub content: String,
+    /// Platform; `None` fits every task definition.
+    #[serde(default)]
+    pub architecture: Option<Architecture>,
+    /// How its program behaves; `None` as images do by default.
+    #[serde(default)]
+    pub behaviour: Option<ImageBehaviour>,
+}
+
+/// Pushes an image and returns its digest.
+pub(crate) fn push_image(world: &mut World, image: &PushImage) -> Result<String, ApiError> {
+    let behaviour = image.behaviour.clone().unwrap_or_default();
+    let digest = ecr::push(
+        world,
+        &ecr::PushInput {
+            repository: image.repository.clone(),
+            tags: image.tags.clone(),
+            content: image.content.clone(),
+            architecture: image.architecture,
+            size_bytes: u64::from(behaviour.size_mib) << 20,
+        },
+    )?;
+    if image.behaviour.is_some() {
+        world.images.insert(digest.clone(), behaviour);
+    }
+    Ok(digest)
 }

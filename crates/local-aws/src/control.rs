@@ -6,13 +6,15 @@
 //! | `POST clock` | `{"advance_secs": 30}` | sets the clock forward |
 //! | `POST faults` | `{"fault": "crash-on-start:api", "after_secs": 0}` | breaks something |
 //! | `DELETE faults` | `{"fault": …}` or nothing | mends it, or everything |
+//! | `POST images` | [`PushImage`] | pushes a made-up image; answers `{"digest": …}` |
 //! | `POST reset` | | an empty account |
 //!
-//! Each answers with the status. They need no credentials: the server listens on the loopback interface.
+//! The others answer with the status. They need no credentials: the server listens on the loopback interface.
 
 use std::time::Duration;
 
 use hyper::Method;
+use rollout_sim::ApiError;
 use rollout_sim::fault::Fault;
 use serde::{Deserialize, Serialize};
 
@@ -76,32 +78,51 @@ struct RemoveFault {
     fault: Option<String>,
 }
 
+/// Why something was not done to the account.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// The simulated service refuses it.
+    #[error(transparent)]
+    Refused(#[from] ApiError),
+    /// The account cannot be written to disk.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
 /// Why a control request was not done.
 enum Problem {
     Request(String),
     NoSuchEndpoint,
-    State(StateError),
+    Control(ControlError),
 }
 
-impl From<StateError> for Problem {
-    fn from(error: StateError) -> Self {
-        Self::State(error)
+impl<E: Into<ControlError>> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self::Control(error.into())
     }
 }
 
 /// Answers a control request.
 pub(crate) fn answer(account: &mut Account, method: &Method, endpoint: &str, body: &[u8]) -> Answer {
     match run(account, method, endpoint, body) {
-        Ok(()) => json(200, &Status::of(account)),
+        Ok(None) => json(200, &Status::of(account)),
+        Ok(Some(digest)) => json(200, &serde_json::json!({ "digest": digest })),
         Err(Problem::Request(detail)) => problem(400, &detail),
         Err(Problem::NoSuchEndpoint) => {
             problem(404, &format!("no control endpoint {method} /_local/{endpoint}"))
         }
-        Err(Problem::State(error)) => problem(500, &chain(&error)),
+        Err(Problem::Control(ControlError::Refused(error))) => problem(error.status, &error.to_string()),
+        Err(Problem::Control(error)) => problem(500, &chain(&error)),
     }
 }
 
-fn run(account: &mut Account, method: &Method, endpoint: &str, body: &[u8]) -> Result<(), Problem> {
+/// The digest of an image, where one was pushed.
+fn run(
+    account: &mut Account,
+    method: &Method,
+    endpoint: &str,
+    body: &[u8],
+) -> Result<Option<String>, Problem> {
     match (method.as_str(), endpoint) {
         ("GET", "status" | "clock" | "faults") => account.tick()?,
         ("POST", "clock") => {
@@ -116,10 +137,11 @@ fn run(account: &mut Account, method: &Method, endpoint: &str, body: &[u8]) -> R
             let request: RemoveFault = if body.is_empty() { RemoveFault::default() } else { read(body)? };
             account.remove_fault(request.fault.as_deref().map(fault).transpose()?)?;
         }
+        ("POST", "images") => return Ok(Some(account.push_image(read(body)?)?)),
         ("POST", "reset") => account.reset()?,
         _ => return Err(Problem::NoSuchEndpoint),
     }
-    Ok(())
+    Ok(None)
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {

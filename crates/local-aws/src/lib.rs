@@ -25,8 +25,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use rollout_sim::SimTime;
 use rollout_sim::fault::Fault;
+use rollout_sim::{SimTime, World};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -35,7 +35,8 @@ use server::Shared;
 
 pub use caller::{ADMIN_ACCESS_KEY, role_access_key};
 pub use clock::ClockMode;
-pub use control::Status;
+pub use command::PushImage;
+pub use control::{ControlError, Status};
 pub use state::{STATE_VERSION, StateError};
 
 /// How an account is opened and served.
@@ -100,6 +101,12 @@ impl LocalAws {
     #[must_use]
     pub fn in_memory(options: &Options) -> Self {
         Self { account: Account::in_memory(identity(options), options.clock), listen: options.listen }
+    }
+
+    /// A prepared account that exists only in memory; the account and region of `options` do not matter.
+    #[must_use]
+    pub fn from_world(world: World, options: &Options) -> Self {
+        Self { account: Account::from_world(world, options.seed, options.clock), listen: options.listen }
     }
 
     /// Serves the account until [`Running::shutdown`] or until the result is dropped. Needs a tokio runtime.
@@ -214,5 +221,19 @@ impl Control {
     /// The journal cannot be written.
     pub fn remove_fault(&self, fault: Option<Fault>) -> Result<(), StateError> {
         self.shared.lock().remove_fault(fault)
+    }
+
+    /// Pushes a made-up image and returns its digest. What is there already stays and is no error.
+    ///
+    /// # Errors
+    /// The registry refuses it (no such repository, an immutable tag that names another image), or the journal
+    /// cannot be written.
+    pub fn push_image(&self, image: PushImage) -> Result<String, ControlError> {
+        self.shared.lock().push_image(image)
+    }
+
+    /// Looks at the account from the inside.
+    pub fn inspect<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(self.shared.lock().world())
     }
 }

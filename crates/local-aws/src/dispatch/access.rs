@@ -36,14 +36,22 @@ impl Needs {
         if needs.0.is_empty() { Self::any() } else { needs }
     }
 
-    fn and_on(mut self, resource: impl Into<String>) -> Self {
+    /// The operation's action on another resource too.
+    pub(super) fn and_on(mut self, resource: impl Into<String>) -> Self {
         self.0.push(Need { action: None, resource: resource.into(), context: BTreeMap::new() });
         self
     }
 
-    /// Another action on `resource`.
-    pub(super) fn and(mut self, action: &'static str, resource: impl Into<String>) -> Self {
-        self.0.push(Need { action: Some(action), resource: resource.into(), context: BTreeMap::new() });
+    /// Another action on `resource`, under one condition key.
+    pub(super) fn and_when(
+        mut self,
+        action: &'static str,
+        resource: impl Into<String>,
+        key: &str,
+        value: &str,
+    ) -> Self {
+        let context = BTreeMap::from([(key.to_owned(), value.to_owned())]);
+        self.0.push(Need { action: Some(action), resource: resource.into(), context });
         self
     }
 
