@@ -42,6 +42,8 @@ pub struct Observations {
 pub struct ServiceObservations {
     /// When `deployments[]` was last read, with the ids it had then.
     pub current: Option<Sighting<Vec<DeploymentId>>>,
+    /// First and last time a deployment was seen to be the primary one.
+    pub primaries: BTreeMap<DeploymentId, (Moment, Moment)>,
     /// Every entry of `deployments[]` ever seen.
     pub deployments: BTreeMap<DeploymentId, Sighting<DeploymentView>>,
     /// Every service deployment ever seen.
@@ -56,6 +58,12 @@ pub struct ServiceObservations {
     pub alarms: BTreeMap<String, AlarmHistory>,
     /// Highest breaker count ever seen, by service deployment.
     pub highest_count: BTreeMap<ServiceDeploymentArn, u32>,
+    /// First and last time the container health checks of a task failed.
+    pub unhealthy_tasks: BTreeMap<TaskArn, (Moment, Moment)>,
+    /// First time they passed.
+    pub healthy_tasks: BTreeMap<TaskArn, Moment>,
+    /// First time a deployment created since the start was seen to have failed.
+    pub failed_at: BTreeMap<DeploymentId, Moment>,
 }
 
 /// What was seen of one target.
@@ -63,10 +71,8 @@ pub struct ServiceObservations {
 pub struct TargetHistory {
     /// As it was last seen.
     pub latest: Sighting<TargetView>,
-    /// First and last time it was `unhealthy`.
-    pub unhealthy: Option<(Moment, Moment)>,
-    /// As it was the last time it was `unhealthy`: reason and description.
-    pub failing: Option<Sighting<TargetView>>,
+    /// Reason and description of every way in which it was `unhealthy`, with the first and last time.
+    pub failing: BTreeMap<(Option<String>, Option<String>), (Moment, Moment)>,
     /// First time it was `healthy`.
     pub healthy_at: Option<Moment>,
 }
@@ -104,6 +110,13 @@ impl Observations {
                 keep_latest(&mut seen.current, Sighting { at, view: ids });
             }
             for view in service.deployments {
+                if view.status == "PRIMARY" {
+                    widen(seen.primaries.entry(view.id.clone()).or_insert((at, at)), at);
+                }
+                if view.rollout_state.as_deref() == Some("FAILED") {
+                    let first = seen.failed_at.entry(view.id.clone()).or_insert(at);
+                    *first = at.min(*first);
+                }
                 let entry = seen.deployments.entry(view.id.clone()).or_default();
                 *entry = std::mem::take(entry).max(Sighting { at, view });
             }
@@ -134,8 +147,21 @@ impl Observations {
 }
 
 impl ServiceObservations {
+    /// When service deployments were last read.
+    pub(crate) fn service_deployments_at(&self) -> Moment {
+        self.service_deployments.values().map(|sighting| sighting.at).max().unwrap_or_default()
+    }
+
     fn absorb_task(&mut self, at: Moment, view: TaskView) {
         let arn = view.arn.clone();
+        match view.health_status.as_deref() {
+            Some("UNHEALTHY") => widen(self.unhealthy_tasks.entry(arn.clone()).or_insert((at, at)), at),
+            Some("HEALTHY") => {
+                let first = self.healthy_tasks.entry(arn.clone()).or_insert(at);
+                *first = at.min(*first);
+            }
+            _ => {}
+        }
         let new = Sighting { at, view };
         let Some(old) = self.tasks.remove(&arn) else {
             self.tasks.insert(arn, new);
@@ -153,31 +179,18 @@ impl ServiceObservations {
         if (tail.len(), tail) > (kept.view.log_tail.len(), &kept.view.log_tail) {
             kept.view.log_tail = other.view.log_tail;
         }
-        kept.view.health_status = worse_health(kept.view.health_status, other.view.health_status);
         kept.view.address = kept.view.address.or(other.view.address);
         kept.view.started_at = kept.view.started_at.or(other.view.started_at);
         self.tasks.insert(arn, kept);
     }
 }
 
-/// A task that failed its container health check once is one that did, whatever it says when it stops.
-fn worse_health(one: Option<String>, other: Option<String>) -> Option<String> {
-    let rank = |health: &Option<String>| match health.as_deref() {
-        Some("UNHEALTHY") => 3,
-        Some("HEALTHY") => 2,
-        Some(_) => 1,
-        None => 0,
-    };
-    if rank(&other) > rank(&one) { other } else { one }
-}
-
 impl TargetHistory {
     fn absorb(&mut self, at: Moment, view: TargetView) {
         match view.state.as_str() {
             "unhealthy" => {
-                let (first, last) = self.unhealthy.unwrap_or((at, at));
-                self.unhealthy = Some((first.min(at), last.max(at)));
-                keep_latest(&mut self.failing, Sighting { at, view: view.clone() });
+                let way = (view.reason.clone(), view.description.clone());
+                widen(self.failing.entry(way).or_insert((at, at)), at);
             }
             "healthy" => self.healthy_at = earliest(self.healthy_at, Some(at)),
             _ => {}
@@ -194,6 +207,11 @@ impl AlarmHistory {
         }
         self.latest = std::mem::take(&mut self.latest).max(Sighting { at, view });
     }
+}
+
+fn widen((first, last): &mut (Moment, Moment), at: Moment) {
+    *first = at.min(*first);
+    *last = at.max(*last);
 }
 
 fn keep_latest<T: Ord>(slot: &mut Option<Sighting<T>>, new: Sighting<T>) {

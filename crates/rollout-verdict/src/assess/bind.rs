@@ -2,8 +2,8 @@
 
 use crate::stack::StackProgress;
 use crate::{
-    DeploymentView, ExpectedService, Moment, Observations, ServiceDeploymentView, ServiceObservations,
-    TaskDefinitionArn, TaskView,
+    DeploymentId, DeploymentView, ExpectedService, Moment, Observations, ServiceDeploymentView,
+    ServiceObservations, TargetHistory, TaskDefinitionArn, TaskView,
 };
 
 /// Whose a revision is.
@@ -80,6 +80,25 @@ impl<'a> Bound<'a> {
         views.filter(move |task| self.revision(&task.task_definition) == revision)
     }
 
+    /// First time that a task of the new revision passed its checks, as far as they are configured.
+    pub(super) fn first_healthy_at(&self) -> Option<Moment> {
+        let healthy_at = |task: &TaskView| {
+            let container = self.seen.healthy_tasks.get(&task.arn).copied();
+            match self.expected.settings.target_check {
+                Some(_) => self.targets(task).filter_map(|target| target.healthy_at).min(),
+                None => container,
+            }
+        };
+        self.tasks(Revision::New).filter_map(healthy_at).min()
+    }
+
+    /// The targets of a task.
+    pub(super) fn targets(&self, task: &TaskView) -> impl Iterator<Item = &'a TargetHistory> + use<'a> {
+        let address = task.address.clone();
+        let targets = self.seen.targets.iter();
+        targets.filter(move |((_, id), _)| Some(id) == address.as_ref()).map(|(_, target)| target)
+    }
+
     /// Our service deployment.
     pub(super) fn service_deployment(&self) -> Option<&'a ServiceDeploymentView> {
         let ours = self.ours?;
@@ -100,10 +119,17 @@ impl<'a> Bound<'a> {
         })
     }
 
-    /// Whether the old revision is the primary one again, after ours was.
+    /// Whether the old revision was the primary one again, after ours was.
     pub(super) fn is_rolled_back(&self) -> bool {
-        self.ours.is_some()
-            && self.primary.is_some_and(|primary| self.revision(&primary.task_definition) == Revision::Old)
+        let primaries = |revision| {
+            let of_revision = move |id: &DeploymentId| {
+                let deployment = self.seen.deployments.get(id);
+                deployment.is_some_and(|sighting| self.revision(&sighting.view.task_definition) == revision)
+            };
+            self.seen.primaries.iter().filter(move |(id, _)| of_revision(id)).map(|(_, seen)| *seen)
+        };
+        let ours_from = primaries(Revision::New).map(|(first, _)| first).min();
+        ours_from.is_some_and(|from| primaries(Revision::Old).any(|(_, last)| last > from))
     }
 
     /// Whether a moment lies in the time in which the new revision was being rolled out.

@@ -4,7 +4,7 @@ use super::bind::{Bound, Revision};
 use super::failures::{Group, group, of_service, of_stack};
 use super::{Assessment, Certainty, Finding, Rollback, ServiceProgress, StackOutcome, State};
 use crate::stack::{Phase, StackProgress, failed_resources};
-use crate::{Cause, CauseKind, Moment, Observations, Rollout, ServiceObservations, Via};
+use crate::{Cause, CauseKind, Moment, Observations, Rollout, ServiceObservations, TaskView, Via};
 
 /// A failing health check that was seen once is called after this time at the latest, when no task of the new
 /// revision ever was healthy: well within the six minutes that such a failure may take.
@@ -35,7 +35,7 @@ pub fn assess(rollout: &Rollout, observations: &Observations) -> Assessment {
         .into_iter()
         .map(|group| {
             let service = bound.iter().find(|bound| Some(&bound.expected.name) == group.service.as_ref());
-            let certainty = certainty(&group, service, observations, elapsed_secs);
+            let certainty = certainty(&group, service, observations, rollout.started_at);
             Finding { certainty, ..group.finding }
         })
         .collect();
@@ -64,7 +64,7 @@ fn certainty(
     group: &Group,
     service: Option<&Bound<'_>>,
     observations: &Observations,
-    elapsed_secs: f64,
+    started_at: Moment,
 ) -> Option<Certainty> {
     use CauseKind as K;
     let finding = &group.finding;
@@ -83,27 +83,37 @@ fn certainty(
             if finding.count >= 2 {
                 return Some(Certainty::Repeated);
             }
-            let service = service?;
-            let overdue = f64::from(service.expected.settings.unhealthy_after_secs()) + REACTION_SECS;
-            let persists = service.tasks(Revision::New).any(|task| {
-                finding.tasks.contains(&task.arn)
-                    && task.last_status == "RUNNING"
-                    && task.started_at.is_some_and(|at| {
-                        observations.latest_at.secs_since(at)
-                            >= overdue + f64::from(service.expected.settings.unhealthy_after_secs())
-                    })
-            });
-            let hopeless = elapsed_secs >= HEALTH_BUDGET_SECS && healthy(service) == 0;
-            (persists || hopeless).then_some(Certainty::Persistent)
+            health_persists(group, service?, started_at, observations).then_some(Certainty::Persistent)
         }
         K::NoCapacity => {
-            let threshold = service.map_or(3, |service| breaker_threshold(service));
-            let running =
-                service.is_some_and(|service| service.ours.is_some_and(|ours| ours.running_count > 0));
-            (finding.count >= threshold.saturating_sub(1).max(2) && !running).then_some(Certainty::Persistent)
+            let threshold = service.map_or(3, breaker_threshold);
+            (finding.count >= threshold.saturating_sub(1).max(2)).then_some(Certainty::Persistent)
         }
         K::Deadline => None,
     }
+}
+
+/// A health check failed at one task only, so far: either that task lives on although ECS should have replaced
+/// it, or the time in which such a failure must be called is over and no task ever was healthy.
+fn health_persists(
+    group: &Group,
+    service: &Bound<'_>,
+    started_at: Moment,
+    observations: &Observations,
+) -> bool {
+    let settle = f64::from(service.expected.settings.unhealthy_after_secs()) * 2.0 + REACTION_SECS;
+    let last_unhealthy = |task: &TaskView| {
+        let targets = service.targets(task).flat_map(|target| target.failing.values().map(|(_, last)| *last));
+        targets.chain(service.seen.unhealthy_tasks.get(&task.arn).map(|(_, last)| *last)).max()
+    };
+    let lives_on = service.tasks(Revision::New).any(|task| {
+        let seen = task.started_at.zip(last_unhealthy(task));
+        group.finding.tasks.contains(&task.arn)
+            && seen.is_some_and(|(from, last)| last.secs_since(from) >= settle)
+    });
+    let budget_ends = started_at.plus_secs(HEALTH_BUDGET_SECS);
+    let never_healthy = service.first_healthy_at().is_none_or(|at| at > budget_ends);
+    lives_on || (observations.latest_at >= budget_ends && never_healthy)
 }
 
 /// Certain findings of the new revision first; those that explain before those that only report; then the
@@ -146,17 +156,21 @@ fn state(
     };
     let rolling = || bound.iter().filter(|bound| bound.expected.rolls);
     if drives_done {
-        if rolling().all(Bound::is_done) {
-            return State::Succeeded;
-        }
         if let Some(back) = rolling().find(|bound| bound.is_rolled_back()) {
             let cause = Cause {
                 kind: CauseKind::RolledBack,
                 service: Some(back.expected.name.clone()),
-                detail: "the stack reports success, but the service runs its old revision".to_owned(),
+                detail: match rollout.via {
+                    Via::Stack => "the stack reports success, but the service went back to its old revision",
+                    Via::Ecs => "the service went back to its old revision",
+                }
+                .to_owned(),
                 evidence: Vec::new(),
             };
             return State::Failed { cause, certainty: Certainty::Reported };
+        }
+        if rolling().all(Bound::is_done) {
+            return State::Succeeded;
         }
     }
     let until = observations.cancel_requested_at.unwrap_or(observations.latest_at);
@@ -313,17 +327,11 @@ fn breaker_threshold(bound: &Bound<'_>) -> u32 {
 /// Tasks of the new revision that run and pass every check that is configured.
 fn healthy(bound: &Bound<'_>) -> u32 {
     let settings = &bound.expected.settings;
-    let passes = |task: &crate::TaskView| {
+    let passes = |task: &TaskView| {
         let container =
             settings.container_check.is_none() || task.health_status.as_deref() == Some("HEALTHY");
         let target = settings.target_check.is_none()
-            || task.address.as_ref().is_some_and(|address| {
-                bound
-                    .seen
-                    .targets
-                    .iter()
-                    .any(|((_, id), target)| id == address && target.latest.view.state == "healthy")
-            });
+            || bound.targets(task).any(|target| target.latest.view.state == "healthy");
         container && target
     };
     let tasks = bound.tasks(Revision::New).filter(|task| task.last_status == "RUNNING" && passes(task));

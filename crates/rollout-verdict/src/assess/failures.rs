@@ -1,6 +1,6 @@
 //! Failures, one by one, and grouped.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Finding;
 use super::bind::{Bound, Revision};
@@ -8,9 +8,7 @@ use crate::classify::{
     Reading, is_client_error, start_failure, stopped_task, target_failure, unhealthy_event,
 };
 use crate::stack::{StackProgress, failed_resources};
-use crate::{
-    Cause, CauseKind, ExpectedService, Moment, Observations, ServiceName, TargetHistory, TaskArn, TaskView,
-};
+use crate::{Cause, CauseKind, ExpectedService, Moment, Observations, ServiceName, TaskArn, TaskView};
 
 /// Log lines of a dead task that are kept as evidence.
 const EVIDENCE_LINES: usize = 5;
@@ -41,90 +39,87 @@ pub(super) fn of_service(bound: &Bound<'_>, stack: &StackProgress<'_>) -> Vec<Fa
             failures.extend(of_task(bound, task, revision));
         }
     }
-    let named: BTreeSet<&str> =
-        failures.iter().filter_map(|failure| failure.task.as_ref().map(TaskArn::id)).collect();
-    let mut more = Vec::new();
     for event in bound.seen.events.values() {
-        let side = bound.is_forward(event.at, stack);
-        let failure = |reading: Reading, task: Option<TaskArn>, revision| Failure {
-            reading,
-            service: Some(bound.expected.name.clone()),
-            task,
-            at: event.at,
-            revision: Some(revision),
-            evidence: vec![event.message.clone()],
-        };
-        if let Some((id, reason)) = unhealthy_event(&event.message) {
-            let task = bound.seen.tasks.values().map(|task| &task.view).find(|task| task.arn.id() == id);
-            if let Some(task) = task.filter(|_| !named.contains(id)) {
-                let revision = bound.revision(&task.task_definition);
-                more.push(failure(target_failure(None, Some(reason)), Some(task.arn.clone()), revision));
-            }
-        } else if event.message.contains("unable to place a task")
-            || event.message.contains("failed to launch a task")
-        {
-            let revision = if side { Revision::New } else { Revision::Old };
-            more.extend(start_failure(&event.message).map(|reading| failure(reading, None, revision)));
+        let message = &event.message;
+        if message.contains("unable to place a task") || message.contains("failed to launch a task") {
+            let side = if bound.is_forward(event.at, stack) { Revision::New } else { Revision::Old };
+            failures.extend(start_failure(message).map(|reading| Failure {
+                reading,
+                service: Some(bound.expected.name.clone()),
+                task: None,
+                at: event.at,
+                revision: Some(side),
+                evidence: vec![message.clone()],
+            }));
         }
     }
-    failures.extend(more);
     failures.extend(alarms(bound));
     failures.extend(reported(bound));
     failures
 }
 
-/// At most one failure per task: what it died of, or what its checks say while it lives.
-fn of_task(bound: &Bound<'_>, task: &TaskView, revision: Revision) -> Option<Failure> {
-    let target = task.address.as_ref().and_then(|address| {
-        bound.seen.targets.iter().filter(|((_, id), _)| id == address).find_map(|(_, target)| {
-            failing_target(bound, task, target).map(|(reading, at)| (reading, at, target.healthy_at))
-        })
-    });
-    let stopped =
-        if task.last_status == "STOPPED" || task.stop_code.is_some() { stopped_task(task) } else { None };
-    let stopped_at = task.stopping_at.or(task.stopped_at).unwrap_or(task.created_at);
-    let (reading, at) = match (stopped, target) {
-        // ECS says that the load balancer's checks failed; the target says how.
-        (Some(stopped), Some((target, at, _))) if stopped.kind == CauseKind::TargetHealth => {
-            (target, at.min(stopped_at))
+/// What a task died of, and what its checks said before: at most one failure of each kind and signature, so that
+/// counting failures counts tasks.
+fn of_task(bound: &Bound<'_>, task: &TaskView, revision: Revision) -> Vec<Failure> {
+    let mut readings = failing_checks(bound, task);
+    let ended = task.last_status == "STOPPED"
+        || task.containers.iter().any(|container| container.exit_code.is_some());
+    if let Some(stopped) = ended.then(|| stopped_task(task)).flatten() {
+        // ECS says that checks failed; where the target said how, that says more.
+        if !readings.iter().any(|(reading, _)| reading.kind == stopped.kind) {
+            readings.push((stopped, task.stopping_at.or(task.stopped_at).unwrap_or(task.created_at)));
         }
-        (Some(stopped), _) => (stopped, stopped_at),
-        (None, Some((target, at, _))) => (target, at),
-        (None, None) if task.health_status.as_deref() == Some("UNHEALTHY") => {
-            let reading = Reading {
-                kind: CauseKind::ContainerHealth,
-                detail: "the container health check reports UNHEALTHY".to_owned(),
-                signature: String::new(),
-            };
-            let started = task.started_at.unwrap_or(task.created_at);
-            (reading, started.plus_secs(f64::from(bound.expected.settings.grace_secs)))
-        }
-        (None, None) => return None,
-    };
+    }
+    if readings.is_empty() {
+        return Vec::new();
+    }
     let mut evidence = vec![describe(task)];
-    let lines = task.log_tail.len().saturating_sub(EVIDENCE_LINES);
-    evidence.extend(task.log_tail[lines..].iter().map(|line| format!("log: {line}")));
-    Some(Failure {
-        reading,
-        service: Some(bound.expected.name.clone()),
-        task: Some(task.arn.clone()),
-        at,
-        revision: Some(revision),
-        evidence,
-    })
+    let skipped = task.log_tail.len().saturating_sub(EVIDENCE_LINES);
+    evidence.extend(task.log_tail[skipped..].iter().map(|line| format!("log: {line}")));
+    readings
+        .into_iter()
+        .map(|(reading, at)| Failure {
+            reading,
+            service: Some(bound.expected.name.clone()),
+            task: Some(task.arn.clone()),
+            at,
+            revision: Some(revision),
+            evidence: evidence.clone(),
+        })
+        .collect()
 }
 
-/// A target that fails its checks although the grace period is over, or that answers with a client error, which
-/// no start-up time changes.
-fn failing_target(bound: &Bound<'_>, task: &TaskView, target: &TargetHistory) -> Option<(Reading, Moment)> {
-    let (first, last) = target.unhealthy?;
-    let view = &target.failing.as_ref()?.view;
-    let reading = target_failure(view.reason.as_deref(), view.description.as_deref());
-    if is_client_error(&reading.signature) {
-        return Some((reading, first));
+/// What the checks of a task said against it: its targets, its container health checks and the service's events.
+/// What they said in the grace period does not count, as ECS does not count it; except that a client error
+/// does, which no start-up time changes.
+fn failing_checks(bound: &Bound<'_>, task: &TaskView) -> Vec<(Reading, Moment)> {
+    let grace_ends = task.started_at.map(|at| at.plus_secs(f64::from(bound.expected.settings.grace_secs)));
+    let after_grace =
+        |(first, last): (Moment, Moment)| grace_ends.filter(|&ends| last >= ends).map(|ends| first.max(ends));
+    let mut readings: BTreeMap<String, (Reading, Moment)> = BTreeMap::new();
+    let mut add = |reading: Reading, at: Moment| {
+        let entry = readings.entry(reading.signature.clone()).or_insert_with(|| (reading, at));
+        entry.1 = at.min(entry.1);
+    };
+    for ((reason, description), &seen) in bound.targets(task).flat_map(|target| &target.failing) {
+        let reading = target_failure(reason.as_deref(), description.as_deref());
+        let at = if is_client_error(&reading.signature) { Some(seen.0) } else { after_grace(seen) };
+        if let Some(at) = at {
+            add(reading, at);
+        }
     }
-    let grace_ends = task.started_at?.plus_secs(f64::from(bound.expected.settings.grace_secs));
-    (last >= grace_ends).then_some((reading, first.max(grace_ends)))
+    for event in bound.seen.events.values() {
+        if let Some((_, reason)) = unhealthy_event(&event.message).filter(|(id, _)| *id == task.arn.id()) {
+            add(target_failure(None, Some(reason)), event.at);
+        }
+    }
+    let mut readings: Vec<_> = readings.into_values().collect();
+    if let Some(at) = bound.seen.unhealthy_tasks.get(&task.arn).copied().and_then(after_grace) {
+        let detail = "the container health check reports UNHEALTHY".to_owned();
+        let reading = Reading { kind: CauseKind::ContainerHealth, detail, signature: String::new() };
+        readings.push((reading, at));
+    }
+    readings
 }
 
 fn describe(task: &TaskView) -> String {
@@ -181,18 +176,24 @@ fn reported(bound: &Bound<'_>) -> Option<Failure> {
     let ours = bound.ours?;
     let deployment = bound.service_deployment();
     if let Some(name) = deployment.and_then(|deployment| deployment.triggered_alarms.first()) {
-        return Some(alarm(bound, name, "ECS failed the deployment for it", ours.created_at));
+        return Some(alarm(
+            bound,
+            name,
+            "ECS failed the deployment for it",
+            bound.seen.service_deployments_at(),
+        ));
     }
+    let count = deployment.map_or(0, |view| bound.seen.highest_count.get(&view.arn).copied().unwrap_or(0));
     let tripped = deployment.and_then(|deployment| deployment.breaker.as_ref()).filter(|breaker| {
-        breaker.status == "TRIGGERED" || (breaker.threshold > 0 && breaker.failure_count >= breaker.threshold)
+        breaker.status == "TRIGGERED" || (breaker.threshold > 0 && count >= breaker.threshold)
     });
-    let failed = ours.rollout_state.as_deref() == Some("FAILED")
-        || deployment.is_some_and(|deployment| deployment.status.starts_with("ROLLBACK_"));
+    let failed_at = bound.seen.failed_at.get(&ours.id).copied();
+    let failed = failed_at.is_some() || deployment.is_some_and(|view| view.status.starts_with("ROLLBACK_"));
     if tripped.is_none() && !failed {
         return None;
     }
     let detail = match tripped {
-        Some(breaker) => format!("{} of {} failures counted", breaker.failure_count, breaker.threshold),
+        Some(breaker) => format!("{count} of {} failures counted", breaker.threshold),
         None => deployment
             .and_then(|deployment| {
                 deployment.status_reason.clone().or_else(|| deployment.rollback_reason.clone())
@@ -204,7 +205,7 @@ fn reported(bound: &Bound<'_>) -> Option<Failure> {
         reading: Reading { kind: CauseKind::BreakerTripped, detail, signature: String::new() },
         service: Some(bound.expected.name.clone()),
         task: None,
-        at: ours.created_at,
+        at: failed_at.unwrap_or(bound.seen.service_deployments_at()),
         revision: Some(Revision::New),
         evidence: ours.rollout_state_reason.iter().cloned().collect(),
     })

@@ -7,6 +7,8 @@ use crate::{Cause, Deadline, Moment, ServiceName, TaskArn};
 mod bind;
 mod decide;
 mod failures;
+#[cfg(test)]
+mod tests;
 
 pub use decide::assess;
 

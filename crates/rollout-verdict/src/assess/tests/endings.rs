@@ -1,0 +1,159 @@
+//! How rollouts end.
+
+use super::*;
+
+fn done() -> ServiceView {
+    let mut view = service(vec![task(1, NEW)], vec![target(1, "healthy", "")]);
+    view.deployments = vec![deployment("ecs-svc/2", "PRIMARY", NEW, "COMPLETED")];
+    view
+}
+
+fn created() -> StackEventView {
+    stack_event(10, "ApiTaskDefinition", "AWS::ECS::TaskDefinition", "UPDATE_COMPLETE", "")
+}
+
+#[test]
+fn success_needs_the_stack_and_every_service() {
+    let running = stack(130, vec![stack_status(1, "UPDATE_IN_PROGRESS", "User Initiated"), created()]);
+    let complete = stack(150, vec![stack_status(140, "UPDATE_COMPLETE", "")]);
+    let seen = judge(&rollout(1), [running.clone(), snapshot(130, done())]);
+    assert_eq!((seen.state, seen.finished), (State::Progressing, false));
+    assert!(seen.services[0].done);
+    let seen =
+        judge(&rollout(1), [running.clone(), complete.clone(), snapshot(130, service(vec![], vec![]))]);
+    assert_eq!(seen.state, State::Progressing, "the service is not seen to be done yet");
+    let seen = judge(&rollout(1), [running, complete, snapshot(150, done())]);
+    assert_eq!((seen.state, seen.finished), (State::Succeeded, true));
+    assert_eq!(seen.stack, Some(StackOutcome::Complete));
+}
+
+#[test]
+fn an_update_without_services_succeeds_with_its_stack() {
+    let rollout = Rollout { started_at: at(0), ..Rollout::default() };
+    let seen =
+        judge(&rollout, [stack(20, vec![stack_status(15, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "")])]);
+    assert_eq!(seen.state, State::Progressing);
+    let seen = judge(&rollout, [stack(20, vec![stack_status(15, "UPDATE_COMPLETE", "")])]);
+    assert_eq!((seen.state, seen.finished), (State::Succeeded, true));
+}
+
+#[test]
+fn a_green_stack_over_an_old_revision_is_a_failure() {
+    let mut back = service(vec![], vec![]);
+    back.deployments = vec![deployment("ecs-svc/1", "PRIMARY", OLD, "COMPLETED")];
+    let events = vec![created(), stack_status(200, "UPDATE_COMPLETE", "")];
+    let seen =
+        judge(&rollout(1), [snapshot(100, service(vec![], vec![])), stack(200, events), snapshot(205, back)]);
+    assert_eq!(failure(&seen), Some((CauseKind::RolledBack, Certainty::Reported)));
+    assert!(seen.finished);
+}
+
+#[test]
+fn a_failed_resource_is_named_and_those_only_cancelled_are_not() {
+    let events = vec![
+        stack_event(30, "Alarm", "AWS::CloudWatch::Alarm", "UPDATE_FAILED", "Resource update cancelled"),
+        stack_event(
+            30,
+            "Cache",
+            "AWS::ElastiCache::ReplicationGroup",
+            "UPDATE_FAILED",
+            "Resource handler returned message: \"no such node type\"",
+        ),
+        stack_status(
+            31,
+            "UPDATE_ROLLBACK_IN_PROGRESS",
+            "The following resource(s) failed to update: [Cache].",
+        ),
+    ];
+    let seen = judge(&rollout(1), [stack(40, events.clone())]);
+    assert_eq!(failure(&seen), Some((CauseKind::StackResource, Certainty::Reported)));
+    assert_eq!(seen.rollback, Rollback::InProgress { trouble: None });
+    assert!(!seen.finished);
+    let back = stack(60, vec![stack_status(60, "UPDATE_ROLLBACK_COMPLETE", "")]);
+    let seen = judge(&rollout(1), [stack(40, events.clone()), back]);
+    assert_eq!(
+        (seen.rollback, seen.stack, seen.finished),
+        (Rollback::Complete, Some(StackOutcome::RolledBack), true)
+    );
+    let stuck = vec![
+        stack_event(55, "ApiService", "AWS::ECS::Service", "UPDATE_FAILED", "Resource timed out"),
+        stack_status(
+            60,
+            "UPDATE_ROLLBACK_FAILED",
+            "The following resource(s) failed to update: [ApiService].",
+        ),
+    ];
+    let seen = judge(&rollout(1), [stack(40, events), stack(60, stuck)]);
+    let Rollback::Failed { cause } = &seen.rollback else { panic!("{seen:?}") };
+    assert_eq!(cause.detail, "ApiService: Resource timed out");
+    assert_eq!(
+        failure(&seen),
+        Some((CauseKind::StackResource, Certainty::Reported)),
+        "the first failure stays the cause"
+    );
+    assert!(seen.finished);
+}
+
+#[test]
+fn a_rollback_that_nobody_here_asked_for_is_a_cancellation() {
+    let events = vec![stack_status(31, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")];
+    let seen = judge(&rollout(1), [stack(40, events.clone())]);
+    assert_eq!(seen.state, State::Cancelled { by_caller: false });
+    let mut ours = stack(40, events);
+    ours.cancel_requested_at = Some(at(30));
+    assert_eq!(judge(&rollout(1), [ours]).state, State::Cancelled { by_caller: true });
+}
+
+#[test]
+fn a_deployment_of_another_revision_supersedes_ours() {
+    let other = "arn:aws:ecs:us-west-2:123456789012:task-definition/shop-staging-api:8";
+    let mut view = service(vec![], vec![]);
+    view.deployments = vec![
+        deployment("ecs-svc/3", "PRIMARY", other, "IN_PROGRESS"),
+        deployment("ecs-svc/2", "ACTIVE", NEW, "IN_PROGRESS"),
+    ];
+    let seen = judge(&rollout(1), [stack(50, vec![created()]), snapshot(60, view)]);
+    assert_eq!(seen.state, State::Superseded { service: "api".into(), task_definition: other.to_owned() });
+    assert!(seen.finished);
+}
+
+#[test]
+fn the_deadline_adds_up_and_names_what_is_missing() {
+    let rollout = rollout(1);
+    let deadline = rollout.deadline();
+    assert_eq!(deadline.secs, deadline.terms.iter().map(|term| term.secs).sum::<u32>());
+    assert!(deadline.secs < 600, "{deadline:?}");
+    let view = || service(vec![task(1, NEW)], vec![target(1, "initial", "")]);
+    assert_eq!(judge(&rollout, [snapshot(deadline.secs - 1, view())]).state, State::Progressing);
+    let seen = judge(&rollout, [snapshot(deadline.secs, view())]);
+    let State::DeadlinePassed { cause } = &seen.state else { panic!("{seen:?}") };
+    assert_eq!(cause.kind, CauseKind::Deadline);
+    assert_eq!(cause.detail, format!("0 of 1 new tasks healthy after {} s", deadline.secs));
+    assert_eq!(cause.evidence.len(), 2);
+}
+
+#[test]
+fn a_forced_ecs_deployment_ends_with_its_services() {
+    let mut rollout = rollout(1);
+    rollout.via = Via::Ecs;
+    rollout.services[0].new_task_definition = Some(NEW.into());
+    assert_eq!(judge(&rollout, [snapshot(60, service(vec![], vec![]))]).state, State::Progressing);
+    let seen = judge(&rollout, [snapshot(60, done())]);
+    assert_eq!((seen.state, seen.finished), (State::Succeeded, true));
+    let crashes = service(vec![crashed(1, 1, &[]), crashed(2, 1, &[])], vec![]);
+    let mut back = crashes.clone();
+    back.deployments = vec![deployment("ecs-svc/1", "PRIMARY", OLD, "COMPLETED")];
+    let seen = judge(&rollout, [snapshot(90, crashes.clone())]);
+    assert_eq!((failure(&seen), seen.finished), (Some((CauseKind::Crash, Certainty::Repeated)), false));
+    let seen = judge(&rollout, [snapshot(90, crashes), snapshot(150, back)]);
+    assert_eq!((seen.rollback, seen.finished), (Rollback::Complete, true));
+}
+
+#[test]
+fn the_number_of_failures_that_trip_the_breaker_follows_the_documentation() {
+    for (desired, failures) in [(1, 3), (25, 13), (400, 200)] {
+        assert_eq!(Threshold::BoundedPercent(50).failures(desired), failures);
+    }
+    assert_eq!(Threshold::UnboundedPercent(50).failures(1), 1);
+    assert_eq!(Threshold::Count(7).failures(1), 7);
+}
