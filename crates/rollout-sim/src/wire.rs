@@ -96,6 +96,44 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     text
 }
 
+/// Reads base64, standard or URL-safe, with or without padding.
+pub(crate) fn base64_decode(text: &str) -> Option<Vec<u8>> {
+    let text = text.trim_end_matches('=');
+    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
+    let (mut group, mut bits) = (0_u32, 0);
+    for c in text.bytes() {
+        let value = match c {
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        group = group << 6 | u32::from(value);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((group >> bits & 255) as u8);
+        }
+    }
+    Some(bytes)
+}
+
+/// Percent-encodes everything but unreserved characters (RFC 3986).
+pub(crate) fn percent_encode(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len() * 2), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.push(char::from(HEX[usize::from(byte >> 4)].to_ascii_uppercase()));
+            encoded.push(char::from(HEX[usize::from(byte & 15)].to_ascii_uppercase()));
+        }
+        encoded
+    })
+}
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Whether `text` matches `pattern`, in which `*` stands for any run of characters and, where `single`
@@ -176,6 +214,9 @@ mod tests {
     #[test]
     fn base64_pads() {
         assert_eq!(["", "f", "fo", "foo"].map(|text| base64(text.as_bytes())), ["", "Zg==", "Zm8=", "Zm9v"]);
+        assert_eq!(base64_decode("Zm8").as_deref(), Some(&b"fo"[..]));
+        assert_eq!(base64_decode("Zm9v").as_deref(), Some(&b"foo"[..]));
+        assert_eq!(base64_decode("%"), None);
     }
 
     #[test]

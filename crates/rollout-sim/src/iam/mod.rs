@@ -1,7 +1,126 @@
-//! iam.
+//! Identity and Access Management: roles, their policies, and whether a call is allowed.
+//!
+//! Every decision follows `IAM:reference_policies_evaluation-logic`: an explicit deny wins, then an allow
+//! is needed. Resource-based policies, permission boundaries, session policies and organisation policies
+//! are not modelled.
+
+mod api;
+mod authorize;
+mod condition;
+mod managed;
+mod policy;
+mod providers;
+mod roles;
+#[cfg(test)]
+mod tests;
+mod usage;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use api::*;
+pub use authorize::{
+    Principal, access, authorize, check_pass_role, principal_of_key, supports_resources, trusts_service,
+};
+pub(crate) use authorize::{
+    Session, WebIdentity, max_session_secs, open_session, role_id, trusts_web_identity,
+};
+pub use managed::{
+    attach_role_policy, create_policy, delete_policy, detach_role_policy, get_policy,
+    list_attached_role_policies, update_policy,
+};
+pub(crate) use providers::provider_of_host;
+pub use providers::{
+    create_open_id_connect_provider, delete_open_id_connect_provider, get_open_id_connect_provider,
+    list_open_id_connect_providers,
+};
+pub use roles::{
+    create_role, delete_role, delete_role_policy, get_role, get_role_policy, list_role_policies, list_roles,
+    put_role_policy, role_exists, update_assume_role_policy,
+};
+pub use usage::{UnusedGrant, Usage, unused_grants, used_actions};
+
+use crate::{ApiError, SimTime, World};
+
 /// State of the service.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct State {}
+pub struct State {
+    roles: BTreeMap<String, Role>,
+    /// Customer managed policies by ARN.
+    policies: BTreeMap<String, StoredPolicy>,
+    /// OIDC providers by ARN.
+    providers: BTreeMap<String, Provider>,
+    /// Temporary credentials by access key.
+    sessions: BTreeMap<String, Session>,
+    /// What each role did.
+    usage: BTreeMap<String, usage::RoleUsage>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Role {
+    id: String,
+    path: String,
+    created_at: SimTime,
+    description: Option<String>,
+    max_session_secs: u32,
+    tags: Vec<Tag>,
+    trust: StoredPolicy,
+    /// By name.
+    inline: BTreeMap<String, StoredPolicy>,
+    /// ARNs.
+    attached: Vec<String>,
+}
+
+/// A document as text, and as read.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct StoredPolicy {
+    text: String,
+    document: policy::Document,
+}
+
+impl StoredPolicy {
+    fn identity(text: String) -> Result<Self, ApiError> {
+        policy::Document::identity(&text).map(|document| Self { text, document })
+    }
+
+    fn trust(text: String) -> Result<Self, ApiError> {
+        policy::Document::trust(&text).map(|document| Self { text, document })
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Provider {
+    url: String,
+    client_ids: Vec<String>,
+    thumbprints: Vec<String>,
+    created_at: SimTime,
+}
+
+/// ARN of a global resource of this account, such as `role/NAME`.
+fn global_arn(world: &World, resource: &str) -> String {
+    format!("arn:aws:iam::{}:{resource}", world.account)
+}
+
+/// The name at the end of a role's ARN, or the name itself.
+fn role_name(name_or_arn: &str) -> &str {
+    name_or_arn.rsplit_once('/').map_or(name_or_arn, |(_, name)| name)
+}
+
+fn no_such_entity(message: impl Into<String>) -> ApiError {
+    ApiError::new("NoSuchEntity", message).with_status(404)
+}
+
+fn no_role(name: &str) -> ApiError {
+    no_such_entity(format!("The role with name {name} cannot be found."))
+}
+
+impl State {
+    fn role(&self, name: &str) -> Result<&Role, ApiError> {
+        self.roles.get(name).ok_or_else(|| no_role(name))
+    }
+
+    fn role_mut(&mut self, name: &str) -> Result<&mut Role, ApiError> {
+        self.roles.get_mut(name).ok_or_else(|| no_role(name))
+    }
+}
