@@ -1,0 +1,323 @@
+//! What one poll sees: answers of AWS, copied into the snapshot that the verdict is made of. No judgement here.
+
+use aws_sdk_cloudwatch::types::MetricAlarm;
+use aws_sdk_ecs::types::{
+    CreatedAt, Deployment, DesiredStatus, Service, ServiceDeployment, ServiceEvent, ServiceField, Task,
+};
+use aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription;
+use aws_smithy_types::DateTime;
+use rollout_verdict::{
+    AlarmView, BreakerView, ContainerView, DeploymentView, Moment, ServiceDeploymentView, ServiceEventView,
+    ServiceView, StackEventView, TargetView, TaskView,
+};
+
+use crate::aws::Aws;
+use crate::call::{CallError, Called};
+
+/// DescribeServices takes at most ten services.
+const SERVICES_PER_CALL: usize = 10;
+/// DescribeTasks takes at most a hundred tasks.
+const TASKS_PER_CALL: usize = 100;
+/// Clocks of AWS's services differ a little; an event this much before the start still belongs to it.
+const CLOCK_SKEW_SECS: f64 = 2.0;
+
+pub(crate) fn moment(time: Option<&DateTime>) -> Moment {
+    Moment::from_epoch_secs(time.map_or(0.0, DateTime::as_secs_f64))
+}
+
+fn optional_moment(time: Option<&DateTime>) -> Option<Moment> {
+    time.map(|time| Moment::from_epoch_secs(time.as_secs_f64()))
+}
+
+fn count(number: i32) -> u32 {
+    u32::try_from(number).unwrap_or_default()
+}
+
+/// One stack event, with what binds it to an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackEvent {
+    /// What the verdict needs of it.
+    pub view: StackEventView,
+    /// `ClientRequestToken` of the operation.
+    pub token: Option<String>,
+    /// Whether it is about the stack itself.
+    pub of_stack: bool,
+}
+
+/// Events of a stack since a moment, oldest first; pages are read until `known` or the moment is reached.
+pub async fn stack_events(
+    aws: &Aws,
+    stack_id: &str,
+    since: Moment,
+    known: impl Fn(&str) -> bool,
+) -> Result<Vec<StackEvent>, CallError> {
+    let mut events = Vec::new();
+    let mut pages = aws.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().items().send();
+    while let Some(event) = pages.next().await {
+        let event = event.called("cloudformation:DescribeStackEvents")?;
+        let at = moment(event.timestamp());
+        let id = event.event_id.unwrap_or_default();
+        if at.plus_secs(CLOCK_SKEW_SECS) < since || known(&id) {
+            break;
+        }
+        let physical_id = event.physical_resource_id.filter(|id| !id.is_empty());
+        events.push(StackEvent {
+            of_stack: physical_id.as_deref() == Some(stack_id),
+            token: event.client_request_token,
+            view: StackEventView {
+                id: id.into(),
+                at,
+                logical_id: event.logical_resource_id.unwrap_or_default(),
+                physical_id,
+                resource_type: event.resource_type.unwrap_or_default(),
+                status: event.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+                reason: event.resource_status_reason,
+            },
+        });
+    }
+    events.reverse();
+    Ok(events)
+}
+
+/// One service, lightly looked at, and where to look closer.
+#[derive(Debug, Clone)]
+pub struct SeenService {
+    /// Deployments and events.
+    pub view: ServiceView,
+    /// ARN of the service.
+    pub arn: String,
+    /// ARN of the task definition it deploys.
+    pub task_definition: String,
+    /// Target groups it registers its tasks with.
+    pub target_groups: Vec<String>,
+    /// Its deployment alarms.
+    pub alarms: Vec<String>,
+    /// Tasks it should run.
+    pub desired_count: u32,
+    /// Tasks that run.
+    pub running_count: u32,
+}
+
+/// Services of a cluster, by name; those that do not exist (yet) are left out.
+pub async fn services(
+    aws: &Aws,
+    cluster: &str,
+    names: &[String],
+    since: Moment,
+) -> Result<Vec<SeenService>, CallError> {
+    let mut seen = Vec::new();
+    for some in names.chunks(SERVICES_PER_CALL) {
+        let call = aws.ecs.describe_services().cluster(cluster).set_services(Some(some.to_vec()));
+        let answer = match call.include(ServiceField::Tags).send().await.called("ecs:DescribeServices") {
+            Ok(answer) => answer,
+            Err(error) if error.is("ClusterNotFoundException") => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let alive = answer.services.unwrap_or_default().into_iter().filter(|it| it.status() != Some("INACTIVE"));
+        seen.extend(alive.map(|service| seen_service(&service, since)));
+    }
+    Ok(seen)
+}
+
+fn seen_service(service: &Service, since: Moment) -> SeenService {
+    let recent = |event: &&ServiceEvent| moment(event.created_at()).plus_secs(CLOCK_SKEW_SECS) >= since;
+    let configuration = service.deployment_configuration();
+    let alarms = configuration.and_then(|it| it.alarms()).map(|alarms| alarms.alarm_names().to_vec());
+    SeenService {
+        view: ServiceView {
+            name: service.service_name().unwrap_or_default().into(),
+            deployments: service.deployments().iter().map(deployment_view).collect(),
+            events: service.events().iter().filter(recent).map(event_view).collect(),
+            ..ServiceView::default()
+        },
+        arn: service.service_arn().unwrap_or_default().to_owned(),
+        task_definition: service.task_definition().unwrap_or_default().to_owned(),
+        target_groups: service
+            .load_balancers()
+            .iter()
+            .filter_map(|balancer| balancer.target_group_arn().map(str::to_owned))
+            .collect(),
+        alarms: alarms.unwrap_or_default(),
+        desired_count: count(service.desired_count()),
+        running_count: count(service.running_count()),
+    }
+}
+
+fn deployment_view(deployment: &Deployment) -> DeploymentView {
+    DeploymentView {
+        id: deployment.id().unwrap_or_default().into(),
+        status: deployment.status().unwrap_or_default().to_owned(),
+        task_definition: deployment.task_definition().unwrap_or_default().into(),
+        rollout_state: deployment.rollout_state().map(|state| state.as_str().to_owned()),
+        rollout_state_reason: deployment.rollout_state_reason().map(str::to_owned),
+        created_at: moment(deployment.created_at()),
+        desired_count: count(deployment.desired_count()),
+        running_count: count(deployment.running_count()),
+        pending_count: count(deployment.pending_count()),
+        failed_tasks: count(deployment.failed_tasks()),
+    }
+}
+
+fn event_view(event: &ServiceEvent) -> ServiceEventView {
+    ServiceEventView {
+        id: event.id().unwrap_or_default().to_owned(),
+        at: moment(event.created_at()),
+        message: event.message().unwrap_or_default().to_owned(),
+    }
+}
+
+/// Looks closer at one service: tasks, service deployments, targets, alarms.
+pub async fn details(aws: &Aws, cluster: &str, service: &mut SeenService, since: Moment) -> Result<(), CallError> {
+    let name = service.view.name.as_str().to_owned();
+    service.view.tasks = tasks(aws, cluster, &name).await?.iter().map(task_view).collect();
+    service.view.service_deployments = service_deployments(aws, cluster, &name, since).await?;
+    for target_group in &service.target_groups {
+        let call = aws.elb.describe_target_health().target_group_arn(target_group);
+        let answer = call.send().await.called("elasticloadbalancing:DescribeTargetHealth")?;
+        let targets = answer.target_health_descriptions.unwrap_or_default();
+        service.view.targets.extend(targets.iter().map(|target| target_view(target_group, target)));
+    }
+    service.view.alarms = alarms(aws, &service.alarms).await?;
+    Ok(())
+}
+
+/// Tasks of a service that ECS knows: running, and stopped within the last hour.
+pub async fn tasks(aws: &Aws, cluster: &str, service: &str) -> Result<Vec<Task>, CallError> {
+    let mut arns = Vec::new();
+    for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
+        let call = aws.ecs.list_tasks().cluster(cluster).service_name(service).desired_status(status);
+        let mut pages = call.into_paginator().items().send();
+        while let Some(arn) = pages.next().await {
+            arns.push(arn.called("ecs:ListTasks")?);
+        }
+    }
+    let mut tasks = Vec::new();
+    for some in arns.chunks(TASKS_PER_CALL) {
+        let call = aws.ecs.describe_tasks().cluster(cluster).set_tasks(Some(some.to_vec()));
+        tasks.extend(call.send().await.called("ecs:DescribeTasks")?.tasks.unwrap_or_default());
+    }
+    Ok(tasks)
+}
+
+fn task_view(task: &Task) -> TaskView {
+    let detail = |name: &str| {
+        let details = task.attachments().iter().flat_map(|attachment| attachment.details());
+        details.filter(|pair| pair.name() == Some(name)).find_map(|pair| pair.value().map(str::to_owned))
+    };
+    TaskView {
+        arn: task.task_arn().unwrap_or_default().into(),
+        task_definition: task.task_definition_arn().unwrap_or_default().into(),
+        started_by: task.started_by().map(Into::into),
+        last_status: task.last_status().unwrap_or_default().to_owned(),
+        desired_status: task.desired_status().unwrap_or_default().to_owned(),
+        health_status: task.health_status().map(|status| status.as_str().to_owned()),
+        created_at: moment(task.created_at()),
+        started_at: optional_moment(task.started_at()),
+        stopping_at: optional_moment(task.stopping_at()),
+        stopped_at: optional_moment(task.stopped_at()),
+        stop_code: task.stop_code().map(|code| code.as_str().to_owned()),
+        stopped_reason: task.stopped_reason().map(str::to_owned),
+        containers: task
+            .containers()
+            .iter()
+            .map(|container| ContainerView {
+                name: container.name().unwrap_or_default().to_owned(),
+                exit_code: container.exit_code(),
+                reason: container.reason().map(str::to_owned),
+                health_status: container.health_status().map(|status| status.as_str().to_owned()),
+            })
+            .collect(),
+        address: detail("privateIPv4Address"),
+        log_tail: Vec::new(),
+    }
+}
+
+async fn service_deployments(
+    aws: &Aws,
+    cluster: &str,
+    service: &str,
+    since: Moment,
+) -> Result<Vec<ServiceDeploymentView>, CallError> {
+    let mut arns = Vec::new();
+    let mut next_token = None;
+    // A page holds a hundred; a rollout makes a handful.
+    for _ in 0..10 {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century stay far below 2^53")]
+        let after = DateTime::from_secs_f64(since.as_millis() as f64 / 1000.0 - CLOCK_SKEW_SECS);
+        let call = aws
+            .ecs
+            .list_service_deployments()
+            .cluster(cluster)
+            .service(service)
+            .created_at(CreatedAt::builder().after(after).build())
+            .max_results(100)
+            .set_next_token(next_token.take());
+        let answer = call.send().await.called("ecs:ListServiceDeployments")?;
+        let briefs = answer.service_deployments.unwrap_or_default();
+        arns.extend(briefs.into_iter().filter_map(|brief| brief.service_deployment_arn));
+        next_token = answer.next_token;
+        if next_token.is_none() {
+            break;
+        }
+    }
+    let mut deployments = Vec::new();
+    // DescribeServiceDeployments takes at most twenty.
+    for some in arns.chunks(20) {
+        let call = aws.ecs.describe_service_deployments().set_service_deployment_arns(Some(some.to_vec()));
+        let answer = call.send().await.called("ecs:DescribeServiceDeployments")?;
+        deployments.extend(answer.service_deployments.unwrap_or_default().iter().map(service_deployment_view));
+    }
+    Ok(deployments)
+}
+
+fn service_deployment_view(deployment: &ServiceDeployment) -> ServiceDeploymentView {
+    ServiceDeploymentView {
+        arn: deployment.service_deployment_arn().unwrap_or_default().into(),
+        status: deployment.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        status_reason: deployment.status_reason().map(str::to_owned),
+        task_definition: None,
+        created_at: moment(deployment.created_at()),
+        breaker: deployment.deployment_circuit_breaker().map(|breaker| BreakerView {
+            status: breaker.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            failure_count: count(breaker.failure_count()),
+            threshold: count(breaker.threshold()),
+        }),
+        triggered_alarms: deployment
+            .alarms()
+            .map(|alarms| alarms.triggered_alarm_names().to_vec())
+            .unwrap_or_default(),
+        rollback_reason: deployment.rollback().and_then(|rollback| rollback.reason()).map(str::to_owned),
+    }
+}
+
+fn target_view(target_group: &str, description: &TargetHealthDescription) -> TargetView {
+    let target = description.target();
+    let health = description.target_health();
+    TargetView {
+        target_group: target_group.to_owned(),
+        id: target.and_then(|target| target.id()).unwrap_or_default().to_owned(),
+        port: target.and_then(|target| target.port()).and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
+        state: health.and_then(|health| health.state()).map(|state| state.as_str().to_owned()).unwrap_or_default(),
+        reason: health.and_then(|health| health.reason()).map(|reason| reason.as_str().to_owned()),
+        description: health.and_then(|health| health.description()).map(str::to_owned),
+    }
+}
+
+/// Alarms by name; one call takes a hundred, and a service has a few.
+pub async fn alarms(aws: &Aws, names: &[String]) -> Result<Vec<AlarmView>, CallError> {
+    let mut views = Vec::new();
+    for some in names.chunks(100) {
+        let call = aws.cloudwatch.describe_alarms().set_alarm_names(Some(some.to_vec()));
+        let answer = call.send().await.called("cloudwatch:DescribeAlarms")?;
+        views.extend(answer.metric_alarms.unwrap_or_default().iter().map(alarm_view));
+    }
+    Ok(views)
+}
+
+fn alarm_view(alarm: &MetricAlarm) -> AlarmView {
+    AlarmView {
+        name: alarm.alarm_name().unwrap_or_default().to_owned(),
+        state: alarm.state_value().map(|state| state.as_str().to_owned()).unwrap_or_default(),
+        reason: alarm.state_reason().map(str::to_owned),
+    }
+}

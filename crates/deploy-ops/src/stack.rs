@@ -1,0 +1,359 @@
+//! Stacks: what is there, what would change, and making it so.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, Parameter, StackStatus, Tag, TemplateStage,
+};
+
+use crate::aws::Aws;
+use crate::call::{CallError, Called};
+use crate::clock::Clock;
+use crate::plan::{Change, Plan};
+use crate::template::{Template, TemplateError};
+
+/// Longest template that can be sent without an S3 bucket, in bytes.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+pub const MAX_INLINE_TEMPLATE_BYTES: usize = 51_200;
+
+/// CloudFormation needs seconds to work out a change set; a quarter of an hour means that it never will.
+const CHANGE_SET_LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// What can be done with a stack in its present status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// There is no such stack, or only a change set that was never executed.
+    Absent,
+    /// It can be updated.
+    Ready,
+    /// An update, its cleanup or its rollback is running; an update can be cancelled.
+    Busy,
+    /// `UPDATE_ROLLBACK_FAILED`: the rollback has to be continued first.
+    RollbackStuck,
+    /// Its creation failed: it can only be deleted.
+    CreateFailed,
+    /// It is being deleted, or its deletion failed.
+    Deleting,
+}
+
+/// A stack as CloudFormation describes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StackView {
+    /// ARN: two stacks of one name, one after the other, differ in it.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Status, such as `UPDATE_COMPLETE`.
+    pub status: StackStatus,
+    /// CloudFormation's reason for the status.
+    pub reason: Option<String>,
+    /// Parameter values.
+    pub parameters: BTreeMap<String, String>,
+    /// Output values.
+    pub outputs: BTreeMap<String, String>,
+    /// Whether deletion is refused.
+    pub termination_protection: bool,
+}
+
+impl StackView {
+    /// What can be done with it.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        match self.status {
+            StackStatus::ReviewInProgress => Standing::Absent,
+            StackStatus::CreateComplete
+            | StackStatus::UpdateComplete
+            | StackStatus::UpdateRollbackComplete
+            | StackStatus::ImportComplete
+            | StackStatus::ImportRollbackComplete => Standing::Ready,
+            StackStatus::UpdateRollbackFailed | StackStatus::UpdateFailed => Standing::RollbackStuck,
+            StackStatus::CreateFailed | StackStatus::RollbackComplete | StackStatus::RollbackFailed => {
+                Standing::CreateFailed
+            }
+            StackStatus::DeleteInProgress | StackStatus::DeleteComplete | StackStatus::DeleteFailed => {
+                Standing::Deleting
+            }
+            _ => Standing::Busy,
+        }
+    }
+
+    /// An output, by name.
+    pub fn output(&self, name: &str) -> Result<&str, StackError> {
+        self.outputs
+            .get(name)
+            .map(String::as_str)
+            .ok_or_else(|| StackError::MissingOutput { stack: self.name.clone(), output: name.to_owned() })
+    }
+}
+
+/// Where the value of a parameter comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParameterValue {
+    /// This value.
+    New(String),
+    /// The value the stack has.
+    Previous,
+}
+
+/// What a stack should become.
+#[derive(Debug, Clone)]
+pub struct StackRequest {
+    /// Stack name.
+    pub stack: String,
+    /// Template body.
+    pub body: String,
+    /// Values of the template's parameters.
+    pub parameters: BTreeMap<String, ParameterValue>,
+    /// Role that CloudFormation assumes; the caller's own rights without one.
+    pub role_arn: Option<String>,
+    /// Stack tags, which CloudFormation puts on every resource.
+    pub tags: BTreeMap<String, String>,
+    /// Name of the change set: letters, digits and `-`, starting with a letter.
+    pub change_set: String,
+}
+
+/// What CloudFormation would do for a [`StackRequest`].
+#[derive(Debug)]
+pub enum Proposal {
+    /// Nothing differs.
+    Nothing,
+    /// These changes, ready to be executed or discarded.
+    Changes(ChangeSet),
+}
+
+/// A change set that was worked out and not executed.
+#[derive(Debug)]
+pub struct ChangeSet {
+    /// ARN of the change set.
+    pub id: String,
+    /// ARN of the stack.
+    pub stack_id: String,
+    /// What would change.
+    pub plan: Plan,
+}
+
+/// A stack could not be read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// A call failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// What CloudFormation holds is not a template of this project.
+    #[error("failed to read the live template of {stack}")]
+    LiveTemplate {
+        /// Stack name.
+        stack: String,
+        /// Why.
+        #[source]
+        source: TemplateError,
+    },
+    /// CloudFormation could not work out the change set.
+    #[error("CloudFormation refused the change set for {stack}: {reason}")]
+    ChangeSetFailed {
+        /// Stack name.
+        stack: String,
+        /// CloudFormation's reason.
+        reason: String,
+    },
+    /// The change set was not ready in time.
+    #[error("CloudFormation did not finish the change set for {stack} within {} minutes", CHANGE_SET_LIMIT.as_secs() / 60)]
+    ChangeSetSlow {
+        /// Stack name.
+        stack: String,
+    },
+    /// The template is too long to send.
+    #[error("the template for {stack} is {bytes} bytes long, more than the {MAX_INLINE_TEMPLATE_BYTES} that can be sent")]
+    TooLong {
+        /// Stack name.
+        stack: String,
+        /// Its length.
+        bytes: usize,
+    },
+    /// The stack has no such output: it was made by an older version, or not completely.
+    #[error("stack {stack} has no output {output}")]
+    MissingOutput {
+        /// Stack name.
+        stack: String,
+        /// Output name.
+        output: String,
+    },
+    /// An answer of AWS lacks what the API promises.
+    #[error("{operation} answered without {missing}")]
+    Incomplete {
+        /// `service:Operation`.
+        operation: &'static str,
+        /// What was expected.
+        missing: &'static str,
+    },
+}
+
+/// The stack of this name or ARN; `None` where there is none.
+pub async fn describe(aws: &Aws, stack: &str) -> Result<Option<StackView>, CallError> {
+    let answer = aws.cloudformation.describe_stacks().stack_name(stack).send().await;
+    let answer = match answer.called("cloudformation:DescribeStacks") {
+        Ok(answer) => answer,
+        // CloudFormation has no code of its own for this.
+        Err(error) if error.is("ValidationError") && error.message.contains("does not exist") => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok(answer.stacks.unwrap_or_default().into_iter().next().map(|found| StackView {
+        id: found.stack_id.unwrap_or_default(),
+        name: found.stack_name.unwrap_or_else(|| stack.to_owned()),
+        status: found.stack_status.unwrap_or_else(|| StackStatus::from("UNKNOWN")),
+        reason: found.stack_status_reason,
+        parameters: pairs(found.parameters.unwrap_or_default().into_iter().map(|it| (it.parameter_key, it.parameter_value))),
+        outputs: pairs(found.outputs.unwrap_or_default().into_iter().map(|it| (it.output_key, it.output_value))),
+        termination_protection: found.enable_termination_protection.unwrap_or(false),
+    }))
+}
+
+fn pairs(items: impl Iterator<Item = (Option<String>, Option<String>)>) -> BTreeMap<String, String> {
+    items.filter_map(|(key, value)| Some((key?, value?))).collect()
+}
+
+/// The template that the stack was last given.
+pub async fn live_template(aws: &Aws, stack: &str) -> Result<Template, StackError> {
+    let call = aws.cloudformation.get_template().stack_name(stack).template_stage(TemplateStage::Original);
+    let answer = call.send().await.called("cloudformation:GetTemplate")?;
+    let body = answer
+        .template_body
+        .ok_or(StackError::Incomplete { operation: "cloudformation:GetTemplate", missing: "TemplateBody" })?;
+    Template::parse(&body).map_err(|source| StackError::LiveTemplate { stack: stack.to_owned(), source })
+}
+
+/// Whether the stack already is what the request asks for, so that no change set is needed to find out.
+#[must_use]
+pub fn is_already(view: &StackView, live: &Template, wanted: &Template, request: &StackRequest) -> bool {
+    let same_parameters = request.parameters.iter().all(|(name, value)| match value {
+        ParameterValue::New(value) => view.parameters.get(name) == Some(value),
+        ParameterValue::Previous => true,
+    });
+    view.standing() == Standing::Ready && same_parameters && live == wanted
+}
+
+/// Asks CloudFormation what it would do, and waits for the answer.
+///
+/// With `existing: false` the stack is to be created.
+pub async fn propose(
+    aws: &Aws,
+    clock: &dyn Clock,
+    request: &StackRequest,
+    existing: bool,
+) -> Result<Proposal, StackError> {
+    if request.body.len() > MAX_INLINE_TEMPLATE_BYTES {
+        return Err(StackError::TooLong { stack: request.stack.clone(), bytes: request.body.len() });
+    }
+    let kind = if existing { ChangeSetType::Update } else { ChangeSetType::Create };
+    let mut call = aws
+        .cloudformation
+        .create_change_set()
+        .stack_name(&request.stack)
+        .change_set_name(&request.change_set)
+        .change_set_type(kind)
+        .template_body(&request.body)
+        .capabilities(Capability::CapabilityNamedIam)
+        .set_role_arn(request.role_arn.clone());
+    for (name, value) in &request.parameters {
+        let parameter = Parameter::builder().parameter_key(name);
+        call = call.parameters(match value {
+            ParameterValue::New(value) => parameter.parameter_value(value).build(),
+            ParameterValue::Previous => parameter.use_previous_value(true).build(),
+        });
+    }
+    for (key, value) in &request.tags {
+        call = call.tags(Tag::builder().key(key).value(value).build());
+    }
+    let created = call.send().await.called("cloudformation:CreateChangeSet")?;
+    let id = created.id.ok_or(StackError::Incomplete { operation: "cloudformation:CreateChangeSet", missing: "Id" })?;
+    let stack_id = created
+        .stack_id
+        .ok_or(StackError::Incomplete { operation: "cloudformation:CreateChangeSet", missing: "StackId" })?;
+    wait_for_change_set(aws, clock, request, id, stack_id).await
+}
+
+async fn wait_for_change_set(
+    aws: &Aws,
+    clock: &dyn Clock,
+    request: &StackRequest,
+    id: String,
+    stack_id: String,
+) -> Result<Proposal, StackError> {
+    let mut changes: Vec<Change> = Vec::new();
+    let mut next_token = None;
+    let started = clock.now();
+    let mut pause = Duration::from_secs(2);
+    loop {
+        let call = aws.cloudformation.describe_change_set().change_set_name(&id).set_next_token(next_token.take());
+        let answer = call.send().await.called("cloudformation:DescribeChangeSet")?;
+        match answer.status {
+            Some(ChangeSetStatus::CreateComplete) => {
+                changes.extend(answer.changes.unwrap_or_default().into_iter().filter_map(Change::read));
+                next_token = answer.next_token;
+                if next_token.is_none() {
+                    return Ok(Proposal::Changes(ChangeSet { id, stack_id, plan: Plan::new(changes) }));
+                }
+                continue;
+            }
+            Some(ChangeSetStatus::Failed) => {
+                let reason = answer.status_reason.unwrap_or_default();
+                discard(aws, &id).await?;
+                return if says_no_change(&reason) {
+                    Ok(Proposal::Nothing)
+                } else {
+                    Err(StackError::ChangeSetFailed { stack: request.stack.clone(), reason })
+                };
+            }
+            _ => {}
+        }
+        if clock.now().secs_since(started) > CHANGE_SET_LIMIT.as_secs_f64() {
+            return Err(StackError::ChangeSetSlow { stack: request.stack.clone() });
+        }
+        clock.sleep(pause).await;
+        pause = (pause * 3 / 2).min(Duration::from_secs(15));
+    }
+}
+
+/// The two wordings of "nothing to do"; there is no code for it.
+fn says_no_change(reason: &str) -> bool {
+    reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
+}
+
+/// Throws a change set away; one that is gone already is fine.
+pub async fn discard(aws: &Aws, change_set_id: &str) -> Result<(), CallError> {
+    let call = aws.cloudformation.delete_change_set().change_set_name(change_set_id);
+    match call.send().await.called("cloudformation:DeleteChangeSet") {
+        Ok(_) => Ok(()),
+        Err(error) if error.is("ChangeSetNotFound") => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Starts a change set. Every event of the operation carries `token`.
+pub async fn execute(aws: &Aws, change_set: &ChangeSet, token: &str) -> Result<(), CallError> {
+    aws.cloudformation
+        .execute_change_set()
+        .change_set_name(&change_set.id)
+        .client_request_token(token)
+        // The API's own documentation contradicts itself about the default.
+        .disable_rollback(false)
+        .send()
+        .await
+        .called("cloudformation:ExecuteChangeSet")?;
+    Ok(())
+}
+
+/// Turns the refusal of deletions on or off, where it is not as wanted.
+pub async fn protect(aws: &Aws, view: &StackView, wanted: bool) -> Result<bool, CallError> {
+    if view.termination_protection == wanted {
+        return Ok(false);
+    }
+    aws.cloudformation
+        .update_termination_protection()
+        .stack_name(&view.name)
+        .enable_termination_protection(wanted)
+        .send()
+        .await
+        .called("cloudformation:UpdateTerminationProtection")?;
+    Ok(true)
+}

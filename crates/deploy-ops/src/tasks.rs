@@ -1,0 +1,356 @@
+//! One-off tasks (migrate, seed): started once, followed with their log, judged by an explicit exit code.
+
+use std::time::Duration;
+
+use aws_sdk_ecs::types::{
+    AssignPublicIp, AwsVpcConfiguration, DesiredStatus, LaunchType, NetworkConfiguration, Task,
+};
+
+use crate::aws::Aws;
+use crate::call::{CallError, Called};
+use crate::clock::Clock;
+use crate::interrupt::Interrupt;
+use crate::report::Report;
+
+/// Which task to run, and where: outputs of the environment's stack.
+#[derive(Debug, Clone)]
+pub struct TaskRequest {
+    /// Name in the configuration, such as `migrate`.
+    pub name: String,
+    /// Cluster.
+    pub cluster: String,
+    /// ARN of the task definition.
+    pub task_definition: String,
+    /// Subnets.
+    pub subnets: Vec<String>,
+    /// Security group.
+    pub security_group: String,
+    /// Log group, and the container's name in it.
+    pub log_group: String,
+    /// Container whose exit code counts.
+    pub container: String,
+    /// Seconds after which the task is stopped.
+    pub timeout_secs: u32,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaskOutcome {
+    /// Exit code 0.
+    Succeeded,
+    /// Another exit code.
+    Failed {
+        /// The exit code.
+        exit_code: i32,
+        /// ECS's reason.
+        reason: String,
+    },
+    /// It stopped without an exit code: it never ran, or ECS does not know.
+    NoExitCode {
+        /// ECS's reason: what kept it from starting.
+        reason: String,
+    },
+    /// It ran into its timeout and was stopped.
+    TimedOut,
+    /// The user interrupted; it was stopped.
+    Interrupted,
+}
+
+/// A finished task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FinishedTask {
+    /// ARN.
+    pub arn: String,
+    /// How it ended.
+    pub outcome: TaskOutcome,
+}
+
+/// A task could not be run or followed.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// A call failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// ECS refused to place the task.
+    #[error("ECS did not start the {task} task: {reason}")]
+    NotPlaced {
+        /// Name of the task.
+        task: String,
+        /// ECS's reason.
+        reason: String,
+    },
+    /// A task of another release is running: two migrations must not run at once.
+    #[error("another {task} task is running: {arn}")]
+    AnotherRuns {
+        /// Name of the task.
+        task: String,
+        /// The running task.
+        arn: String,
+    },
+    /// ECS no longer knows the task: it keeps stopped tasks for an hour.
+    #[error("ECS no longer knows task {arn}")]
+    Gone {
+        /// The task.
+        arn: String,
+    },
+}
+
+/// Seconds between two looks at the task.
+const POLL: Duration = Duration::from_secs(5);
+/// Seconds that a stopped task may take to become `STOPPED`: the longest stop timeout of Fargate and some.
+const STOP_LIMIT_SECS: f64 = 300.0;
+
+/// Runs the task, or follows it where an earlier run of this tool started the same one and was killed.
+pub async fn run(
+    aws: &Aws,
+    clock: &dyn Clock,
+    report: &Report,
+    interrupt: &Interrupt,
+    request: &TaskRequest,
+) -> Result<FinishedTask, TaskError> {
+    let family = family(&request.task_definition);
+    let known = known_tasks(aws, request, family).await?;
+    let arn = match running(&known) {
+        Some((arn, definition)) if definition == request.task_definition => {
+            report.line(format!("{} is already running: following it", request.name));
+            arn.to_owned()
+        }
+        Some((arn, _)) => {
+            return Err(TaskError::AnotherRuns { task: request.name.clone(), arn: arn.to_owned() });
+        }
+        None => start(aws, request, &known).await?,
+    };
+    follow(aws, clock, report, interrupt, request, arn).await
+}
+
+/// `arn:…:task-definition/FAMILY:REVISION`
+fn family(task_definition: &str) -> &str {
+    let name = task_definition.rsplit('/').next().unwrap_or(task_definition);
+    name.split(':').next().unwrap_or(name)
+}
+
+/// Tasks of the family that ECS still knows, running or stopped within the last hour.
+async fn known_tasks(aws: &Aws, request: &TaskRequest, family: &str) -> Result<Vec<Task>, CallError> {
+    let mut arns = Vec::new();
+    for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
+        let mut pages = aws
+            .ecs
+            .list_tasks()
+            .cluster(&request.cluster)
+            .family(family)
+            .desired_status(status)
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(arn) = pages.next().await {
+            arns.push(arn.called("ecs:ListTasks")?);
+        }
+    }
+    let mut tasks = Vec::new();
+    // DescribeTasks takes at most a hundred.
+    for some in arns.chunks(100) {
+        let call = aws.ecs.describe_tasks().cluster(&request.cluster).set_tasks(Some(some.to_vec()));
+        tasks.extend(call.send().await.called("ecs:DescribeTasks")?.tasks.unwrap_or_default());
+    }
+    Ok(tasks)
+}
+
+fn running(tasks: &[Task]) -> Option<(&str, &str)> {
+    tasks
+        .iter()
+        .find(|task| task.last_status() != Some("STOPPED"))
+        .map(|task| (task.task_arn().unwrap_or_default(), task.task_definition_arn().unwrap_or_default()))
+}
+
+/// Two tools that see the same finished tasks make the same token, and ECS starts one task for it; a retry
+/// after a failure sees one finished task more and makes another.
+fn client_token(request: &TaskRequest, known: &[Task]) -> String {
+    let mut names: Vec<&str> = known.iter().filter_map(Task::task_arn).collect();
+    names.sort_unstable();
+    let mut hash = Fnv::default();
+    hash.add(&request.task_definition);
+    names.iter().for_each(|name| hash.add(name));
+    format!("{}-{:016x}", request.name, hash.0)
+}
+
+/// FNV-1a: stable between versions of the tool, which the standard library's hasher is not.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv {
+    fn add(&mut self, text: &str) {
+        for byte in text.bytes().chain([0]) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+async fn start(aws: &Aws, request: &TaskRequest, known: &[Task]) -> Result<String, TaskError> {
+    let vpc = AwsVpcConfiguration::builder()
+        .set_subnets(Some(request.subnets.clone()))
+        .security_groups(&request.security_group)
+        .assign_public_ip(AssignPublicIp::Disabled)
+        .build();
+    let not_placed = |reason: String| TaskError::NotPlaced { task: request.name.clone(), reason };
+    let vpc = vpc.map_err(|error| not_placed(error.to_string()))?;
+    let answer = aws
+        .ecs
+        .run_task()
+        .cluster(&request.cluster)
+        .task_definition(&request.task_definition)
+        .launch_type(LaunchType::Fargate)
+        .network_configuration(NetworkConfiguration::builder().awsvpc_configuration(vpc).build())
+        .started_by(format!("deploy-ops/{}", request.name))
+        .client_token(client_token(request, known))
+        .send()
+        .await
+        .called("ecs:RunTask")?;
+    if let Some(arn) = answer.tasks().first().and_then(Task::task_arn) {
+        return Ok(arn.to_owned());
+    }
+    let reasons: Vec<_> = answer.failures().iter().filter_map(|failure| failure.reason()).collect();
+    Err(not_placed(reasons.join(", ")))
+}
+
+async fn follow(
+    aws: &Aws,
+    clock: &dyn Clock,
+    report: &Report,
+    interrupt: &Interrupt,
+    request: &TaskRequest,
+    arn: String,
+) -> Result<FinishedTask, TaskError> {
+    let started = clock.now();
+    let mut log = LogTail::new(request, &arn);
+    let mut status = String::new();
+    // Set when the task was asked to stop, with what its end will mean.
+    let mut stopped: Option<(TaskOutcome, crate::clock::Moment)> = None;
+    loop {
+        let task = describe(aws, request, &arn).await?;
+        let now_status = task.last_status().unwrap_or_default();
+        if now_status != status {
+            now_status.clone_into(&mut status);
+            report.line(format!("{}: {}", request.name, status.to_lowercase()));
+        }
+        if matches!(status.as_str(), "RUNNING" | "DEACTIVATING" | "STOPPING" | "DEPROVISIONING" | "STOPPED") {
+            log.print_new(aws, report).await?;
+        }
+        if status == "STOPPED" {
+            let outcome = stopped.map_or_else(|| outcome(&task, &request.container), |(outcome, _)| outcome);
+            return Ok(FinishedTask { arn, outcome });
+        }
+        let now = clock.now();
+        if let Some((outcome, since)) = &stopped {
+            if now.secs_since(*since) > STOP_LIMIT_SECS {
+                return Ok(FinishedTask { arn, outcome: outcome.clone() });
+            }
+        } else if interrupt.requested() {
+            stop(aws, request, &arn, "interrupted by the user").await?;
+            stopped = Some((TaskOutcome::Interrupted, now));
+        } else if now.secs_since(started) > f64::from(request.timeout_secs) {
+            report.line(format!("{}: stopping it after {} s", request.name, request.timeout_secs));
+            stop(aws, request, &arn, "timed out").await?;
+            stopped = Some((TaskOutcome::TimedOut, now));
+        }
+        clock.sleep(POLL).await;
+    }
+}
+
+async fn describe(aws: &Aws, request: &TaskRequest, arn: &str) -> Result<Task, TaskError> {
+    let call = aws.ecs.describe_tasks().cluster(&request.cluster).tasks(arn);
+    let answer = call.send().await.called("ecs:DescribeTasks")?;
+    answer.tasks.unwrap_or_default().into_iter().next().ok_or_else(|| TaskError::Gone { arn: arn.to_owned() })
+}
+
+async fn stop(aws: &Aws, request: &TaskRequest, arn: &str, reason: &str) -> Result<(), CallError> {
+    let call = aws.ecs.stop_task().cluster(&request.cluster).task(arn).reason(reason);
+    call.send().await.called("ecs:StopTask")?;
+    Ok(())
+}
+
+/// Only an exit code says that a container did its work: a task that never started has none.
+fn outcome(task: &Task, container: &str) -> TaskOutcome {
+    let found = task.containers().iter().find(|it| it.name() == Some(container));
+    let reasons = [task.stopped_reason(), found.and_then(|container| container.reason())];
+    let reason = reasons.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    match found.and_then(|container| container.exit_code()) {
+        Some(0) => TaskOutcome::Succeeded,
+        Some(exit_code) => TaskOutcome::Failed { exit_code, reason },
+        None => TaskOutcome::NoExitCode { reason },
+    }
+}
+
+/// The log of one task, printed as it grows.
+struct LogTail<'a> {
+    request: &'a TaskRequest,
+    stream: String,
+    next_token: Option<String>,
+}
+
+impl<'a> LogTail<'a> {
+    /// awslogs names the stream `PREFIX/CONTAINER/TASK-ID`; the prefix is the container's name here.
+    fn new(request: &'a TaskRequest, arn: &str) -> Self {
+        let id = arn.rsplit('/').next().unwrap_or(arn);
+        let stream = format!("{0}/{0}/{id}", request.container);
+        Self { request, stream, next_token: None }
+    }
+
+    async fn print_new(&mut self, aws: &Aws, report: &Report) -> Result<(), CallError> {
+        // GetLogEvents is at its end when it gives the token back that it was given.
+        for _ in 0..100 {
+            let call = aws
+                .logs
+                .get_log_events()
+                .log_group_name(&self.request.log_group)
+                .log_stream_name(&self.stream)
+                .start_from_head(true)
+                .set_next_token(self.next_token.clone());
+            let answer = match call.send().await.called("logs:GetLogEvents") {
+                Ok(answer) => answer,
+                // The stream appears with the first line.
+                Err(error) if error.is("ResourceNotFoundException") => return Ok(()),
+                Err(error) if error.is_transient() => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            for event in answer.events() {
+                report.line(format!("| {}", event.message().unwrap_or_default().trim_end()));
+            }
+            let next = answer.next_forward_token;
+            if next.is_none() || next == self.next_token {
+                return Ok(());
+            }
+            self.next_token = next;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ecs::types::Container;
+
+    use super::*;
+
+    fn task(container: Container) -> Task {
+        Task::builder().stopped_reason("Essential container in task exited").containers(container).build()
+    }
+
+    #[test]
+    fn only_an_explicit_zero_is_success() {
+        let with = |code| task(Container::builder().name("migrate").set_exit_code(code).build());
+        assert_eq!(outcome(&with(Some(0)), "migrate"), TaskOutcome::Succeeded);
+        assert!(matches!(outcome(&with(Some(3)), "migrate"), TaskOutcome::Failed { exit_code: 3, .. }));
+        assert!(matches!(outcome(&with(None), "migrate"), TaskOutcome::NoExitCode { .. }));
+        assert!(matches!(outcome(&with(Some(0)), "sidecar"), TaskOutcome::NoExitCode { .. }));
+    }
+
+    #[test]
+    fn a_family_is_read_from_the_arn() {
+        assert_eq!(family("arn:aws:ecs:us-west-2:1:task-definition/app-staging-migrate:7"), "app-staging-migrate");
+    }
+}
