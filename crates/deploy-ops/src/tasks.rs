@@ -10,6 +10,7 @@ use crate::aws::Aws;
 use crate::call::{CallError, Called};
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
+use crate::logs;
 use crate::report::Report;
 
 /// Which task to run, and where: outputs of the environment's stack.
@@ -293,10 +294,9 @@ struct LogTail<'a> {
 }
 
 impl<'a> LogTail<'a> {
-    /// awslogs names the stream `PREFIX/CONTAINER/TASK-ID`; the prefix is the container's name here.
     fn new(request: &'a TaskRequest, arn: &str) -> Self {
         let id = arn.rsplit('/').next().unwrap_or(arn);
-        let stream = format!("{0}/{0}/{id}", request.container);
+        let stream = logs::stream(&request.container, id);
         Self { request, stream, next_token: None }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rollout_verdict::{
-    Assessment, Cadence, Moment, Observations, Record, Rollout, ServiceProgress, Snapshot, StackView, State, assess,
+    Assessment, Cadence, Moment, Observations, Record, Rollout, ServiceProgress, Snapshot, State, assess,
 };
 
 use crate::aws::Aws;
@@ -80,7 +80,7 @@ struct Watcher<'a> {
     rollout: Rollout,
     observations: Observations,
     snapshots: Vec<Snapshot>,
-    stack_status: (String, Option<String>),
+    stack_status: String,
     cancel_requested_at: Option<Moment>,
     looked_closely: BTreeMap<String, (Moment, rollout_verdict::ServiceView)>,
     logs_read: BTreeSet<String>,
@@ -106,7 +106,7 @@ pub async fn watch(
         rollout,
         observations: Observations::default(),
         snapshots: Vec::new(),
-        stack_status: (String::new(), None),
+        stack_status: String::new(),
         cancel_requested_at: None,
         looked_closely: BTreeMap::new(),
         logs_read: BTreeSet::new(),
@@ -182,12 +182,11 @@ impl Watcher<'_> {
         let events: Vec<_> = events.into_iter().filter(|event| ours(&event.token)).collect();
         for event in &events {
             if event.of_stack {
-                self.stack_status = (event.view.status.clone(), event.view.reason.clone());
+                self.stack_status.clone_from(&event.view.status);
             }
         }
         self.print_events(&events);
-        let (status, status_reason) = self.stack_status.clone();
-        let stack = StackView { status, status_reason, events: events.into_iter().map(|event| event.view).collect() };
+        let stack_events = events.into_iter().map(|event| event.view).collect();
         let names: Vec<String> = self.rollout.services.iter().map(|service| service.name.to_string()).collect();
         let mut services = Vec::new();
         if !names.is_empty() {
@@ -196,7 +195,7 @@ impl Watcher<'_> {
                 services.push(service.view);
             }
         }
-        Ok(Snapshot { at, cancel_requested_at: self.cancel_requested_at, stack: Some(stack), services })
+        Ok(Snapshot { at, cancel_requested_at: self.cancel_requested_at, stack_events, services })
     }
 
     async fn look_closely(&mut self, at: Moment, since: Moment, service: &mut SeenService) -> Result<(), CallError> {
@@ -224,7 +223,7 @@ impl Watcher<'_> {
     /// on its way back, or at the end.
     async fn cancel(&mut self) -> Result<(), CallError> {
         self.cancel_requested_at = Some(self.clock.now());
-        if self.stack_status.0 != "UPDATE_IN_PROGRESS" {
+        if self.stack_status != "UPDATE_IN_PROGRESS" {
             return Ok(());
         }
         self.report.line("cancelling the update");

@@ -9,8 +9,26 @@ pub struct TargetArgs {
     #[arg(long, global = false)]
     pub local: bool,
     /// Break the local world: KIND or KIND:SERVICE; repeatable (only with --local)
-    #[arg(long = "fault", value_name = "KIND[:SERVICE]", requires = "local")]
+    #[arg(long = "fault", value_name = "KIND[:SERVICE]")]
     pub faults: Vec<String>,
+}
+
+/// Where a command runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The AWS account of the configuration.
+    Aws,
+    /// The embedded local AWS.
+    Local,
+}
+
+impl TargetArgs {
+    /// Where to run: `--local` or `DEPLOY_TARGET=local` mean the local AWS.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        let by_environment = std::env::var_os("DEPLOY_TARGET").is_some_and(|target| target == "local");
+        if self.local || by_environment { Place::Local } else { Place::Aws }
+    }
 }
 
 /// Which code to deploy.
@@ -30,8 +48,10 @@ pub struct RevisionArgs {
 pub struct DeployArgs {
     /// Environment, as named under infra/environments
     pub environment: String,
+    /// Which code
     #[command(flatten)]
     pub revision: RevisionArgs,
+    /// Where
     #[command(flatten)]
     pub target: TargetArgs,
     /// Show what would change and stop
@@ -74,6 +94,7 @@ pub struct RollbackArgs {
     /// Which way to take
     #[arg(long, value_enum)]
     pub via: Option<Via>,
+    /// Where
     #[command(flatten)]
     pub target: TargetArgs,
     /// Do not ask for confirmation
@@ -89,6 +110,7 @@ pub struct RollbackArgs {
 pub struct EnvironmentArgs {
     /// Environment, as named under infra/environments
     pub environment: String,
+    /// Where
     #[command(flatten)]
     pub target: TargetArgs,
     /// Print one JSON object
@@ -104,6 +126,7 @@ pub struct ReleaseArgs {
     /// Release this commit instead of a made-up one (--local) or of HEAD
     #[arg(long, value_name = "SHA")]
     pub commit: Option<String>,
+    /// Where
     #[command(flatten)]
     pub target: TargetArgs,
 }

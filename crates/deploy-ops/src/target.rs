@@ -1,0 +1,271 @@
+//! Where a command runs: the AWS account of the configuration, or the embedded local AWS.
+//!
+//! Nothing outside this file knows which of the two it is: both are reached by the same SDK calls over
+//! HTTP, with another endpoint, clock and address of the public names.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_http_client::{Builder, tls};
+use aws_smithy_types::retry::RetryConfig;
+use env_config::Config;
+use local_aws::{Control, LocalAws, Options, Running, StateError};
+use ops_cli::{Place, TargetArgs};
+
+use crate::aws::Aws;
+use crate::call::{CallError, Called};
+use crate::clock::{Boxed, Clock, Moment, WallClock};
+use crate::resolve::TagSource;
+
+/// Directory of the local account, below the top of the repository.
+pub const LOCAL_STATE: &str = ".local-aws";
+
+/// Who calls, as STS says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Account, twelve digits.
+    pub account: String,
+    /// ARN of the user or assumed role.
+    pub arn: String,
+}
+
+/// How public names are reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Front {
+    /// By DNS and HTTPS, as users do.
+    Public,
+    /// All of them at one address, without TLS.
+    At(SocketAddr),
+}
+
+/// Where a command runs, ready to be used.
+pub struct Target {
+    /// The clients.
+    pub aws: Aws,
+    /// Its time.
+    pub clock: Arc<dyn Clock>,
+    /// How its public names are reached.
+    pub front: Front,
+    /// Where release tags are looked up.
+    pub tags: TagSource,
+    /// Who calls.
+    pub identity: Identity,
+    /// When the credentials end, in seconds since the Unix epoch, where they do.
+    pub credentials_expire_at: Option<Moment>,
+    local: Option<Running>,
+}
+
+/// The target cannot be used; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// No credentials anywhere in the chain.
+    #[error("no AWS credentials were found")]
+    NoCredentials(#[source] CredentialsError),
+    /// STS did not answer, or refused.
+    #[error("failed to ask AWS who is calling")]
+    Identity(#[source] CallError),
+    /// The credentials belong to another account.
+    #[error("the credentials belong to account {found}, but infra/platform.toml names {wanted}")]
+    WrongAccount {
+        /// Account of the credentials.
+        found: String,
+        /// Account of the configuration.
+        wanted: String,
+    },
+    /// The surroundings name another region.
+    #[error("{variable} names region {found}, but infra/platform.toml names {wanted}")]
+    WrongRegion {
+        /// Environment variable that says so.
+        variable: &'static str,
+        /// Its region.
+        found: String,
+        /// Region of the configuration.
+        wanted: String,
+    },
+    /// The local account cannot be opened.
+    #[error(transparent)]
+    Local(#[from] StateError),
+    /// The local AWS cannot be served.
+    #[error("failed to start the local AWS")]
+    Serve(#[source] std::io::Error),
+    /// A fault that does not exist.
+    #[error("{0}")]
+    UnknownFault(String),
+}
+
+impl Target {
+    /// Connects, and refuses another account or region than the configuration's.
+    pub async fn connect(root: &Path, config: &Config, args: &TargetArgs) -> Result<Self, TargetError> {
+        match args.place() {
+            Place::Aws => Self::aws(config).await,
+            Place::Local => {
+                let options = Options::new(config.platform.account_id.as_str(), config.platform.region.as_str());
+                let running = LocalAws::open(&local_state(root), &options)?.start().await.map_err(TargetError::Serve)?;
+                for fault in &args.faults {
+                    let fault = fault.parse().map_err(|error| TargetError::UnknownFault(format!("{error}")))?;
+                    running.control().add_fault(fault, Duration::ZERO)?;
+                }
+                Self::local(config, running).await
+            }
+        }
+    }
+
+    async fn aws(config: &Config) -> Result<Self, TargetError> {
+        let region = config.platform.region.as_str();
+        for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            if let Ok(found) = std::env::var(variable)
+                && !found.is_empty()
+                && found != region
+            {
+                return Err(TargetError::WrongRegion { variable, found, wanted: region.to_owned() });
+            }
+        }
+        let http = Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https();
+        let sdk_config = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(region.to_owned()))
+            .http_client(http)
+            .timeout_config(timeouts())
+            .retry_config(RetryConfig::standard().with_max_attempts(5))
+            .load()
+            .await;
+        let expire_at = match sdk_config.credentials_provider() {
+            Some(provider) => {
+                let credentials = provider.provide_credentials().await.map_err(TargetError::NoCredentials)?;
+                credentials.expiry().and_then(|expiry| expiry.duration_since(std::time::UNIX_EPOCH).ok())
+            }
+            None => None,
+        };
+        let expire_at = expire_at.map(|since_epoch| Moment::from_epoch_secs(since_epoch.as_secs_f64()));
+        let aws = Aws::new(&sdk_config);
+        let identity = identity(&aws).await?;
+        if identity.account != config.platform.account_id.as_str() {
+            return Err(TargetError::WrongAccount {
+                found: identity.account,
+                wanted: config.platform.account_id.to_string(),
+            });
+        }
+        Ok(Self {
+            aws,
+            clock: Arc::new(WallClock),
+            front: Front::Public,
+            tags: TagSource::Git,
+            identity,
+            credentials_expire_at: expire_at,
+            local: None,
+        })
+    }
+
+    /// A local AWS that is already served, called by its administrator.
+    pub async fn local(config: &Config, running: Running) -> Result<Self, TargetError> {
+        Self::local_as(config, running, local_aws::ADMIN_ACCESS_KEY).await
+    }
+
+    /// A local AWS that is already served, called with an access key of [`local_aws::role_access_key`].
+    pub async fn local_as(config: &Config, running: Running, access_key: &str) -> Result<Self, TargetError> {
+        let sdk_config = local_sdk_config(config.platform.region.as_str(), &running.endpoint_url(), access_key);
+        let aws = Aws::new(&sdk_config);
+        let identity = identity(&aws).await?;
+        Ok(Self {
+            aws,
+            clock: Arc::new(VirtualClock(running.control())),
+            front: Front::At(running.addr()),
+            tags: TagSource::Registry,
+            identity,
+            credentials_expire_at: None,
+            local: Some(running),
+        })
+    }
+
+    /// Whether images and secret values have to be made up, because nobody else brings them.
+    #[must_use]
+    pub const fn is_self_contained(&self) -> bool {
+        self.local.is_some()
+    }
+
+    /// How the flag of this target is written in a command for the user.
+    #[must_use]
+    pub const fn flag(&self) -> &'static str {
+        if self.local.is_some() { " --local" } else { "" }
+    }
+
+    /// The local AWS's own controls: time and faults.
+    #[must_use]
+    pub fn control(&self) -> Option<Control> {
+        self.local.as_ref().map(Running::control)
+    }
+
+    /// Writes what has to last. A target that is dropped instead loses nothing but time at the next start.
+    pub async fn close(self) -> Result<(), TargetError> {
+        match self.local {
+            Some(running) => Ok(running.shutdown().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where the local account lives.
+#[must_use]
+pub fn local_state(root: &Path) -> PathBuf {
+    root.join(LOCAL_STATE)
+}
+
+/// Nothing may wait without bound: not for a connection, not for an answer, not for all retries together.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .read_timeout(Duration::from_secs(20))
+        .operation_attempt_timeout(Duration::from_secs(30))
+        .operation_timeout(Duration::from_secs(90))
+        .build()
+}
+
+/// Retries wait in wall time, which means nothing to a virtual clock: they are kept short.
+fn local_sdk_config(region: &str, endpoint: &str, access_key: &str) -> SdkConfig {
+    let credentials = Credentials::new(access_key, "local", None, None, "local");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .endpoint_url(endpoint)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(Builder::new().build_http())
+        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+        .time_source(aws_smithy_async::time::SystemTimeSource::new())
+        .timeout_config(timeouts())
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(4)
+                .with_initial_backoff(Duration::from_millis(1))
+                .with_max_backoff(Duration::from_millis(4)),
+        )
+        .build()
+}
+
+async fn identity(aws: &Aws) -> Result<Identity, TargetError> {
+    let answer = aws.sts.get_caller_identity().send().await.called("sts:GetCallerIdentity");
+    let answer = answer.map_err(TargetError::Identity)?;
+    Ok(Identity { account: answer.account.unwrap_or_default(), arn: answer.arn.unwrap_or_default() })
+}
+
+/// Time of the local account: a sleep lets it pass, with everything that happens meanwhile.
+struct VirtualClock(Control);
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Moment {
+        Moment::from_epoch_secs(self.0.now().as_epoch_secs())
+    }
+
+    fn sleep(&self, duration: Duration) -> Boxed<'_, ()> {
+        Box::pin(async move {
+            // A journal that cannot be written fails the next call too, and that one can say so.
+            let _ = self.0.advance_by(duration);
+            // The other tasks of this process (Ctrl-C) get their turn, as they would in a real sleep.
+            tokio::task::yield_now().await;
+        })
+    }
+}
