@@ -85,16 +85,20 @@ where
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonErrors.html> and the services' own lists.
 fn kind_of(code: &str) -> CallErrorKind {
     match code {
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError" => CallErrorKind::Denied,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError" => {
+            CallErrorKind::Denied
+        }
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => CallErrorKind::Expired,
         "Throttling"
         | "ThrottlingException"
         | "ThrottledException"
         | "RequestLimitExceeded"
         | "TooManyRequestsException" => CallErrorKind::Throttled,
-        "InternalFailure" | "InternalError" | "ServiceUnavailable" | "ServerException" | "InternalServerError" => {
-            CallErrorKind::Fault
-        }
+        "InternalFailure"
+        | "InternalError"
+        | "ServiceUnavailable"
+        | "ServerException"
+        | "InternalServerError" => CallErrorKind::Fault,
         _ => CallErrorKind::Service,
     }
 }

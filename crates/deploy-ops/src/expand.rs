@@ -22,7 +22,9 @@ pub struct Expanded {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExpandError {
     /// The new infrastructure refers to a resource of the service layer that is not live yet.
-    #[error("infrastructure resource {resource} refers to {missing}, which belongs to the service layer or does not exist")]
+    #[error(
+        "infrastructure resource {resource} refers to {missing}, which belongs to the service layer or does not exist"
+    )]
     Dangling {
         /// The resource that refers.
         resource: String,
@@ -30,7 +32,9 @@ pub enum ExpandError {
         missing: String,
     },
     /// A resource moved between the layers under one logical id.
-    #[error("{resource} is part of the service layer in one template and not in the other: give it a new logical id")]
+    #[error(
+        "{resource} is part of the service layer in one template and not in the other: give it a new logical id"
+    )]
     ChangedLayer {
         /// Its logical id.
         resource: String,
@@ -75,12 +79,20 @@ pub fn expand(new: &Template, live: Option<&Template>) -> Result<Expanded, Expan
 }
 
 /// Parameters, conditions and mappings that only the carried resources use.
-fn carry_missing(template: &mut Template, live: &Template, needed: &BTreeSet<String>, mut conditions: BTreeSet<String>) {
+fn carry_missing(
+    template: &mut Template,
+    live: &Template,
+    needed: &BTreeSet<String>,
+    mut conditions: BTreeSet<String>,
+) {
     let mut needed = needed.clone();
     // A condition may use other conditions, each at most once: the number of conditions bounds the rounds.
     for _ in 0..live.entries(Section::Conditions).count() {
-        let more: BTreeSet<_> =
-            conditions.iter().filter_map(|name| live.get(Section::Conditions, name)).flat_map(conditions_used).collect();
+        let more: BTreeSet<_> = conditions
+            .iter()
+            .filter_map(|name| live.get(Section::Conditions, name))
+            .flat_map(conditions_used)
+            .collect();
         conditions.extend(more);
     }
     for name in &conditions {
@@ -117,7 +129,9 @@ fn carry_outputs(template: &mut Template, live: Option<&Template>) {
             return true;
         }
         let old = live.and_then(|live| live.get(Section::Outputs, name));
-        live_instead.extend(old.filter(|old| references(old).is_subset(&known)).map(|old| (name.to_owned(), old.clone())));
+        live_instead.extend(
+            old.filter(|old| references(old).is_subset(&known)).map(|old| (name.to_owned(), old.clone())),
+        );
         false
     });
     for (name, output) in live_instead {

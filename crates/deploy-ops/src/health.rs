@@ -48,7 +48,9 @@ impl fmt::Display for Trouble {
             Self::Tls(detail) => write!(f, "no secure connection ({detail})"),
             Self::Connection(detail) => write!(f, "no answer ({detail})"),
             Self::Firewall => f.write_str("the firewall blocks the request (403)"),
-            Self::LoadBalancer(status) => write!(f, "the load balancer answers {status}: no healthy target or no rule"),
+            Self::LoadBalancer(status) => {
+                write!(f, "the load balancer answers {status}: no healthy target or no rule")
+            }
             Self::Application(status) => write!(f, "the program answers {status}"),
             Self::WrongRelease(Some(found)) => write!(f, "release {found} answers"),
             Self::WrongRelease(None) => f.write_str("the answer names no release"),
@@ -164,7 +166,9 @@ impl Checker {
         let request = self.client.get(format!("{}{}", self.base, probe.path)).header("host", &self.domain);
         let (found, trouble) = match request.send().await {
             Ok(answer) => {
-                let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+                let header = |name: &str| {
+                    answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+                };
                 let found = header(&self.header);
                 let of_balancer = header("server").is_some_and(|server| server.starts_with("awselb"));
                 (found.clone(), judge(answer.status().as_u16(), of_balancer, found, probe.status, release))
@@ -175,7 +179,13 @@ impl Checker {
     }
 
     /// Asks until every probe is answered well, or it has lasted too long.
-    pub async fn check(&self, clock: &dyn Clock, report: &Report, probes: &[Probe], release: Option<&str>) -> Vec<Answer> {
+    pub async fn check(
+        &self,
+        clock: &dyn Clock,
+        report: &Report,
+        probes: &[Probe],
+        release: Option<&str>,
+    ) -> Vec<Answer> {
         let started = clock.now();
         let mut answers: BTreeMap<usize, Answer> = BTreeMap::new();
         loop {

@@ -16,7 +16,9 @@ impl Interrupt {
         tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
                 heard.request();
-                eprintln!("interrupted: finishing what must not be left half-done (Ctrl-C again to quit at once)");
+                eprintln!(
+                    "interrupted: finishing what must not be left half-done (Ctrl-C again to quit at once)"
+                );
             }
             if tokio::signal::ctrl_c().await.is_ok() {
                 std::process::exit(i32::from(ops_cli::Exit::Interrupted.code()));

@@ -14,7 +14,7 @@ pub mod plan;
 pub mod report;
 pub mod resolve;
 pub mod stack;
-pub mod tasks;
 pub mod target;
+pub mod tasks;
 pub mod template;
 pub mod watch;

@@ -14,7 +14,12 @@ pub fn stream(container: &str, task_id: &str) -> String {
 }
 
 /// The last lines of a task's container, oldest first; nothing where it wrote nothing.
-pub async fn tail(aws: &Aws, log_group: &str, container: &str, task_id: &str) -> Result<Vec<String>, CallError> {
+pub async fn tail(
+    aws: &Aws,
+    log_group: &str,
+    container: &str,
+    task_id: &str,
+) -> Result<Vec<String>, CallError> {
     let call = aws
         .logs
         .get_log_events()
@@ -22,9 +27,11 @@ pub async fn tail(aws: &Aws, log_group: &str, container: &str, task_id: &str) ->
         .log_stream_name(stream(container, task_id))
         .limit(TAIL_LINES);
     match call.send().await.called("logs:GetLogEvents") {
-        Ok(answer) => {
-            Ok(answer.events().iter().map(|event| event.message().unwrap_or_default().trim_end().to_owned()).collect())
-        }
+        Ok(answer) => Ok(answer
+            .events()
+            .iter()
+            .map(|event| event.message().unwrap_or_default().trim_end().to_owned())
+            .collect()),
         // The stream appears with the first line.
         Err(error) if error.is("ResourceNotFoundException") => Ok(Vec::new()),
         Err(error) => Err(error),

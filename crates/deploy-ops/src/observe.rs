@@ -52,7 +52,8 @@ pub async fn stack_events(
     known: impl Fn(&str) -> bool,
 ) -> Result<Vec<StackEvent>, CallError> {
     let mut events = Vec::new();
-    let mut pages = aws.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().items().send();
+    let mut pages =
+        aws.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().items().send();
     while let Some(event) = pages.next().await {
         let event = event.called("cloudformation:DescribeStackEvents")?;
         let at = moment(event.timestamp());
@@ -113,7 +114,8 @@ pub async fn services(
             Err(error) if error.is("ClusterNotFoundException") => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        let alive = answer.services.unwrap_or_default().into_iter().filter(|it| it.status() != Some("INACTIVE"));
+        let alive =
+            answer.services.unwrap_or_default().into_iter().filter(|it| it.status() != Some("INACTIVE"));
         seen.extend(alive.map(|service| seen_service(&service, since)));
     }
     Ok(seen)
@@ -167,7 +169,12 @@ fn event_view(event: &ServiceEvent) -> ServiceEventView {
 }
 
 /// Looks closer at one service: tasks, service deployments, targets, alarms.
-pub async fn details(aws: &Aws, cluster: &str, service: &mut SeenService, since: Moment) -> Result<(), CallError> {
+pub async fn details(
+    aws: &Aws,
+    cluster: &str,
+    service: &mut SeenService,
+    since: Moment,
+) -> Result<(), CallError> {
     let name = service.view.name.as_str().to_owned();
     service.view.tasks = tasks(aws, cluster, &name).await?.iter().map(task_view).collect();
     service.view.service_deployments = service_deployments(aws, cluster, &name, since).await?;
@@ -265,7 +272,8 @@ async fn service_deployments(
     for some in arns.chunks(20) {
         let call = aws.ecs.describe_service_deployments().set_service_deployment_arns(Some(some.to_vec()));
         let answer = call.send().await.called("ecs:DescribeServiceDeployments")?;
-        deployments.extend(answer.service_deployments.unwrap_or_default().iter().map(service_deployment_view));
+        deployments
+            .extend(answer.service_deployments.unwrap_or_default().iter().map(service_deployment_view));
     }
     Ok(deployments)
 }
@@ -296,8 +304,14 @@ fn target_view(target_group: &str, description: &TargetHealthDescription) -> Tar
     TargetView {
         target_group: target_group.to_owned(),
         id: target.and_then(|target| target.id()).unwrap_or_default().to_owned(),
-        port: target.and_then(|target| target.port()).and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
-        state: health.and_then(|health| health.state()).map(|state| state.as_str().to_owned()).unwrap_or_default(),
+        port: target
+            .and_then(|target| target.port())
+            .and_then(|port| u16::try_from(port).ok())
+            .unwrap_or_default(),
+        state: health
+            .and_then(|health| health.state())
+            .map(|state| state.as_str().to_owned())
+            .unwrap_or_default(),
         reason: health.and_then(|health| health.reason()).map(|reason| reason.as_str().to_owned()),
         description: health.and_then(|health| health.description()).map(str::to_owned),
     }

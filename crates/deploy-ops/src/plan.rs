@@ -163,14 +163,17 @@ impl Plan {
         self.changes.iter().filter(|change| {
             change.resource_type == "AWS::ECS::Service"
                 && change.action != Action::Remove
-                && (change.action != Action::Change || change.properties.iter().any(|name| !QUIET.contains(&name.as_str())))
+                && (change.action != Action::Change
+                    || change.properties.iter().any(|name| !QUIET.contains(&name.as_str())))
         })
     }
 
     /// `3 added, 2 changed, 1 replaced, 0 removed`
     #[must_use]
     pub fn counts(&self) -> String {
-        let count = |actions: &[Action]| self.changes.iter().filter(|change| actions.contains(&change.action)).count();
+        let count = |actions: &[Action]| {
+            self.changes.iter().filter(|change| actions.contains(&change.action)).count()
+        };
         format!(
             "{} added, {} changed, {} replaced, {} removed",
             count(&[Action::Add]),

@@ -45,7 +45,9 @@ impl Report {
     #[must_use]
     pub fn stderr(clock: Arc<dyn Clock>) -> Self {
         let style = if std::env::var_os("GITHUB_ACTIONS").is_some() { Style::GitHub } else { Style::Plain };
-        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() && style == Style::Plain;
+        let colour = std::io::stderr().is_terminal()
+            && std::env::var_os("NO_COLOR").is_none()
+            && style == Style::Plain;
         Self::new(style, colour, clock, Box::new(std::io::stderr()))
     }
 

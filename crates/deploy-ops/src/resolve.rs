@@ -179,7 +179,9 @@ pub async fn image(aws: &Aws, repository: &str, tag: &str) -> Result<Option<Imag
     let call = aws.ecr.describe_images().repository_name(repository).image_ids(id);
     let details = match call.send().await.called("ecr:DescribeImages") {
         Ok(answer) => answer.image_details.unwrap_or_default(),
-        Err(error) if error.is("ImageNotFoundException") || error.is("RepositoryNotFoundException") => return Ok(None),
+        Err(error) if error.is("ImageNotFoundException") || error.is("RepositoryNotFoundException") => {
+            return Ok(None);
+        }
         Err(error) => return Err(error.into()),
     };
     let Some(detail) = details.into_iter().next() else { return Ok(None) };

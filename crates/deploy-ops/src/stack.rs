@@ -163,7 +163,9 @@ pub enum StackError {
         stack: String,
     },
     /// The template is too long to send.
-    #[error("the template for {stack} is {bytes} bytes long, more than the {MAX_INLINE_TEMPLATE_BYTES} that can be sent")]
+    #[error(
+        "the template for {stack} is {bytes} bytes long, more than the {MAX_INLINE_TEMPLATE_BYTES} that can be sent"
+    )]
     TooLong {
         /// Stack name.
         stack: String,
@@ -194,7 +196,9 @@ pub async fn describe(aws: &Aws, stack: &str) -> Result<Option<StackView>, CallE
     let answer = match answer.called("cloudformation:DescribeStacks") {
         Ok(answer) => answer,
         // CloudFormation has no code of its own for this.
-        Err(error) if error.is("ValidationError") && error.message.contains("does not exist") => return Ok(None),
+        Err(error) if error.is("ValidationError") && error.message.contains("does not exist") => {
+            return Ok(None);
+        }
         Err(error) => return Err(error),
     };
     Ok(answer.stacks.unwrap_or_default().into_iter().next().map(|found| StackView {
@@ -202,8 +206,12 @@ pub async fn describe(aws: &Aws, stack: &str) -> Result<Option<StackView>, CallE
         name: found.stack_name.unwrap_or_else(|| stack.to_owned()),
         status: found.stack_status.unwrap_or_else(|| StackStatus::from("UNKNOWN")),
         reason: found.stack_status_reason,
-        parameters: pairs(found.parameters.unwrap_or_default().into_iter().map(|it| (it.parameter_key, it.parameter_value))),
-        outputs: pairs(found.outputs.unwrap_or_default().into_iter().map(|it| (it.output_key, it.output_value))),
+        parameters: pairs(
+            found.parameters.unwrap_or_default().into_iter().map(|it| (it.parameter_key, it.parameter_value)),
+        ),
+        outputs: pairs(
+            found.outputs.unwrap_or_default().into_iter().map(|it| (it.output_key, it.output_value)),
+        ),
         termination_protection: found.enable_termination_protection.unwrap_or(false),
     }))
 }
@@ -265,7 +273,9 @@ pub async fn propose(
         call = call.tags(Tag::builder().key(key).value(value).build());
     }
     let created = call.send().await.called("cloudformation:CreateChangeSet")?;
-    let id = created.id.ok_or(StackError::Incomplete { operation: "cloudformation:CreateChangeSet", missing: "Id" })?;
+    let id = created
+        .id
+        .ok_or(StackError::Incomplete { operation: "cloudformation:CreateChangeSet", missing: "Id" })?;
     let stack_id = created
         .stack_id
         .ok_or(StackError::Incomplete { operation: "cloudformation:CreateChangeSet", missing: "StackId" })?;
@@ -284,7 +294,8 @@ async fn wait_for_change_set(
     let started = clock.now();
     let mut pause = Duration::from_secs(2);
     loop {
-        let call = aws.cloudformation.describe_change_set().change_set_name(&id).set_next_token(next_token.take());
+        let call =
+            aws.cloudformation.describe_change_set().change_set_name(&id).set_next_token(next_token.take());
         let answer = call.send().await.called("cloudformation:DescribeChangeSet")?;
         match answer.status {
             Some(ChangeSetStatus::CreateComplete) => {

@@ -105,10 +105,15 @@ impl Target {
         match args.place() {
             Place::Aws => Self::aws(config).await,
             Place::Local => {
-                let options = Options::new(config.platform.account_id.as_str(), config.platform.region.as_str());
-                let running = LocalAws::open(&local_state(root), &options)?.start().await.map_err(TargetError::Serve)?;
+                let options =
+                    Options::new(config.platform.account_id.as_str(), config.platform.region.as_str());
+                let running = LocalAws::open(&local_state(root), &options)?
+                    .start()
+                    .await
+                    .map_err(TargetError::Serve)?;
                 for fault in &args.faults {
-                    let fault = fault.parse().map_err(|error| TargetError::UnknownFault(format!("{error}")))?;
+                    let fault =
+                        fault.parse().map_err(|error| TargetError::UnknownFault(format!("{error}")))?;
                     running.control().add_fault(fault, Duration::ZERO)?;
                 }
                 Self::local(config, running).await
@@ -126,7 +131,9 @@ impl Target {
                 return Err(TargetError::WrongRegion { variable, found, wanted: region.to_owned() });
             }
         }
-        let http = Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https();
+        let http = Builder::new()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+            .build_https();
         let sdk_config = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
             .http_client(http)
@@ -168,7 +175,8 @@ impl Target {
 
     /// A local AWS that is already served, called with an access key of [`local_aws::role_access_key`].
     pub async fn local_as(config: &Config, running: Running, access_key: &str) -> Result<Self, TargetError> {
-        let sdk_config = local_sdk_config(config.platform.region.as_str(), &running.endpoint_url(), access_key);
+        let sdk_config =
+            local_sdk_config(config.platform.region.as_str(), &running.endpoint_url(), access_key);
         let aws = Aws::new(&sdk_config);
         let identity = identity(&aws).await?;
         Ok(Self {
@@ -234,7 +242,9 @@ fn local_sdk_config(region: &str, endpoint: &str, access_key: &str) -> SdkConfig
         .endpoint_url(endpoint)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(Builder::new().build_http())
-        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
+            aws_smithy_async::rt::sleep::TokioSleep::new(),
+        ))
         .time_source(aws_smithy_async::time::SystemTimeSource::new())
         .timeout_config(timeouts())
         .retry_config(

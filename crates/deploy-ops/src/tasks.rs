@@ -351,6 +351,9 @@ mod tests {
 
     #[test]
     fn a_family_is_read_from_the_arn() {
-        assert_eq!(family("arn:aws:ecs:us-west-2:1:task-definition/app-staging-migrate:7"), "app-staging-migrate");
+        assert_eq!(
+            family("arn:aws:ecs:us-west-2:1:task-definition/app-staging-migrate:7"),
+            "app-staging-migrate"
+        );
     }
 }

@@ -81,7 +81,8 @@ impl Template {
     /// Whether a resource is marked as part of the service layer: `"Metadata": {"Layer": "service"}`.
     #[must_use]
     pub fn is_service_layer(&self, logical_id: &str) -> bool {
-        let layer = self.get(Section::Resources, logical_id).and_then(|resource| resource.pointer("/Metadata/Layer"));
+        let layer =
+            self.get(Section::Resources, logical_id).and_then(|resource| resource.pointer("/Metadata/Layer"));
         layer.and_then(Value::as_str) == Some("service")
     }
 
@@ -234,7 +235,8 @@ mod tests {
     fn a_template_is_an_object_with_resources() {
         assert!(matches!(Template::parse("Resources: {}"), Err(TemplateError::NotJson(_))));
         assert!(matches!(Template::parse("{}"), Err(TemplateError::NoResources)));
-        let template = Template::parse(r#"{"Resources":{"A":{"Type":"T","Metadata":{"Layer":"service"}}}}"#).unwrap();
+        let template =
+            Template::parse(r#"{"Resources":{"A":{"Type":"T","Metadata":{"Layer":"service"}}}}"#).unwrap();
         assert!(template.is_service_layer("A"));
         assert!(!template.is_service_layer("B"));
         assert_eq!(template.resource_type("A"), Some("T"));

@@ -149,7 +149,9 @@ impl Watcher<'_> {
                 return Ok(self.finish(Ended::Finished, assessment, failure));
             }
             if failed && self.cancel_requested_at.is_none() {
-                if on_failure == OnFailure::LeaveRunning && matches!(assessment.state, State::DeadlinePassed { .. }) {
+                if on_failure == OnFailure::LeaveRunning
+                    && matches!(assessment.state, State::DeadlinePassed { .. })
+                {
                     return Ok(self.finish(Ended::LeftRunning, assessment, failure));
                 }
                 self.cancel().await?;
@@ -187,7 +189,8 @@ impl Watcher<'_> {
         }
         self.print_events(&events);
         let stack_events = events.into_iter().map(|event| event.view).collect();
-        let names: Vec<String> = self.rollout.services.iter().map(|service| service.name.to_string()).collect();
+        let names: Vec<String> =
+            self.rollout.services.iter().map(|service| service.name.to_string()).collect();
         let mut services = Vec::new();
         if !names.is_empty() {
             for mut service in observe::services(self.aws, &self.operation.cluster, &names, since).await? {
@@ -198,7 +201,12 @@ impl Watcher<'_> {
         Ok(Snapshot { at, cancel_requested_at: self.cancel_requested_at, stack_events, services })
     }
 
-    async fn look_closely(&mut self, at: Moment, since: Moment, service: &mut SeenService) -> Result<(), CallError> {
+    async fn look_closely(
+        &mut self,
+        at: Moment,
+        since: Moment,
+        service: &mut SeenService,
+    ) -> Result<(), CallError> {
         let name = service.view.name.to_string();
         let before = self.looked_closely.get(&name);
         let light = service.view.clone();
@@ -251,7 +259,9 @@ impl Watcher<'_> {
 
     /// One line per service, whenever it changed.
     fn print_progress(&mut self, assessment: &Assessment) {
-        for service in assessment.services.iter().filter(|service| service.new_running + service.new_pending > 0) {
+        for service in
+            assessment.services.iter().filter(|service| service.new_running + service.new_pending > 0)
+        {
             let line = progress_line(service);
             if self.printed.get(service.name.as_str()) != Some(&line) {
                 self.report.line(&line);

@@ -80,7 +80,11 @@ fn expanding_twice_changes_nothing_more() {
 #[test]
 fn infrastructure_that_needs_a_service_is_an_error() {
     let mut new = new_template();
-    new.set(Section::Resources, "Board", json!({"Type": "Dashboard", "Properties": {"Of": {"Ref": "ApiService"}}}));
+    new.set(
+        Section::Resources,
+        "Board",
+        json!({"Type": "Dashboard", "Properties": {"Of": {"Ref": "ApiService"}}}),
+    );
     let error = expand(&new, None).unwrap_err();
     assert_eq!(error, ExpandError::Dangling { resource: "Board".into(), missing: "ApiService".into() });
 }
