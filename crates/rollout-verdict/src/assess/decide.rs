@@ -180,7 +180,7 @@ fn state(
     if observations.cancel_requested_at.is_some() {
         return State::Cancelled { by_caller: true };
     }
-    if stack.went_back.is_some() || matches!(stack.phase, Some(Phase::Failed)) {
+    if stack.went_back.is_some() || stack.phase.is_some_and(|phase| phase > Phase::Complete) {
         return State::Cancelled { by_caller: false };
     }
     State::Progressing
