@@ -1,0 +1,9 @@
+//! The local AWS over real connections: protocols, callers, faults, time, and what survives on disk.
+
+#![allow(clippy::unwrap_used)]
+
+mod clock;
+mod faults;
+mod protocols;
+mod server;
+mod state;

@@ -1,0 +1,121 @@
+//! What clients see of the protocols, whatever the operation.
+
+use serde_json::json;
+
+use crate::server::{Server, authorization};
+
+const ECR: &str = "AmazonEC2ContainerRegistry_V20150921";
+
+#[test]
+fn json_calls_are_dispatched_by_their_target() {
+    let server = Server::in_memory();
+    let created =
+        server.json("test", &format!("{ECR}.CreateRepository"), &json!({"repositoryName": "team/api"}));
+    assert_eq!(created.status, 200);
+    assert_eq!(created.header("content-type"), Some("application/x-amz-json-1.1"));
+    assert!(created.header("x-amzn-requestid").is_some());
+    assert_eq!(
+        created.json()["repository"]["repositoryArn"],
+        "arn:aws:ecr:us-west-2:123456789012:repository/team/api"
+    );
+}
+
+#[test]
+fn query_calls_are_dispatched_by_their_signature_and_action() {
+    let server = Server::in_memory();
+    let answer = server.query("test", "sts", "Action=GetCallerIdentity&Version=2011-06-15");
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/xml")));
+    let text = answer.text();
+    assert!(text.starts_with(
+        "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>"
+    ));
+    assert!(text.contains("<Account>123456789012</Account>"), "{text}");
+}
+
+#[test]
+fn request_ids_differ() {
+    let server = Server::in_memory();
+    let id = || {
+        let answer = server.query("test", "sts", "Action=GetCallerIdentity");
+        answer.header("x-amzn-requestid").unwrap().to_owned()
+    };
+    assert_ne!(id(), id());
+}
+
+#[test]
+fn an_unknown_operation_is_named_in_an_explicit_error() {
+    let server = Server::in_memory();
+    let answer = server.json("test", &format!("{ECR}.StartLayerUpload"), &json!({}));
+    assert_eq!((answer.status, answer.header("x-amzn-errortype")), (501, Some("NotImplemented")));
+    assert_eq!(answer.json()["message"], "the local AWS does not implement ecr:StartLayerUpload");
+
+    let answer = server.query("test", "sts", "Action=GetSessionToken");
+    assert_eq!(answer.status, 501);
+    assert!(
+        answer.text().contains("<Message>the local AWS does not implement sts:GetSessionToken</Message>")
+    );
+}
+
+#[test]
+fn an_unknown_service_is_named_in_an_explicit_error() {
+    let server = Server::in_memory();
+    let answer = server.json("test", "AWSWAF_20190729.ListWebACLs", &json!({}));
+    assert_eq!(answer.json()["message"], "the local AWS does not implement AWSWAF_20190729:ListWebACLs");
+
+    let answer = server.query("test", "ec2", "Action=DescribeVpcs");
+    assert!(answer.text().contains("does not implement ec2:DescribeVpcs"), "{}", answer.text());
+
+    let headers = [("Authorization", authorization("test", "s3"))];
+    let answer = server.request("GET", "/bucket", &[("Authorization", &headers[0].1)], b"");
+    assert!(answer.text().contains("does not implement s3:a REST call"), "{}", answer.text());
+}
+
+#[test]
+fn an_unmodelled_parameter_is_refused_by_name() {
+    let server = Server::in_memory();
+    let input = json!({"repositoryName": "a", "upstreamRegistry": "b"});
+    let answer = server.json("test", &format!("{ECR}.CreateRepository"), &input);
+    assert_eq!((answer.status, answer.header("x-amzn-errortype")), (501, Some("NotModelled")));
+    assert_eq!(answer.json()["message"], "not modelled: parameter upstreamRegistry");
+}
+
+#[test]
+fn broken_input_is_a_serialization_error() {
+    let server = Server::in_memory();
+    let answer = server.json("test", &format!("{ECR}.CreateRepository"), &json!({"repositoryName": 5}));
+    assert_eq!((answer.status, answer.header("x-amzn-errortype")), (400, Some("SerializationException")));
+}
+
+#[test]
+fn errors_of_the_service_keep_their_code() {
+    let server = Server::in_memory();
+    let answer = server.json("test", &format!("{ECR}.DescribeImages"), &json!({"repositoryName": "none"}));
+    assert_eq!(
+        (answer.status, answer.header("x-amzn-errortype")),
+        (400, Some("RepositoryNotFoundException"))
+    );
+    assert_eq!(answer.json()["__type"], "RepositoryNotFoundException");
+}
+
+#[test]
+fn a_call_without_a_signature_is_refused() {
+    let server = Server::in_memory();
+    let headers = [("X-Amz-Target", "AmazonEC2ContainerRegistry_V20150921.DescribeRepositories")];
+    let answer = server.request("POST", "/", &headers, b"{}");
+    assert_eq!((answer.status, answer.header("x-amzn-errortype")), (403, Some("MissingAuthenticationToken")));
+}
+
+#[test]
+fn an_oversized_body_is_refused() {
+    let server = Server::in_memory();
+    let answer = server.local("POST", "faults", &" ".repeat((8 << 20) + 1));
+    assert_eq!(answer.status, 413);
+}
+
+#[test]
+fn other_requests_are_traffic_for_a_load_balancer() {
+    let server = Server::in_memory();
+    let answer = server.request("GET", "/health", &[("Host", "nowhere.example:8080")], b"");
+    assert_eq!(answer.status, 404);
+    assert!(answer.text().contains("nowhere.example"), "{}", answer.text());
+}

@@ -1,0 +1,197 @@
+//! What survives on disk, and what is refused.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use local_aws::{LocalAws, StateError};
+use serde_json::{Value, json};
+
+use crate::server::{Server, options};
+
+const ECR: &str = "AmazonEC2ContainerRegistry_V20150921";
+
+fn create(server: &Server, name: &str) {
+    let answer = server.json("test", &format!("{ECR}.CreateRepository"), &json!({"repositoryName": name}));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+fn names(server: &Server) -> Vec<Value> {
+    let answer = server.json("test", &format!("{ECR}.DescribeRepositories"), &json!({})).json();
+    answer["repositories"].as_array().unwrap().iter().map(|found| found["repositoryName"].clone()).collect()
+}
+
+fn refusal(dir: &Path) -> StateError {
+    LocalAws::open(dir, &options()).unwrap_err()
+}
+
+/// A directory with one repository in it, cleanly closed.
+fn closed_account() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::open(dir.path());
+    create(&server, "aa");
+    server.shutdown();
+    dir
+}
+
+#[test]
+fn a_clean_end_keeps_everything_and_empties_the_journal() {
+    let dir = closed_account();
+    let journals = fs::read_dir(dir.path()).unwrap().flatten();
+    let journals: Vec<_> =
+        journals.filter(|entry| entry.file_name().to_string_lossy().starts_with("journal")).collect();
+    assert_eq!(journals.len(), 1);
+    assert_eq!(journals[0].metadata().unwrap().len(), 0);
+    assert_eq!(names(&Server::open(dir.path())), ["aa"]);
+}
+
+#[test]
+fn a_killed_server_loses_nothing_it_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::open(dir.path());
+    create(&server, "aa");
+    server.control().advance_by(Duration::from_secs(90)).unwrap();
+    create(&server, "bb");
+    let now = server.control().now();
+    let before = server.json("test", &format!("{ECR}.DescribeRepositories"), &json!({})).json();
+    server.kill();
+
+    let server = Server::open(dir.path());
+    assert_eq!(server.control().now(), now);
+    assert_eq!(server.json("test", &format!("{ECR}.DescribeRepositories"), &json!({})).json(), before);
+    // And once more, on top of what was replayed.
+    create(&server, "cc");
+    server.kill();
+    assert_eq!(names(&Server::open(dir.path())), ["aa", "bb", "cc"]);
+}
+
+#[test]
+fn faults_survive_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::open(dir.path());
+    server.local("POST", "faults", r#"{"fault": "no-capacity", "after_secs": 5}"#);
+    server.local("POST", "faults", r#"{"fault": "throttled:ecs"}"#);
+    server.local("DELETE", "faults", r#"{"fault": "throttled:ecs"}"#);
+    server.kill();
+    assert_eq!(Server::open(dir.path()).control().status().faults, ["no-capacity"]);
+}
+
+#[test]
+fn an_answer_torn_by_a_kill_is_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::open(dir.path());
+    create(&server, "aa");
+    create(&server, "bb");
+    server.kill();
+    let journal = dir.path().join("journal-1");
+    let bytes = fs::read(&journal).unwrap();
+    fs::write(&journal, &bytes[..bytes.len() - 3]).unwrap();
+    assert_eq!(names(&Server::open(dir.path())), ["aa"]);
+}
+
+#[test]
+fn a_journal_altered_in_the_middle_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::open(dir.path());
+    create(&server, "aa");
+    create(&server, "bb");
+    server.kill();
+    let journal = dir.path().join("journal-1");
+    let mut bytes = fs::read(&journal).unwrap();
+    bytes[20] ^= 1;
+    fs::write(&journal, &bytes).unwrap();
+    let error = refusal(dir.path());
+    assert!(
+        matches!(&error, StateError::Damaged { detail, .. } if detail == "record 1 is altered"),
+        "{error}"
+    );
+    assert!(error.to_string().contains("cargo xtask local reset"));
+}
+
+#[test]
+fn a_damaged_snapshot_is_refused_with_what_to_do() {
+    type Harm = fn(&mut Vec<u8>);
+    let cases: [(Harm, &str); 4] = [
+        (|bytes| bytes.truncate(bytes.len() - 1), "bytes instead of"),
+        (|bytes| *bytes.last_mut().unwrap() ^= 1, "its checksum does not match"),
+        (|bytes| bytes.clear(), "it has no header"),
+        (|bytes| bytes[0] = b'x', "its header is unreadable"),
+    ];
+    for (harm, expected) in cases {
+        let dir = closed_account();
+        let file = dir.path().join("account.state");
+        let mut bytes = fs::read(&file).unwrap();
+        harm(&mut bytes);
+        fs::write(&file, bytes).unwrap();
+        let message = refusal(dir.path()).to_string();
+        assert!(message.contains("is damaged") && message.contains(expected), "{message}");
+        assert!(message.ends_with("(start afresh: `cargo xtask local reset`)"), "{message}");
+    }
+}
+
+#[test]
+fn other_versions_are_refused_and_say_which() {
+    for (version, expected) in
+        [(0, "version 0, written by an older program"), (999, "version 999, written by a newer program")]
+    {
+        let dir = closed_account();
+        let file = dir.path().join("account.state");
+        let bytes = fs::read(&file).unwrap();
+        let end = bytes.iter().position(|&byte| byte == b'\n').unwrap();
+        let mut header: Value = serde_json::from_slice(&bytes[..end]).unwrap();
+        header["version"] = json!(version);
+        fs::write(&file, [header.to_string().as_bytes(), &bytes[end..]].concat()).unwrap();
+        let message = refusal(dir.path()).to_string();
+        assert!(message.contains(expected), "{message}");
+        assert!(message.contains("cargo xtask local reset"), "{message}");
+    }
+}
+
+#[test]
+fn another_account_is_refused() {
+    let dir = closed_account();
+    let mut other = options();
+    other.account = "210987654321".to_owned();
+    let error = LocalAws::open(dir.path(), &other).unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.contains("is account 123456789012 in us-west-2, but account 210987654321 in us-west-2"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_second_opener_is_told_who_holds_the_account() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut first = options();
+    first.command = "xtask deploy staging --local".to_owned();
+    let held = LocalAws::open(dir.path(), &first).unwrap();
+    let error = refusal(dir.path());
+    let StateError::Locked { command, pid, since, .. } = &error else { panic!("{error}") };
+    assert_eq!((command.as_str(), *pid), ("xtask deploy staging --local", std::process::id()));
+    assert!(since.ends_with('Z'), "{since}");
+    assert!(matches!(local_aws::reset(dir.path()), Err(StateError::Locked { .. })));
+    drop(held);
+    LocalAws::open(dir.path(), &options()).unwrap();
+}
+
+#[test]
+fn the_lock_of_a_dead_process_is_taken_over() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("lock"), r#"{"command":"gone","pid":1,"since":"2026-01-01T00:00:00Z"}"#)
+        .unwrap();
+    LocalAws::open(dir.path(), &options()).unwrap();
+}
+
+#[test]
+fn a_reset_account_is_empty() {
+    let dir = closed_account();
+    local_aws::reset(dir.path()).unwrap();
+    assert!(!dir.path().join("account.state").exists());
+    let server = Server::open(dir.path());
+    create(&server, "again");
+    assert_eq!(server.local("POST", "reset", "").status, 200);
+    assert!(names(&server).is_empty());
+    server.kill();
+    assert!(names(&Server::open(dir.path())).is_empty());
+}
