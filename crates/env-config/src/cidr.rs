@@ -137,3 +137,59 @@ impl schemars::JsonSchema for Cidr {
         })
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_cidr() -> impl Strategy<Value = Cidr> {
+        // Few distinct addresses, so that overlaps are common.
+        (0_u32..8, 16_u8..=24).prop_map(|(block, prefix_len)| {
+            let bits = 0x0a00_0000 | (block << 14);
+            Cidr { base: Ipv4Addr::from_bits(bits & mask(prefix_len)), prefix_len }
+        })
+    }
+
+    fn range(cidr: Cidr) -> (u64, u64) {
+        let start = u64::from(cidr.base.to_bits());
+        (start, start + (1 << (32 - cidr.prefix_len)) - 1)
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_overlap_when_their_ranges_do(one in any_cidr(), other in any_cidr()) {
+            let ((start, end), (other_start, other_end)) = (range(one), range(other));
+            prop_assert_eq!(one.overlaps(other), start <= other_end && other_start <= end);
+            prop_assert_eq!(one.overlaps(other), other.overlaps(one));
+        }
+
+        #[test]
+        fn text_reads_back(cidr in any_cidr()) {
+            prop_assert_eq!(cidr.to_string().parse::<Cidr>().unwrap(), cidr);
+        }
+
+        #[test]
+        fn subnets_lie_inside_and_apart(cidr in any_cidr(), extra in 0_u8..5) {
+            let subnets = cidr.subnets(cidr.prefix_len() + extra, 6);
+            let (start, end) = range(cidr);
+            let mut next = start;
+            for subnet in subnets {
+                prop_assert_eq!(u64::from(subnet.base.to_bits()), next);
+                next += 1 << (32 - subnet.prefix_len);
+                prop_assert!(next - 1 <= end);
+            }
+        }
+    }
+
+    #[test]
+    fn subnets_are_counted_and_never_larger_than_the_block() {
+        let cidr: Cidr = "10.10.0.0/16".parse().unwrap();
+        let texts: Vec<String> = cidr.subnets(20, 3).iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["10.10.0.0/20", "10.10.16.0/20", "10.10.32.0/20"]);
+        assert_eq!(cidr.subnets(17, 6).len(), 2);
+        assert!(cidr.subnets(8, 1).is_empty());
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, NamedSource, SourceSpan};
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -64,4 +64,26 @@ pub struct Problem {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
+}
+
+impl ConfigError {
+    /// The whole report as text for people: every problem with `file:line:column`, the line itself and what is allowed.
+    /// With `colour`, in ANSI colours.
+    pub fn report(&self, colour: bool) -> String {
+        let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(120);
+        let mut text = String::new();
+        match handler.render_report(&mut text, self) {
+            Ok(()) => text,
+            Err(_) => self.to_string(),
+        }
+    }
+
+    /// Everything to correct; empty when files cannot be read or the environment is unknown.
+    pub fn problems(&self) -> &[Problem] {
+        match self {
+            Self::Invalid(problems) => problems,
+            Self::Read { .. } | Self::UnknownEnvironment { .. } => &[],
+        }
+    }
 }

@@ -122,7 +122,7 @@ macro_rules! class_type {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "enum": Self::all(), "description": $what })
+                schemars::json_schema!({ "type": "string", "enum": Self::all(), "description": summary($prefix, $families) })
             }
         }
     };

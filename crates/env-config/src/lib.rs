@@ -3,7 +3,9 @@
 //! [`Config::load`] reads `infra/platform.toml` and every file under `infra/environments`. What it returns has been checked:
 //! names are valid, references resolve, sizes exist and no two environments get in each other's way.
 
+mod check;
 mod cidr;
+mod document;
 mod environment;
 mod error;
 mod instance_class;
@@ -11,6 +13,8 @@ mod load;
 mod names;
 mod platform;
 mod resource_names;
+mod schema_check;
+mod schemas;
 mod secret;
 mod service;
 mod sizes;
@@ -34,6 +38,7 @@ pub use platform::{
     WafTuning,
 };
 pub use resource_names::{EnvironmentNames, SharedNames};
+pub use schemas::schemas;
 pub use secret::{Alphabet, BadShape, Secret, SecretKey, SecretSource};
 pub use service::{
     ContainerHealthCheck, CpuArchitecture, EnvValue, EnvValueFrom, ImageBuild, Route, SecretRef, Service,

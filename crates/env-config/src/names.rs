@@ -215,3 +215,14 @@ macro_rules! with_pascal_case {
 }
 
 with_pascal_case!(EnvironmentName, ServiceName, TaskName, SecretName);
+
+/// What a key of a table has to look like, by the pattern of its type: the schema of a table names only that.
+pub(crate) fn expected_for_key(pattern: &str) -> Option<&'static str> {
+    [
+        (EnvVarName::PATTERN, EnvVarName::EXPECTED),
+        (SecretKeyName::PATTERN, SecretKeyName::EXPECTED),
+        (ServiceName::PATTERN, "lower-case letters, digits and single hyphens, starting with a letter"),
+    ]
+    .into_iter()
+    .find_map(|(known, expected)| (known == pattern).then_some(expected))
+}

@@ -129,3 +129,42 @@ impl SecretKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(alphabet: Alphabet, length: Option<u16>, min_length: Option<u16>) -> SecretKey {
+        SecretKey { source: SecretSource::Entered, alphabet, length, min_length, hint: None }
+    }
+
+    #[test]
+    fn an_encryption_key_is_exactly_64_hex_characters() {
+        let key = key(Alphabet::Hex, Some(64), None);
+        assert_eq!(key.check(&"a1".repeat(32)), Ok(()));
+        assert_eq!(key.check(&"a".repeat(63)), Err(BadShape::Length { actual: 63, expected: 64 }));
+        assert_eq!(
+            key.check(&format!("{}G", "a".repeat(63))),
+            Err(BadShape::Character { position: 64, alphabet: Alphabet::Hex })
+        );
+    }
+
+    #[test]
+    fn an_empty_value_is_too_short_whatever_the_shape() {
+        let empty = key(Alphabet::Printable, None, None).check("");
+        assert_eq!(empty, Err(BadShape::TooShort { actual: 0, minimum: 1 }));
+        let short = key(Alphabet::Printable, None, Some(16)).check("hunter2");
+        assert_eq!(short, Err(BadShape::TooShort { actual: 7, minimum: 16 }));
+    }
+
+    #[test]
+    fn messages_do_not_repeat_the_value() {
+        let error = key(Alphabet::Alphanumeric, None, Some(4))
+            .check("topsecret value")
+            .map_err(|error| error.to_string());
+        assert_eq!(
+            error,
+            Err("has a character that is not allowed at position 10 (allowed: letters and digits)".to_owned())
+        );
+    }
+}

@@ -329,7 +329,7 @@ impl JsonSchema for ValueSource {
                 { "type": "string", "enum": SOURCES.map(|(name, _)| name) },
                 { "type": "string", "pattern": "^services\\.[a-z][a-z0-9-]*\\.url$" },
             ],
-            "description": "what the stack or the environment knows",
+            "description": format!("{}, services.NAME.url", source_list()),
         })
     }
 }

@@ -54,6 +54,16 @@ impl FargateMemory {
     }
 }
 
+impl FargateMemory {
+    /// The amounts, for messages: `512, 1024, 2048` or `2048 to 8192 in steps of 1024`.
+    pub fn text(self) -> String {
+        if self.cpu == 256 {
+            return "512, 1024 or 2048".to_owned();
+        }
+        format!("{} to {} in steps of {}", self.min_mib, self.max_mib, self.step_mib)
+    }
+}
+
 impl FargateSize {
     /// Whether Fargate offers this pair.
     pub fn exists(self) -> bool {
@@ -64,3 +74,28 @@ impl FargateSize {
 /// Values that CloudWatch Logs accepts as retention (API reference, `PutRetentionPolicy`).
 pub const LOG_RETENTION_DAYS: [u32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exists(cpu: u32, memory_mib: u32) -> bool {
+        FargateSize { cpu, memory_mib }.exists()
+    }
+
+    #[test]
+    fn the_matrix_of_fargate() {
+        let pairs = [(256, 512), (256, 2048), (512, 4096), (1024, 2048), (8192, 20_480), (16_384, 122_880)];
+        assert!(pairs.iter().all(|(cpu, memory)| exists(*cpu, *memory)));
+        let missing = [
+            (256, 1536),
+            (256, 4096),
+            (512, 512),
+            (1024, 2500),
+            (8192, 17_408),
+            (16_384, 36_864),
+            (300, 512),
+        ];
+        assert!(missing.iter().all(|(cpu, memory)| !exists(*cpu, *memory)));
+    }
+}

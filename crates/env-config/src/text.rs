@@ -15,6 +15,11 @@ macro_rules! text_type {
         pub struct $name(String);
 
         impl $name {
+            #[allow(dead_code, reason = "only types that are keys of tables are asked")]
+            pub(crate) const PATTERN: &str = $pattern;
+            #[allow(dead_code, reason = "only types that are keys of tables are asked")]
+            pub(crate) const EXPECTED: &str = $expected;
+
             /// The text.
             pub fn as_str(&self) -> &str {
                 &self.0

@@ -1,0 +1,82 @@
+//! Growing the platform is a matter of TOML.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use env_config::ServiceName;
+use support::Files;
+
+#[test]
+fn a_third_environment_is_one_more_file() {
+    let text = include_str!("fixture/environments/test.toml")
+        .replace("\"test\"", "\"demo\"")
+        .replace("Example-test", "Example-demo")
+        .replace("test.example.com", "demo.example.com")
+        .replace("test/example", "demo/example")
+        .replace("10.10.", "10.30.");
+    let config = Files::new().environment("demo", &text).load().unwrap();
+    assert_eq!(config.environments.len(), 3);
+    let demo = config.environment("demo").unwrap();
+    assert_eq!(config.names(demo).cluster(), "example-demo");
+}
+
+#[test]
+fn an_internal_service_has_no_routes_and_is_discoverable() {
+    let files = Files::new().append(
+        r#"
+[services.mail-worker]
+port = 8003
+user = "1000"
+build = { dockerfile = "worker/Dockerfile" }
+container_health_check = { command = ["CMD", "worker", "--check"] }
+"#,
+    );
+    let config = files.load().unwrap();
+    let name: ServiceName = "mail-worker".parse().unwrap();
+    let worker = &config.platform.services[&name];
+    assert!(!worker.is_public());
+    assert_eq!(config.platform.target_health_check(worker), None);
+    assert_eq!(config.platform.repository(&name, worker), "example/mail-worker");
+    let discoverable: Vec<&str> =
+        config.platform.discoverable_services().iter().map(|name| name.as_str()).collect();
+    assert_eq!(discoverable, ["api", "mail-worker"]);
+    assert_eq!(name.pascal_case(), "MailWorker");
+    // Size and number of tasks need no entry either.
+    assert_eq!(config.environment("test").unwrap().service_scale(&name).size.cpu, 256);
+}
+
+#[test]
+fn a_single_service_can_differ_in_size() {
+    let files =
+        Files::new().test("[waf]", "[ecs.services.web]\ndesired_count = 3\nmemory_mib = 1024\n\n[waf]");
+    let config = files.load().unwrap();
+    let scale = |name: &str| config.environment("test").unwrap().service_scale(&name.parse().unwrap());
+    assert_eq!(
+        (scale("web").desired_count, scale("web").size.cpu, scale("web").size.memory_mib),
+        (3, 256, 1024)
+    );
+    assert_eq!((scale("api").desired_count, scale("api").size.memory_mib), (1, 512));
+}
+
+#[test]
+fn no_physical_name_exceeds_the_limits_of_aws() {
+    let files = Files::new().platform("\"example\"", "\"abcdefghijklmnopqrst\"");
+    let mut config = files.load().unwrap();
+    let mut environment = config.environments.shift_remove("test").unwrap();
+    environment.name = "abcdefghijk".parse().unwrap();
+    let names = config.names(&environment);
+    assert!(names.load_balancer().len() <= 32);
+    assert!(names.cache().len() <= 40);
+    assert!(names.database().len() <= 63);
+    assert!(names.execution_role("abcdefghijklmnop").len() <= 64);
+    assert!(config.shared_names().cloudformation_role(&environment.name).len() <= 64);
+}
+
+#[test]
+fn subjects_of_github_come_in_both_forms_when_the_ids_are_known() {
+    let mut config = Files::new().load().unwrap();
+    let github = &mut config.platform.github;
+    assert_eq!(github.environment_subjects("live"), ["repo:example/platform:environment:live"]);
+    (github.owner_id, github.repository_id) = (Some(1), Some(2));
+    assert_eq!(github.branch_subjects()[1], "repo:example@1/platform@2:ref:refs/heads/main");
+}
