@@ -5,23 +5,26 @@ use proptest::sample::{Index, select};
 
 use super::*;
 
+const REASONS: [(&str, &str); 6] = [
+    ("TaskFailedToStart", "CannotPullContainerError: not found"),
+    ("TaskFailedToStart", "ResourceInitializationError: i/o timeout"),
+    ("ServiceSchedulerInitiated", "Task failed ELB health checks in (target-group arn:x)"),
+    ("ServiceSchedulerInitiated", "Task failed container health checks"),
+    ("ServiceSchedulerInitiated", "Scaling activity initiated by (deployment ecs-svc/2)"),
+    ("UserInitiated", "by hand"),
+];
+
 /// Anything one poll may see in one second: plausible or not.
 fn any_snapshot() -> impl Strategy<Value = Snapshot> {
-    let reasons = select(vec![
-        ("TaskFailedToStart", "CannotPullContainerError: not found"),
-        ("TaskFailedToStart", "ResourceInitializationError: i/o timeout"),
-        ("ServiceSchedulerInitiated", "Task failed ELB health checks in (target-group arn:x)"),
-        ("ServiceSchedulerInitiated", "Task failed container health checks"),
-        ("ServiceSchedulerInitiated", "Scaling activity initiated by (deployment ecs-svc/2)"),
-        ("UserInitiated", "by hand"),
-    ]);
     let alive = (1..6u32, select(vec!["HEALTHY", "UNHEALTHY", "UNKNOWN"])).prop_map(|(n, health)| TaskView {
         health_status: Some(health.to_owned()),
         ..task(n, if n < 3 { OLD } else { NEW })
     });
     // What a task died of is a function of the task: AWS does not change its mind.
-    let stopped =
-        (6..9u32, reasons).prop_map(|(n, (code, reason))| dead(n * 100 + reason.len() as u32, code, reason));
+    let stopped = (10..40u32).prop_map(|n| {
+        let (code, reason) = REASONS[n as usize % REASONS.len()];
+        dead(n, code, reason)
+    });
     let crash = (1000..1004u32).prop_map(|n| crashed(n, (n % 2) as i32, &["boom"]));
     let tasks = prop::collection::vec(prop_oneof![alive, stopped, crash], 0..4);
     let targets = prop::collection::vec(
