@@ -2,13 +2,18 @@
 //!
 //! | access key id | principal |
 //! |---|---|
-//! | `test` | administrator of the account |
-//! | `role/NAME` or `role:NAME` | the role `NAME`, as if assumed |
+//! | `test` | the administrator of the account |
+//! | `role/NAME` | a session of the role `NAME`, which must exist |
+//! | one that STS handed out | what it was handed out for |
 //!
 //! Secret keys and session tokens are ignored, and signatures are not verified: the keys say who a client
 //! wants to be on a server that listens on the loopback interface only.
 
-use rollout_sim::World;
+use rollout_sim::iam::{Principal, principal_of_key};
+use rollout_sim::{ApiError, World};
+
+use crate::protocol::Protocol;
+use crate::request::ApiCall;
 
 /// Access key id of the administrator.
 pub const ADMIN_ACCESS_KEY: &str = "test";
@@ -19,14 +24,23 @@ pub fn role_access_key(name: &str) -> String {
     format!("role/{name}")
 }
 
-/// ARN of the caller as STS and denials show it.
-pub(crate) fn arn(world: &World, access_key: &str) -> String {
-    match role(access_key) {
-        Some(name) => format!("arn:aws:sts::{}:assumed-role/{name}/local", world.account),
-        None => format!("arn:aws:iam::{}:user/{access_key}", world.account),
-    }
+/// Who makes this call.
+pub(crate) fn principal(world: &World, call: &ApiCall) -> Result<Principal, ApiError> {
+    principal_of_key(world, &call.access_key).map_err(|error| match (call.protocol, error.code.as_str()) {
+        (Protocol::Query, "UnrecognizedClientException") => {
+            ApiError::new("InvalidClientTokenId", error.message).with_status(403)
+        }
+        (Protocol::Query, "ExpiredTokenException") => {
+            ApiError::new("ExpiredToken", error.message).with_status(403)
+        }
+        _ => error,
+    })
 }
 
-fn role(access_key: &str) -> Option<&str> {
-    access_key.strip_prefix("role/").or_else(|| access_key.strip_prefix("role:"))
+/// A denial under the code of the service that was called: passing a role to ECS is refused by ECS.
+pub(crate) fn denial(error: ApiError, protocol: Protocol) -> ApiError {
+    match protocol {
+        Protocol::Json10 | Protocol::Json11 => ApiError::new("AccessDeniedException", error.message),
+        Protocol::Query | Protocol::Cbor => ApiError::new("AccessDenied", error.message).with_status(403),
+    }
 }

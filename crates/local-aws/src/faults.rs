@@ -5,6 +5,7 @@ use std::time::Duration;
 use rollout_sim::fault::FaultKind;
 use rollout_sim::{ApiError, World};
 
+use crate::caller;
 use crate::protocol::{Protocol, Service};
 use crate::request::ApiCall;
 
@@ -55,14 +56,13 @@ fn outage(call: &ApiCall) -> ApiError {
 }
 
 fn denied(world: &World, call: &ApiCall) -> ApiError {
-    let action = format!("{}:{}", call.service, call.operation);
-    let code = match call.protocol {
-        Protocol::Json11 => "AccessDeniedException",
-        _ => "AccessDenied",
+    let caller = match caller::principal(world, call) {
+        Ok(principal) => principal.arn(world),
+        Err(error) => return error,
     };
     let message = format!(
-        "User: {} is not authorized to perform: {action} with an explicit deny in a service control policy",
-        crate::caller::arn(world, &call.access_key)
+        "User: {caller} is not authorized to perform: {}:{} with an explicit deny in a service control policy",
+        call.service, call.operation
     );
-    ApiError::new(code, message).with_status(if call.protocol == Protocol::Json11 { 400 } else { 403 })
+    caller::denial(ApiError::new("AccessDenied", message), call.protocol)
 }

@@ -5,15 +5,18 @@
 
 mod access;
 mod ecr;
+mod iam;
 mod logs;
 mod sts;
 
+use rollout_sim::iam::Principal;
 use rollout_sim::{ApiError, World};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use access::Needs;
 
+use crate::caller;
 use crate::protocol::{Answer, Protocol, Service};
 use crate::request::{ApiCall, not_implemented};
 
@@ -38,7 +41,7 @@ struct Operation {
 /// A call in progress.
 struct Call<'a> {
     world: &'a mut World,
-    access_key: &'a str,
+    principal: &'a Principal,
     protocol: Protocol,
     service: Service,
     operation: &'a str,
@@ -67,7 +70,7 @@ macro_rules! operations {
                     let $world = &*call.world;
                     $needs
                 };
-                call.authorise(needs)?;
+                call.authorise(&needs)?;
                 let output = {
                     let $world = &mut *call.world;
                     $does?
@@ -80,9 +83,14 @@ macro_rules! operations {
 use operations;
 
 impl Call<'_> {
-    /// Checks that the caller may do all that is needed.
-    fn authorise(&self, needs: Needs) -> Result<(), ApiError> {
-        let _ = needs;
+    /// Checks that the caller may do all that is needed, and has the account remember that it was.
+    fn authorise(&mut self, needs: &Needs) -> Result<(), ApiError> {
+        let own = format!("{}:{}", self.service, self.operation);
+        for need in &needs.0 {
+            let action = need.action.unwrap_or(&own);
+            rollout_sim::iam::access(self.world, self.principal, action, &need.resource, &need.context)
+                .map_err(|error| caller::denial(error, self.protocol))?;
+        }
         Ok(())
     }
 
@@ -99,12 +107,13 @@ impl Call<'_> {
 pub(crate) fn run(world: &mut World, call: &ApiCall, request_id: &str) -> (Answer, Effect) {
     let ApiCall { service, operation, protocol, .. } = call;
     let known = table(*service).iter().find(|known| known.name == operation);
-    let (result, effect) = match known {
-        None => (Err(not_implemented(service, operation)), Effect::Read),
-        Some(known) => {
+    let (result, effect) = match (known, caller::principal(world, call)) {
+        (None, _) => (Err(not_implemented(service, operation)), Effect::Read),
+        (_, Err(error)) => (Err(error), Effect::Read),
+        (Some(known), Ok(principal)) => {
             let mut call = Call {
                 world,
-                access_key: &call.access_key,
+                principal: &principal,
                 protocol: *protocol,
                 service: *service,
                 operation,
@@ -124,6 +133,7 @@ pub(crate) fn run(world: &mut World, call: &ApiCall, request_id: &str) -> (Answe
 const fn table(service: Service) -> &'static [Operation] {
     match service {
         Service::Ecr => ecr::OPERATIONS,
+        Service::Iam => iam::OPERATIONS,
         Service::Logs => logs::OPERATIONS,
         Service::Sts => sts::OPERATIONS,
         _ => &[],

@@ -1,9 +1,9 @@
 //! Security Token Service.
 
+use rollout_sim::iam::Principal;
 use serde::Serialize;
 
 use super::{Effect, Operation};
-use crate::caller;
 
 pub(super) const OPERATIONS: &[Operation] = &[Operation {
     name: "GetCallerIdentity",
@@ -11,9 +11,12 @@ pub(super) const OPERATIONS: &[Operation] = &[Operation {
     // Needs no permission at AWS either.
     run: |call| {
         call.output(&CallerIdentity {
-            user_id: call.access_key.to_owned(),
+            user_id: match call.principal {
+                Principal::Admin => "AIDAADMIN".to_owned(),
+                Principal::Role { name, session } => format!("AROA{}:{session}", name.to_uppercase()),
+            },
             account: call.world.account.clone(),
-            arn: caller::arn(call.world, call.access_key),
+            arn: call.principal.arn(call.world),
         })
     },
 }];

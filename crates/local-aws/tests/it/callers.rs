@@ -1,0 +1,87 @@
+//! Callers are roles, and roles may do what their policies say.
+
+use serde_json::json;
+
+use crate::server::{Answer, Server};
+
+const ECR: &str = "AmazonEC2ContainerRegistry_V20150921";
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+/// A server with the role `deploy`, which may do these actions on this resource.
+fn server(actions: &str, resource: &str) -> Server {
+    let server = Server::in_memory();
+    let create = format!("Action=CreateRole&RoleName=deploy&AssumeRolePolicyDocument={TRUST}");
+    assert_eq!(server.query("test", "iam", &create).status, 200);
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": actions, "Resource": resource}],
+    });
+    let put = format!("Action=PutRolePolicy&RoleName=deploy&PolicyName=p&PolicyDocument={policy}");
+    assert_eq!(server.query("test", "iam", &put).status, 200);
+    server
+}
+
+fn create_repository(server: &Server, key: &str, name: &str) -> Answer {
+    server.json(key, &format!("{ECR}.CreateRepository"), &json!({"repositoryName": name}))
+}
+
+#[test]
+fn a_role_may_do_what_its_policy_allows_and_no_more() {
+    let server = server("ecr:CreateRepository", "arn:aws:ecr:us-west-2:123456789012:repository/team/*");
+    assert_eq!(create_repository(&server, "role/deploy", "team/api").status, 200);
+
+    let denied = create_repository(&server, "role/deploy", "other/api");
+    assert_eq!((denied.status, denied.header("x-amzn-errortype")), (400, Some("AccessDeniedException")));
+    assert_eq!(
+        denied.json()["message"],
+        "User: arn:aws:sts::123456789012:assumed-role/deploy/local is not authorized to perform: \
+         ecr:CreateRepository on resource: arn:aws:ecr:us-west-2:123456789012:repository/other/api because no \
+         identity-based policy allows the ecr:CreateRepository action"
+    );
+    assert_eq!(create_repository(&server, "test", "other/api").status, 200);
+}
+
+#[test]
+fn a_query_service_denies_with_its_own_code_and_status() {
+    let server = server("ecr:*", "*");
+    let denied = server.query("role/deploy", "iam", "Action=GetRole&RoleName=deploy");
+    assert_eq!(denied.status, 403);
+    let text = denied.text();
+    assert!(text.contains("<Code>AccessDenied</Code>"), "{text}");
+    assert!(
+        text.contains("iam:GetRole on resource: arn:aws:iam::123456789012:role/deploy because"),
+        "{text}"
+    );
+}
+
+#[test]
+fn everybody_may_ask_who_they_are() {
+    let server = server("ecr:*", "*");
+    let text = |key| server.query(key, "sts", "Action=GetCallerIdentity").text().to_owned();
+    assert!(text("role/deploy").contains("<Arn>arn:aws:sts::123456789012:assumed-role/deploy/local</Arn>"));
+    assert!(text("test").contains("<Arn>arn:aws:iam::123456789012:user/admin</Arn>"));
+}
+
+#[test]
+fn an_unknown_key_is_refused_as_by_each_protocol() {
+    let server = Server::in_memory();
+    for key in ["AKIAUNKNOWN", "role/absent"] {
+        let answer = create_repository(&server, key, "team/api");
+        assert_eq!(
+            (answer.status, answer.header("x-amzn-errortype")),
+            (400, Some("UnrecognizedClientException"))
+        );
+        assert_eq!(answer.json()["message"], "The security token included in the request is invalid.");
+        let answer = server.query(key, "sts", "Action=GetCallerIdentity");
+        assert_eq!(answer.status, 403);
+        assert!(answer.text().contains("<Code>InvalidClientTokenId</Code>"), "{}", answer.text());
+    }
+}
+
+#[test]
+fn a_denied_call_changes_nothing() {
+    let server = server("ecr:DescribeRepositories", "*");
+    assert_eq!(create_repository(&server, "role/deploy", "team/api").status, 400);
+    let found = server.json("role/deploy", &format!("{ECR}.DescribeRepositories"), &json!({}));
+    assert_eq!(found.json()["repositories"], json!([]));
+}
