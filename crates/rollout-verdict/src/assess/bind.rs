@@ -6,6 +6,9 @@ use crate::{
     ServiceObservations, TargetHistory, TaskDefinitionArn, TaskView,
 };
 
+/// A deployment and its service deployment are created by one call; their times differ by less than this.
+const SAME_MOMENT_MILLIS: u64 = 5_000;
+
 /// Whose a revision is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Revision {
@@ -99,16 +102,19 @@ impl<'a> Bound<'a> {
         targets.filter(move |((_, id), _)| Some(id) == address.as_ref()).map(|(_, target)| target)
     }
 
-    /// Our service deployment.
+    /// Our service deployment: by the task definition of its revision where that was looked up, otherwise the
+    /// one that was created with our deployment.
     pub(super) fn service_deployment(&self) -> Option<&'a ServiceDeploymentView> {
         let ours = self.ours?;
+        let apart =
+            |view: &ServiceDeploymentView| view.created_at.as_millis().abs_diff(ours.created_at.as_millis());
         let views = self.seen.service_deployments.values().map(|sighting| &sighting.view);
         views
             .filter(|view| match &view.task_definition {
                 Some(arn) => self.revision(arn) == Revision::New,
-                None => view.created_at >= ours.created_at,
+                None => apart(view) <= SAME_MOMENT_MILLIS,
             })
-            .max_by_key(|view| view.created_at)
+            .min_by_key(|view| apart(view))
     }
 
     /// Whether the new revision is in service, alone.
