@@ -38,6 +38,10 @@ params! {
     /// From the push of an image until its basic scan is complete. Undocumented: chosen because basic scans
     /// of images of this size are seen to take some tens of seconds.
     ecr_scan_secs = 30.0 in 5.0..=120.0,
+    /// From the end of a minute until its samples of a metric count in alarms. Undocumented: load balancers send
+    /// their metrics every minute (ALB:load-balancer-cloudwatch-metrics), and alarms are seen to act one to
+    /// three minutes after the fact.
+    metric_delay_secs = 60.0 in 20.0..=120.0,
     /// From a change in a service (a task stopped, became healthy, an API call) until the service scheduler
     /// acts on it; also the shortest time between two of its passes. `s` of aws-facts section 4.
     /// Undocumented: chosen because service events follow each other by a few seconds.

@@ -1,8 +1,7 @@
-//! What the wire forms of several services share: scalars that arrive as text, pages, digests.
+//! What the wire forms of several services share: operations' shapes, pages, wildcards, encodings.
 
-use std::str::FromStr;
+use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, de};
 use sha2::{Digest, Sha256};
 
 use crate::ApiError;
@@ -28,29 +27,6 @@ macro_rules! outputs {
 }
 pub(crate) use outputs;
 
-/// Reads a scalar that is either itself or its text: the query protocol and CloudFormation templates write
-/// `"5"` and `"true"` where JSON protocols write `5` and `true`. For `#[serde(default, deserialize_with)]`.
-pub(crate) fn loose<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + FromStr,
-{
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Loose<T> {
-        Value(T),
-        Text(String),
-    }
-    match Option::<Loose<T>>::deserialize(deserializer)? {
-        None => Ok(None),
-        Some(Loose::Value(value)) => Ok(Some(value)),
-        Some(Loose::Text(text)) => text
-            .parse()
-            .map(Some)
-            .map_err(|_| de::Error::invalid_value(de::Unexpected::Str(&text), &"a scalar")),
-    }
-}
-
 /// One page of `items`, and the token of the next. A token is the offset of its page; one that this
 /// function did not hand out is answered with `invalid_token`.
 pub(crate) fn page<T>(
@@ -70,6 +46,11 @@ pub(crate) fn page<T>(
     let page: Vec<T> = rest.by_ref().take(size).collect();
     let next = rest.next().map(|_| format!("page-{}", start + size));
     Ok((page, next))
+}
+
+/// A parameter in seconds as a duration; negative ones and those that are no number are none at all.
+pub(crate) fn secs(secs: f64) -> Duration {
+    Duration::try_from_secs_f64(secs).unwrap_or_default()
 }
 
 /// SHA-256 in lower-case hexadecimal.
@@ -194,21 +175,6 @@ mod tests {
         let (last, token) = page(0..5, Some("page-4"), 2, || ApiError::new("T", "t")).unwrap();
         assert_eq!((last, token), (vec![4], None));
         assert!(page(0..5, Some("made-up"), 2, || ApiError::new("T", "t")).is_err());
-    }
-
-    #[test]
-    fn scalars_may_arrive_as_text() {
-        #[derive(Deserialize)]
-        struct Input {
-            #[serde(default, deserialize_with = "loose")]
-            n: Option<u32>,
-            #[serde(default, deserialize_with = "loose")]
-            b: Option<bool>,
-        }
-        let input: Input = serde_json::from_str(r#"{"n":"5","b":"true"}"#).unwrap();
-        assert_eq!((input.n, input.b), (Some(5), Some(true)));
-        let input: Input = serde_json::from_str(r#"{"n":5,"b":null}"#).unwrap();
-        assert_eq!((input.n, input.b), (Some(5), None));
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! Reading what a repository holds.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::{
     DescribeImageScanFindingsInput, DescribeImageScanFindingsOutput, DescribeImagesInput,
     DescribeImagesOutput, Image, ImageDetail, ImageFilter, ImageId, ImageScanFindings, ImageScanStatus,
     ListImagesInput, ListImagesOutput, invalid, page, repository,
 };
-use crate::{ApiError, World};
+use crate::{ApiError, World, wire};
 
 fn missing(world: &World, name: &str, id: &ImageId) -> ApiError {
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "null".to_owned());
@@ -59,7 +58,7 @@ fn scan_status(world: &World, image: &Image) -> ImageScanStatus {
 }
 
 fn scan_completed(world: &World, image: &Image) -> bool {
-    world.now().since(image.pushed_at) >= Duration::from_secs_f64(world.params.ecr_scan_secs)
+    world.now().since(image.pushed_at) >= wire::secs(world.params.ecr_scan_secs)
 }
 
 /// `DescribeImages`.
@@ -142,7 +141,7 @@ pub fn describe_image_scan_findings(
             ),
         ));
     }
-    let completed_at = image.pushed_at + Duration::from_secs_f64(world.params.ecr_scan_secs);
+    let completed_at = image.pushed_at + wire::secs(world.params.ecr_scan_secs);
     Ok(DescribeImageScanFindingsOutput {
         registry_id: world.account.clone(),
         repository_name: name.clone(),

@@ -4,7 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::{inputs, loose, outputs};
+use crate::scalar::lenient_opt;
+use crate::wire::{inputs, outputs};
 
 /// A tag.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ inputs! { "PascalCase"
         /// Free text.
         pub description: Option<String>,
         /// 3600 (default) to 43200.
-        #[serde(deserialize_with = "loose")]
+        #[serde(deserialize_with = "lenient_opt")]
         pub max_session_duration: Option<u32>,
         /// Tags.
         pub tags: Vec<Tag>,
@@ -46,7 +47,7 @@ inputs! { "PascalCase"
         /// Page.
         pub marker: Option<String>,
         /// 1 to 1000, default 100.
-        #[serde(deserialize_with = "loose")]
+        #[serde(deserialize_with = "lenient_opt")]
         pub max_items: Option<usize>,
     }
     /// Input of `UpdateAssumeRolePolicy`.

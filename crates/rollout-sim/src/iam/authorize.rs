@@ -66,7 +66,7 @@ pub(crate) fn max_session_secs(world: &World, name: &str) -> u32 {
     world.iam.roles.get(name).map_or(0, |role| role.max_session_secs)
 }
 
-/// The caller behind an access key: `test` is the administrator, `role/NAME` a session of that role, and what
+/// The caller behind an access key: `test` is the administrator, `role/NAME` (or `role:NAME`) a session of that role, and what
 /// STS handed out is what it was handed out for.
 ///
 /// # Errors
@@ -75,7 +75,7 @@ pub fn principal_of_key(world: &World, access_key: &str) -> Result<Principal, Ap
     if access_key == "test" {
         return Ok(Principal::Admin);
     }
-    if let Some(name) = access_key.strip_prefix("role/")
+    if let Some(name) = access_key.strip_prefix("role/").or_else(|| access_key.strip_prefix("role:"))
         && world.iam.roles.contains_key(name)
     {
         return Ok(Principal::role(name));

@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::iam::{self, Principal};
-use crate::wire::{self, inputs, loose, outputs};
+use crate::scalar::lenient_opt;
+use crate::wire::{self, inputs, outputs};
 use crate::{ApiError, World};
 
 inputs! { "PascalCase"
@@ -21,7 +22,7 @@ inputs! { "PascalCase"
         /// JSON Web Token with `iss`, `sub` and `aud`.
         pub web_identity_token: String,
         /// 900 to the role's maximum, default 3600.
-        #[serde(deserialize_with = "loose")]
+        #[serde(deserialize_with = "lenient_opt")]
         pub duration_seconds: Option<u32>,
     }
 }
