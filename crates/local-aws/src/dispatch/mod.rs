@@ -4,6 +4,7 @@
 //! which permissions the caller needs for this input.
 
 mod access;
+mod cloudwatch;
 mod ecr;
 mod iam;
 mod logs;
@@ -132,6 +133,7 @@ pub(crate) fn run(world: &mut World, call: &ApiCall, request_id: &str) -> (Answe
 
 const fn table(service: Service) -> &'static [Operation] {
     match service {
+        Service::CloudWatch => cloudwatch::OPERATIONS,
         Service::Ecr => ecr::OPERATIONS,
         Service::Iam => iam::OPERATIONS,
         Service::Logs => logs::OPERATIONS,

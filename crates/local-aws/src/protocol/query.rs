@@ -21,10 +21,21 @@ pub(super) fn decode<I: DeserializeOwned>(body: &[u8]) -> Result<I, QueryError> 
     let mut root = Node::default();
     for (name, value) in fields(body) {
         if name != "Action" && name != "Version" {
-            root.insert(&name, value)?;
+            root.insert(&name, epoch_secs(&name, &value).unwrap_or(value))?;
         }
     }
     I::deserialize(Branch(root))
+}
+
+/// The input members that are timestamps (botocore's models of the query services): RFC 3339 on the wire,
+/// seconds since the epoch inside.
+fn epoch_secs(name: &str, value: &str) -> Option<String> {
+    let member = name.rsplit('.').next()?;
+    if !matches!(member, "StartTime" | "EndTime" | "StartDate" | "EndDate" | "Timestamp") {
+        return None;
+    }
+    let moment: jiff::Timestamp = value.parse().ok()?;
+    Some((moment.as_duration().as_secs_f64()).to_string())
 }
 
 fn fields(body: &[u8]) -> impl Iterator<Item = (String, String)> {

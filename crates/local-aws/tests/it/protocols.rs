@@ -1,5 +1,6 @@
 //! What clients see of the protocols, whatever the operation.
 
+use ciborium::Value as Cbor;
 use serde_json::json;
 
 use crate::server::{Server, authorization};
@@ -118,4 +119,79 @@ fn other_requests_are_traffic_for_a_load_balancer() {
     let answer = server.request("GET", "/health", &[("Host", "nowhere.example:8080")], b"");
     assert_eq!(answer.status, 404);
     assert!(answer.text().contains("nowhere.example"), "{}", answer.text());
+}
+
+/// `PutMetricAlarm` and `DescribeAlarms` of the alarm `errors`, as the Rust SDK and current botocore say it.
+fn cbor(server: &Server, operation: &str, input: &serde_json::Value) -> crate::server::Answer {
+    let mut body = Vec::new();
+    ciborium::into_writer(input, &mut body).unwrap();
+    let authorization = authorization("test", "monitoring");
+    let headers = [
+        ("Content-Type", "application/cbor"),
+        ("Smithy-Protocol", "rpc-v2-cbor"),
+        ("Authorization", &authorization),
+    ];
+    let path = format!("/service/GraniteServiceVersion20100801/operation/{operation}");
+    server.request("POST", &path, &headers, &body)
+}
+
+fn alarm() -> serde_json::Value {
+    json!({
+        "AlarmName": "errors", "Namespace": "AWS/ApplicationELB", "MetricName": "HTTPCode_Target_5XX_Count",
+        "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 2.5,
+        "ComparisonOperator": "GreaterThanThreshold",
+    })
+}
+
+fn field<'c>(map: &'c Cbor, name: &str) -> &'c Cbor {
+    let found = map.as_map().unwrap().iter().find(|(key, _)| key.as_text() == Some(name));
+    &found.unwrap_or_else(|| panic!("no {name} in {map:?}")).1
+}
+
+#[test]
+fn cloudwatch_speaks_cbor() {
+    let server = Server::in_memory();
+    let put = cbor(&server, "PutMetricAlarm", &alarm());
+    assert_eq!((put.status, put.header("smithy-protocol")), (200, Some("rpc-v2-cbor")));
+    let found = cbor(&server, "DescribeAlarms", &json!({"AlarmNames": ["errors"]}));
+    let found: Cbor = ciborium::from_reader(found.body.as_slice()).unwrap();
+    let alarm = &field(&found, "MetricAlarms").as_array().unwrap()[0];
+    assert_eq!(field(alarm, "Threshold").as_float(), Some(2.5));
+    assert_eq!(field(alarm, "Period").as_integer(), Some(60.into()));
+    let (tag, moment) = field(alarm, "StateUpdatedTimestamp").as_tag().unwrap();
+    assert_eq!((tag, moment.as_float()), (1, Some(1_767_603_600.0)));
+
+    let refused = cbor(&server, "DeleteAlarms", &json!({"AlarmNames": ["nothing"]}));
+    assert_eq!(
+        (refused.status, refused.header("x-amzn-query-error")),
+        (404, Some("ResourceNotFound;Sender"))
+    );
+}
+
+#[test]
+fn cloudwatch_speaks_query_and_json_too() {
+    let server = Server::in_memory();
+    cbor(&server, "PutMetricAlarm", &alarm());
+    let found = server.query("test", "monitoring", "Action=DescribeAlarms&AlarmNames.member.1=errors");
+    let text = found.text();
+    assert!(
+        text.contains("<StateUpdatedTimestamp>2026-01-05T09:00:00.000Z</StateUpdatedTimestamp>"),
+        "{text}"
+    );
+    assert!(text.contains("<Threshold>2.5</Threshold>"), "{text}");
+
+    let authorization = authorization("test", "monitoring");
+    let headers = [
+        ("Content-Type", "application/x-amz-json-1.0"),
+        ("X-Amz-Target", "GraniteServiceVersion20100801.DescribeAlarms"),
+        ("Authorization", &authorization),
+    ];
+    let found = server.request("POST", "/", &headers, b"{}");
+    assert_eq!(found.header("content-type"), Some("application/x-amz-json-1.0"));
+    assert_eq!(found.json()["MetricAlarms"][0]["StateUpdatedTimestamp"], 1_767_603_600.0);
+
+    let form = "Action=GetMetricStatistics&Namespace=n&MetricName=m&Period=60&Statistics.member.1=Sum\
+        &StartTime=2026-01-05T09%3A00%3A00Z&EndTime=2026-01-05T10%3A00%3A00Z";
+    let found = server.query("test", "monitoring", form);
+    assert_eq!(found.status, 200, "{}", found.text());
 }
