@@ -393,7 +393,7 @@ pub struct WafTuning {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WafExemption {
-    /// Why: what legitimate requests look like to the rule. Goes into the template.
+    /// Why: what legitimate requests look like to the rule.
     #[schemars(length(min = 20))]
     pub reason: String,
     /// Rules of the managed groups. Misspelt names are refused, because AWS ignores them silently.

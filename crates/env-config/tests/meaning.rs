@@ -167,7 +167,10 @@ fn bake_time_shorter_than_the_alarm() {
 
 #[test]
 fn wildcards_in_exemptions() {
-    assert_snapshot!(Files::new().platform(r#"["/api/documents/*"]"#, r#"["/api/*/save"]"#).messages(), @"platform.toml:52:10: `/api/*/save` has a wildcard that the firewall cannot match (allowed: an exact path, or everything below one with /* at the end)");
+    assert_snapshot!(Files::new().platform(r#"["/api/documents/*"]"#, r#"["/api/*/save", "/*"]"#).messages(), @r"
+    platform.toml:52:10: `/api/*/save` is no path of an exemption (allowed: an exact path, or everything below one with /* at the end)
+    platform.toml:52:25: `/*` is no path of an exemption (allowed: an exact path, or everything below one with /* at the end)
+    ");
 }
 
 #[test]

@@ -61,8 +61,8 @@ pub enum WafError {
         /// Its rules.
         rules: String,
     },
-    /// A path with a wildcard elsewhere than at its end.
-    #[error("`{path}` is neither an exact path nor one with /* at its end")]
+    /// A path with a wildcard elsewhere than at its end, or one that is every path.
+    #[error("`{path}` is neither an exact path nor one with /* behind it")]
     Path {
         /// The path.
         path: String,
@@ -164,7 +164,7 @@ fn check(settings: &Settings) -> Vec<WafError> {
         }
         for path in &exemption.paths {
             let fixed = path.strip_suffix("/*").unwrap_or(path);
-            if !path.starts_with('/') || fixed.contains(['*', '?']) {
+            if !fixed.starts_with('/') || fixed.contains(['*', '?']) {
                 errors.push(WafError::Path { path: path.clone() });
             }
         }

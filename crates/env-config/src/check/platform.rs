@@ -234,10 +234,10 @@ fn exemptions(report: &mut Report<'_, '_>, platform: &Platform) {
         let index = index.to_string();
         for (nth, path) in exemption.paths.iter().enumerate() {
             let fixed = path.as_str().strip_suffix("/*").unwrap_or(path.as_str());
-            if fixed.contains(['*', '?']) {
+            if fixed.is_empty() || fixed.contains(['*', '?']) {
                 report.value(
                     &["waf", "exemptions", &index, "paths", &nth.to_string()],
-                    format!("`{path}` has a wildcard that the firewall cannot match"),
+                    format!("`{path}` is no path of an exemption"),
                     "allowed: an exact path, or everything below one with /* at the end",
                 );
             }
