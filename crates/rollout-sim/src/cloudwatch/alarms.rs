@@ -21,15 +21,15 @@ fn required<T>(value: Option<T>, what: &str) -> Result<T, ApiError> {
 
 fn settings(input: PutMetricAlarmInput) -> Result<Settings, ApiError> {
     let comparison = match input.comparison_operator.as_str() {
-        "GreaterThanThreshold" => Comparison::GreaterThanThreshold,
-        "GreaterThanOrEqualToThreshold" => Comparison::GreaterThanOrEqualToThreshold,
-        "LessThanThreshold" => Comparison::LessThanThreshold,
-        "LessThanOrEqualToThreshold" => Comparison::LessThanOrEqualToThreshold,
+        "GreaterThanThreshold" => Comparison::Above,
+        "GreaterThanOrEqualToThreshold" => Comparison::AtLeast,
+        "LessThanThreshold" => Comparison::Below,
+        "LessThanOrEqualToThreshold" => Comparison::AtMost,
         other => return Err(ApiError::not_modelled(format_args!("comparison operator {other}"))),
     };
     let missing = match input.treat_missing_data.as_deref() {
         None => None,
-        Some("missing") => Some(Missing::Missing),
+        Some("missing") => Some(Missing::Unknown),
         Some("notBreaching") => Some(Missing::NotBreaching),
         Some("breaching") => Some(Missing::Breaching),
         Some("ignore") => Some(Missing::Ignore),
@@ -170,10 +170,10 @@ fn describe(world: &World, name: &str, alarm: &Alarm) -> MetricAlarm {
         evaluation_periods: settings.evaluation_periods,
         datapoints_to_alarm: settings.datapoints_to_alarm,
         threshold: settings.threshold,
-        comparison_operator: format!("{:?}", settings.comparison),
+        comparison_operator: settings.comparison.name().to_owned(),
         treat_missing_data: settings.missing.map(|missing| {
             match missing {
-                Missing::Missing => "missing",
+                Missing::Unknown => "missing",
                 Missing::NotBreaching => "notBreaching",
                 Missing::Breaching => "breaching",
                 Missing::Ignore => "ignore",

@@ -15,19 +15,28 @@ const HISTORY_LIMIT: usize = 1000;
 impl Comparison {
     fn breaches(self, value: f64, threshold: f64) -> bool {
         match self {
-            Self::GreaterThanThreshold => value > threshold,
-            Self::GreaterThanOrEqualToThreshold => value >= threshold,
-            Self::LessThanThreshold => value < threshold,
-            Self::LessThanOrEqualToThreshold => value <= threshold,
+            Self::Above => value > threshold,
+            Self::AtLeast => value >= threshold,
+            Self::Below => value < threshold,
+            Self::AtMost => value <= threshold,
+        }
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Above => "GreaterThanThreshold",
+            Self::AtLeast => "GreaterThanOrEqualToThreshold",
+            Self::Below => "LessThanThreshold",
+            Self::AtMost => "LessThanOrEqualToThreshold",
         }
     }
 
     const fn words(self) -> &'static str {
         match self {
-            Self::GreaterThanThreshold => "greater than",
-            Self::GreaterThanOrEqualToThreshold => "greater than or equal to",
-            Self::LessThanThreshold => "less than",
-            Self::LessThanOrEqualToThreshold => "less than or equal to",
+            Self::Above => "greater than",
+            Self::AtLeast => "greater than or equal to",
+            Self::Below => "less than",
+            Self::AtMost => "less than or equal to",
         }
     }
 }
@@ -58,10 +67,10 @@ impl Settings {
             Missing::Breaching => (beyond + absent, self.to_alarm()),
             Missing::NotBreaching => (beyond, self.to_alarm()),
             // What there is decides.
-            Missing::Missing | Missing::Ignore => (beyond, self.to_alarm().min(points.len().max(1))),
+            Missing::Unknown | Missing::Ignore => (beyond, self.to_alarm().min(points.len().max(1))),
         };
         let state = match missing {
-            Missing::Missing if points.is_empty() => Some(AlarmState::InsufficientData),
+            Missing::Unknown if points.is_empty() => Some(AlarmState::InsufficientData),
             // The state is kept unless the samples alone can decide it.
             Missing::Ignore if beyond < self.to_alarm() && points.len() - beyond <= n - self.to_alarm() => {
                 None

@@ -80,19 +80,20 @@ struct Settings {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[allow(clippy::enum_variant_names, reason = "the words of the API")]
 enum Comparison {
-    GreaterThanThreshold,
-    GreaterThanOrEqualToThreshold,
-    LessThanThreshold,
-    LessThanOrEqualToThreshold,
+    Above,
+    AtLeast,
+    Below,
+    AtMost,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Missing {
+    /// `missing`: too little is known.
     #[default]
-    Missing,
+    #[serde(rename = "missing")]
+    Unknown,
     NotBreaching,
     Breaching,
     Ignore,
