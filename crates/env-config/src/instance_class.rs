@@ -62,11 +62,11 @@ pub struct UnknownClass {
     allowed: String,
 }
 
+/// The table in words: `db.FAMILY.SIZE with t4g, t3 in micro, small; m5 in large`.
 fn summary(prefix: &str, families: &Families) -> String {
-    let groups = families
-        .iter()
-        .map(|(families, sizes)| format!("{prefix}.{{{}}}.{{{}}}", families.join(","), sizes.join(",")));
-    groups.collect::<Vec<_>>().join(" or ")
+    let groups =
+        families.iter().map(|(families, sizes)| format!("{} in {}", families.join(", "), sizes.join(", ")));
+    format!("{prefix}.FAMILY.SIZE with {}", groups.collect::<Vec<_>>().join("; "))
 }
 
 macro_rules! class_type {

@@ -6,6 +6,7 @@
 mod check;
 mod cidr;
 mod document;
+mod engines;
 mod environment;
 mod error;
 mod instance_class;
@@ -21,6 +22,7 @@ mod sizes;
 mod text;
 
 pub use cidr::{Cidr, InvalidCidr, Subnet};
+pub use engines::{CacheEngine, CacheEngineVersion, DatabaseEngine, PostgresVersion};
 pub use environment::{
     Alarms, Cache, Database, Ecs, EcsService, Environment, Logs, Network, Protection, ServiceScale, Waf,
 };
@@ -33,9 +35,8 @@ pub use names::{
     SecretKeyName, SecretName, SecretsPrefix, ServiceName, StackName, TaskName, WafRuleName,
 };
 pub use platform::{
-    CacheEngine, CacheEngineVersion, CircuitBreaker, DatabaseEngine, Deployment, GitHub, HealthCheckDefaults,
-    HttpMethod, Platform, PostgresVersion, Registry, TargetErrorAlarm, TargetHealthCheck, WafExemption,
-    WafTuning,
+    CircuitBreaker, Deployment, GitHub, HealthCheckDefaults, HttpMethod, Platform, Registry,
+    TargetErrorAlarm, TargetHealthCheck, WafExemption, WafTuning,
 };
 pub use resource_names::{EnvironmentNames, SharedNames};
 pub use schemas::schemas;

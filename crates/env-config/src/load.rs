@@ -94,7 +94,7 @@ impl Config {
                 name: name.to_owned(),
                 help: format!(
                     "{near}known environments: {}; a file under {ENVIRONMENTS_DIRECTORY} adds another",
-                    known.join(", ")
+                    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
                 ),
                 known: known.into_iter().map(str::to_owned).collect(),
             }

@@ -60,7 +60,12 @@ impl<'a> Checker<'a> {
         let found = type_name(value.get_ref());
         if !expected.is_empty() && !expected.contains(&found) {
             let message = format!("`{path}` is {}, expected {}", article(found), article(expected[0]));
-            let help = describe(schema).map(|text| format!("expected {text}"));
+            let listed: Vec<String> =
+                allowed_texts(schema).iter().map(|text| format!("\"{text}\"")).collect();
+            let help = match listed[..] {
+                [] => describe(schema).map(|text| format!("expected {text}")),
+                _ => Some(format!("allowed: {}", listed.join(", "))),
+            };
             return self.push(value.span(), message, "wrong type", help);
         }
         match value.get_ref() {

@@ -58,13 +58,12 @@ fn an_unknown_instance_class_lists_those_of_postgres() {
         ·                         ╰── not allowed
      14 │ multi_az = false
         ╰────
-      help: did you mean `db.t4g.micro`? allowed: db.{t4g,t3}.{micro,small,medium,large,xlarge,2xlarge} or db.
-            {m5,m5d,r5,r5b,r5d}.{large,xlarge,2xlarge,4xlarge,8xlarge,12xlarge,16xlarge,24xlarge} or db.
-            {m6g,m6gd,m7g,r6g,r6gd,r7g,x2g}.{large,xlarge,2xlarge,4xlarge,8xlarge,12xlarge,16xlarge} or db.
-            {m6i,m6id,m6idn,m6in,r6i,r6id,r6idn,r6in}.
-            {large,xlarge,2xlarge,4xlarge,8xlarge,12xlarge,16xlarge,24xlarge,32xlarge} or db.{m7i,m8g,m8gd,r7i,r8g,r8gd}.
-            {large,xlarge,2xlarge,4xlarge,8xlarge,12xlarge,16xlarge,24xlarge,48xlarge} or db.{x2iedn}.
-            {xlarge,2xlarge,4xlarge,8xlarge,16xlarge,24xlarge,32xlarge}
+      help: did you mean `db.t4g.micro`? allowed: db.FAMILY.SIZE with t4g, t3 in micro, small, medium, large, xlarge,
+            2xlarge; m5, m5d, r5, r5b, r5d in large, xlarge, 2xlarge, 4xlarge, 8xlarge, 12xlarge, 16xlarge, 24xlarge; m6g,
+            m6gd, m7g, r6g, r6gd, r7g, x2g in large, xlarge, 2xlarge, 4xlarge, 8xlarge, 12xlarge, 16xlarge; m6i, m6id,
+            m6idn, m6in, r6i, r6id, r6idn, r6in in large, xlarge, 2xlarge, 4xlarge, 8xlarge, 12xlarge, 16xlarge, 24xlarge,
+            32xlarge; m7i, m8g, m8gd, r7i, r8g, r8gd in large, xlarge, 2xlarge, 4xlarge, 8xlarge, 12xlarge, 16xlarge,
+            24xlarge, 48xlarge; x2iedn in xlarge, 2xlarge, 4xlarge, 8xlarge, 16xlarge, 24xlarge, 32xlarge
     "#);
 }
 

@@ -109,3 +109,17 @@ fn the_slowest_failure_trips_the_breaker_within_ten_minutes() {
         assert!(failures * detect + (failures - 1) * replace < 600);
     }
 }
+
+/// The services that docs/configuration.md adds as examples.
+#[test]
+fn the_examples_of_the_guide_can_be_added() {
+    let guide = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
+    let examples: String =
+        guide.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let read = |name: &str| std::fs::read_to_string(root().join("infra").join(name)).unwrap();
+    let platform = format!("{}\n{examples}", read("platform.toml"));
+    let staging = ("staging.toml".to_owned(), read("environments/staging.toml"));
+    let config = Config::from_texts(&platform, &[staging]).unwrap();
+    let added: Vec<&str> = config.platform.services.keys().skip(3).map(ServiceName::as_str).collect();
+    assert_eq!(added, ["search", "mail-worker"]);
+}

@@ -56,7 +56,7 @@ fn values_outside_a_list() {
     platform.toml:18:11: `database.version`: `15` is not allowed (did you mean `16`? allowed: 16, 17, 18)
     platform.toml:24:10: `cache.engine`: `memcached` is not allowed (allowed: valkey-7.2, valkey-8.0, valkey-8.1, redis-7.0, redis-7.1)
     platform.toml:57:47: `secrets.database.keys.password.alphabet`: `alphanumerical` is not allowed (did you mean `alphanumeric`? allowed: hex, alphanumeric, printable)
-    environments/test.toml:19:13: `cache.node_type`: `cache.t4g.large` is not allowed (did you mean `cache.m6g.large`? allowed: cache.{t4g,t3}.{micro,small,medium} or cache.{m6g,m7g,r6g,r7g,c7gn}.{large,xlarge,2xlarge,4xlarge,8xlarge,12xlarge,16xlarge} or cache.{m5,r5}.{large,xlarge,2xlarge,4xlarge,12xlarge,24xlarge} or cache.{r6gd}.{xlarge,2xlarge,4xlarge,8xlarge,12xlarge,16xlarge})
+    environments/test.toml:19:13: `cache.node_type`: `cache.t4g.large` is not allowed (did you mean `cache.m6g.large`? allowed: cache.FAMILY.SIZE with t4g, t3 in micro, small, medium; m6g, m7g, r6g, r7g, c7gn in large, xlarge, 2xlarge, 4xlarge, 8xlarge, 12xlarge, 16xlarge; m5, r5 in large, xlarge, 2xlarge, 4xlarge, 12xlarge, 24xlarge; r6gd in xlarge, 2xlarge, 4xlarge, 8xlarge, 12xlarge, 16xlarge)
     environments/test.toml:24:7: `ecs.cpu`: 300 is not allowed (allowed: 256, 512, 1024, 2048, 4096, 8192, 16384)
     environments/test.toml:36:18: `logs.retention_days`: 10 is not allowed (allowed: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
     ");
@@ -157,4 +157,9 @@ email = "nobody""#).messages(), @"environments/test.toml:39:9: `alarms.email`: `
 #[test]
 fn exemptions_give_a_reason() {
     assert_snapshot!(Files::new().platform(r#""Users save documents that look like attacks.""#, r#""because""#).messages(), @"platform.toml:49:10: `waf.exemptions[0].reason`: `because` is not valid (expected at least 20 characters)");
+}
+
+#[test]
+fn versions_are_texts() {
+    assert_snapshot!(Files::new().platform(r#"version = "17""#, "version = 17").messages(), @r#"platform.toml:18:11: `database.version` is an integer, expected a string (allowed: "16", "17", "18")"#);
 }
