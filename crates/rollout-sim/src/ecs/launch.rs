@@ -1,0 +1,225 @@
+//! What a task needs before it runs: secrets, log groups, images, its place in target groups.
+
+use super::api::*;
+use super::definition::ImageReference;
+use super::task::TaskFaults;
+use super::{DefinitionKey, ServiceKey, TaskKey, deployment, program, service};
+use crate::fault::FaultKind;
+use crate::image::Architecture;
+use crate::{World, ecr, elb, logs, secrets};
+
+/// Faults of a task that starts now. Faults of images and tasks concern only task definitions registered
+/// at or after the fault's moment; `service` is the service's name, for a one-off task the family's.
+pub(super) fn faults(world: &World, definition: DefinitionKey, name: &str, one_off: Option<&str>) -> TaskFaults {
+    let mut faults = TaskFaults::default();
+    if world.faults.is_empty() {
+        return faults;
+    }
+    let registered_at = world.ecs.definition(definition).registered_at;
+    for active in &world.faults {
+        let wanted = active.fault.service.as_deref();
+        let concerns = wanted.is_none_or(|wanted| name == wanted || name.ends_with(&format!("-{wanted}")));
+        if !concerns || registered_at < active.since {
+            continue;
+        }
+        let migration = one_off.is_some_and(|command| wanted.is_some() || name.contains("migrat") || command.contains("migrat"));
+        let service = one_off.is_none();
+        match active.fault.kind {
+            FaultKind::ImageMissing => faults.image_missing |= service,
+            FaultKind::WrongArchitecture => faults.wrong_architecture |= service,
+            FaultKind::SecretMissing => faults.secret_missing |= service,
+            FaultKind::CrashOnStart => faults.crash_on_start |= service,
+            FaultKind::CrashAfterStart => faults.crash_after_start |= service,
+            FaultKind::HealthPath => faults.health_path |= service,
+            FaultKind::ContainerHealth => faults.container_health |= service,
+            FaultKind::SlowStart => faults.slow_start |= service,
+            FaultKind::ErrorsAfterDeploy => faults.errors |= service,
+            FaultKind::OldCode => faults.old_code |= service,
+            FaultKind::MigrationFails => faults.migration_fails |= migration,
+            FaultKind::MigrationHangs => faults.migration_hangs |= migration,
+            FaultKind::NoCapacity
+            | FaultKind::StackFails
+            | FaultKind::RollbackFails
+            | FaultKind::Throttled
+            | FaultKind::AccessDenied
+            | FaultKind::ApiOutage => {}
+        }
+    }
+    faults
+}
+
+/// Whether Fargate has no capacity for a new task of `name` now.
+pub(super) fn no_capacity(world: &World, name: &str) -> bool {
+    world.faults.iter().any(|active| {
+        active.fault.kind == FaultKind::NoCapacity
+            && active.since <= world.now()
+            && active.fault.service.as_deref().is_none_or(|wanted| name == wanted || name.ends_with(&format!("-{wanted}")))
+    })
+}
+
+/// Why a task could not be placed.
+pub(super) const CAPACITY: &str =
+    "Capacity is unavailable at this time. Please try again later or in a different availability zone";
+
+/// Resolves secrets and log groups, in this order as the Fargate agent does; the error is the stopped reason.
+pub(super) fn resources(world: &mut World, key: TaskKey) -> Result<(), String> {
+    let Some(task) = world.ecs.task(key) else { return Ok(()) };
+    let (faults, definition, id) = (task.faults, task.definition, task.id.clone());
+    let containers = &world.ecs.definition(definition).shape.container_definitions;
+    for secret in containers.iter().flat_map(|container| &container.secrets) {
+        let (arn, json_key) = secret_parts(&secret.value_from);
+        if faults.secret_missing || !secrets::value_exists(world, arn, json_key) {
+            return Err(missing_secret(world, arn, json_key, faults.secret_missing));
+        }
+    }
+    if faults.secret_missing && containers.iter().all(|container| container.secrets.is_empty()) {
+        return Err(missing_secret(world, "", None, true));
+    }
+    let plans: Vec<_> = world.ecs.definition(definition).containers.iter().filter_map(|plan| plan.log.clone()).collect();
+    for plan in plans {
+        if logs::group_exists(world, &plan.group) {
+            continue;
+        }
+        if plan.create_group {
+            let input = logs::CreateLogGroupInput { log_group_name: plan.group, ..Default::default() };
+            logs::create_log_group(world, input).map_err(|error| format!("ResourceInitializationError: {error}"))?;
+            continue;
+        }
+        return Err(format!(
+            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: \
+             failed to create Cloudwatch log stream: operation error CloudWatch Logs: CreateLogStream, https response \
+             error StatusCode: 400, RequestID: {id}, ResourceNotFoundException: The specified log group does not \
+             exist. : exit status 1"
+        ));
+    }
+    Ok(())
+}
+
+/// ARN of a secret and the JSON key in it: `arn:…:secret:NAME-SUFFIX[:KEY[:STAGE[:VERSION]]]`.
+fn secret_parts(value_from: &str) -> (&str, Option<&str>) {
+    let Some((at, _)) = value_from.match_indices(':').nth(6) else { return (value_from, None) };
+    let key = value_from[at + 1..].split(':').next().filter(|key| !key.is_empty());
+    (&value_from[..at], key)
+}
+
+fn missing_secret(world: &World, arn: &str, json_key: Option<&str>, whole: bool) -> String {
+    match json_key {
+        Some(json_key) if !whole && secrets::value_exists(world, arn, None) => format!(
+            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval \
+             failed: unable to retrieve secret from asm: service call has been retried 1 time(s): retrieved secret \
+             from Secrets Manager did not contain json key {json_key}"
+        ),
+        _ => format!(
+            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval \
+             failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch \
+             secret {arn} from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified \
+             secret."
+        ),
+    }
+}
+
+/// A pull that succeeds.
+pub(super) struct Pull {
+    /// How long it takes.
+    pub(super) secs: f64,
+    /// Digest per container.
+    pub(super) digests: Vec<String>,
+}
+
+/// Looks the images of a task up; the error is the stopped reason.
+pub(super) fn pull(world: &World, key: TaskKey) -> Result<Pull, String> {
+    let missing = || "CannotPullContainerError: the task is gone".to_owned();
+    let task = world.ecs.task(key).ok_or_else(missing)?;
+    let definition = world.ecs.definition(task.definition);
+    let wanted = definition.shape.runtime_platform.as_ref().and_then(|platform| platform.cpu_architecture.as_deref());
+    let wanted = if wanted == Some("ARM64") { Architecture::Arm64 } else { Architecture::X86_64 };
+    let mut mib = 0.0;
+    let mut digests = Vec::with_capacity(definition.containers.len());
+    for (place, plan) in definition.containers.iter().enumerate() {
+        let reference = &plan.image;
+        let pinned = deployment::pinned_digest(world, task.owner, place);
+        let digest = pinned.map(str::to_owned).or_else(|| resolve(world, reference));
+        let digest = digest.filter(|digest| !task.faults.image_missing && exists(world, reference, digest));
+        let Some(digest) = digest else {
+            return Err(format!(
+                "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref \
+                 {0}: {0}: not found",
+                reference.text
+            ));
+        };
+        let image = program::image(world, Some(&digest));
+        let registered = reference.repository.as_deref().and_then(|name| ecr::image_architecture(world, name, &digest));
+        let built = image.architecture.or(registered);
+        if task.faults.wrong_architecture || built.is_some_and(|built| built != wanted) {
+            let platform = if wanted == Architecture::Arm64 { "linux/arm64" } else { "linux/amd64" };
+            return Err(format!(
+                "CannotPullContainerError: pull image manifest has been retried 5 time(s): image Manifest does not \
+                 contain descriptor matching platform '{platform}'"
+            ));
+        }
+        mib += f64::from(image.size_mib);
+        digests.push(digest);
+    }
+    Ok(Pull { secs: world.params.pull_base_secs + mib / world.params.pull_mib_per_sec, digests })
+}
+
+fn resolve(world: &World, reference: &ImageReference) -> Option<String> {
+    if let Some(digest) = &reference.digest {
+        return Some(digest.clone());
+    }
+    let tag = reference.tag.as_deref().unwrap_or("latest");
+    match &reference.repository {
+        Some(repository) => ecr::resolve(world, repository, tag).map(str::to_owned),
+        // Images of other registries exist; their digest follows from their name.
+        None => Some(format!("sha256:{}", crate::wire::sha256_hex(reference.text.as_bytes()))),
+    }
+}
+
+fn exists(world: &World, reference: &ImageReference, digest: &str) -> bool {
+    reference.repository.as_deref().is_none_or(|repository| ecr::image_exists(world, repository, digest))
+}
+
+/// Pins the digests for the rest of the deployment: version consistency (ECS:deployment-type-ecs).
+pub(super) fn pin(world: &mut World, key: TaskKey, digests: &[String]) {
+    if let Some((service, deployment)) = world.ecs.task(key).and_then(|task| task.owner) {
+        deployment::pin(world, service, deployment, digests);
+    }
+}
+
+/// Registers a task in the target groups of its deployment.
+pub(super) fn register_targets(world: &mut World, key: TaskKey) {
+    let Some(task) = world.ecs.task(key) else { return };
+    let Some((service, deployment)) = task.owner else { return };
+    let (ip, zone) = (task.ip, task.zone.clone());
+    let Some(targets) = deployment::targets(world, service, deployment) else { return };
+    for (group, port) in targets {
+        if let Some(registration) = elb::register(world, group, key, (ip, port), &zone) {
+            if let Some(task) = world.ecs.task_mut(key) {
+                task.registrations.push(registration);
+            }
+            note_registered(world, service, group);
+        }
+    }
+}
+
+fn note_registered(world: &mut World, service: ServiceKey, group: elb::TargetGroupKey) {
+    let arn = world.elb.group_arn(group).to_owned();
+    service::note(world, service, format_args!("registered 1 targets in (target-group {arn})"));
+}
+
+/// The release that the last completed deployment of the service reports: what old code would report.
+pub(super) fn old_release(world: &World, service: ServiceKey) -> String {
+    deployment::completed_definition(world, service)
+        .and_then(|definition| {
+            world.ecs.definition(definition).containers.iter().find_map(|container| container.release.clone())
+        })
+        .unwrap_or_else(|| "0".to_owned())
+}
+
+/// Subnet and zone for a new task: of the allowed ones, that with the fewest of `taken`.
+pub(super) fn place(world: &World, network: Option<&NetworkConfiguration>, taken: &[u32]) -> (String, String, usize) {
+    let subnets = network.and_then(|network| network.awsvpc_configuration.as_ref()).map_or(&[][..], |vpc| &vpc.subnets);
+    let index = (0..subnets.len()).min_by_key(|&index| taken.get(index).copied().unwrap_or(0)).unwrap_or(0);
+    let subnet = subnets.get(index).cloned().unwrap_or_default();
+    (subnet, super::zone_name(&world.region, index), index)
+}

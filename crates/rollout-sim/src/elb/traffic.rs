@@ -1,0 +1,76 @@
+//! Metrics that the load balancer reports: what deployment alarms see.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::http::answering_keys;
+use super::{Event, TargetGroupKey};
+use crate::{Timer, World, ecs};
+
+/// Requests of the minute under way.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Traffic {
+    counts: BTreeMap<TargetGroupKey, Counts>,
+    minute: Option<Timer>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Counts {
+    requests: u64,
+    server_errors: u64,
+}
+
+/// Counts a request that a target answered.
+pub(super) fn record(world: &mut World, group: TargetGroupKey, status: u16) {
+    let counts = world.elb.traffic.counts.entry(group).or_default();
+    counts.requests += 1;
+    counts.server_errors += u64::from(status >= 500);
+    watch(world);
+}
+
+/// Makes sure that this minute is reported: there is something to see in it.
+pub(super) fn watch(world: &mut World) {
+    if world.elb.traffic.minute.is_none() {
+        let millis = world.now().as_millis();
+        let rest = Duration::from_millis(60_000 - millis % 60_000);
+        let timer = world.schedule_in(rest, crate::Event::Elb(Event::TrafficMinute));
+        world.elb.traffic.minute = Some(timer);
+    }
+}
+
+/// Reports the minute that ends. Metrics without a value are not reported at all, as on AWS, where
+/// `HTTPCode_Target_5XX_Count` exists only for minutes that had such answers. Users' requests are counted
+/// only while some target answers with errors: nothing reads the counts of good minutes.
+pub(super) fn minute(world: &mut World) {
+    world.elb.traffic.minute = None;
+    let recorded = std::mem::take(&mut world.elb.traffic.counts);
+    let groups: Vec<TargetGroupKey> = world.elb.target_groups.keys().copied().collect();
+    let mut again = false;
+    for group in groups {
+        let mut counts = recorded.get(&group).copied().unwrap_or_default();
+        let (targets, erring) = erring_targets(world, group);
+        if erring > 0 {
+            again = true;
+            let requests = world.params.user_requests_per_sec * 60.0;
+            #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            {
+                counts.requests += requests.round() as u64;
+                counts.server_errors += (requests * erring as f64 / targets as f64).round() as u64;
+            }
+        }
+        report(world, group, counts);
+    }
+    if again {
+        watch(world);
+    }
+}
+
+/// How many targets get requests, and how many of them answer users with a server error.
+fn erring_targets(world: &World, group: TargetGroupKey) -> (usize, usize) {
+    let keys = answering_keys(world, group);
+    let Some(entry) = world.elb.target_groups.get(&group) else { return (0, 0) };
+    let erring = keys.iter().filter_map(|key| entry.targets.get(key)).filter(|target| ecs::errs(world, target.task));
+    (keys.len(), erring.count())
+}
