@@ -29,6 +29,13 @@ pub enum Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Timer(SimTime, u64);
 
+impl Timer {
+    /// When the event is due.
+    pub(crate) const fn at(self) -> SimTime {
+        self.0
+    }
+}
+
 /// An AWS account in one region, in virtual time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct World {

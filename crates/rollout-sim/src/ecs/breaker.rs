@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::api::*;
-use super::deployment::{self, Cause};
+use super::deployment::{self, Cause, DeploymentState};
 use super::service::{ServiceState, note};
 use super::{DeploymentKey, Event, ServiceKey, TaskKey, schedule, scheduler};
 use crate::World;
@@ -50,7 +50,8 @@ pub(super) fn task_healthy(world: &mut World, key: TaskKey) {
 pub(super) fn task_failed_to_start(world: &mut World, key: TaskKey) {
     let Some((service, deployment)) = world.ecs.task(key).and_then(|task| task.owner) else { return };
     throttle(world, service, deployment);
-    let first_stage = world.ecs.service(service).deployment(deployment).is_some_and(|deployment| !deployment.ran);
+    let first_stage =
+        world.ecs.service(service).deployment(deployment).is_some_and(|deployment| !deployment.ran);
     if first_stage {
         count(world, service, deployment);
     }
@@ -72,7 +73,7 @@ pub(super) fn task_unhealthy(world: &mut World, key: TaskKey) {
     }
 }
 
-fn with_deployment(world: &mut World, key: TaskKey, change: impl FnOnce(&mut super::deployment::DeploymentState)) {
+fn with_deployment(world: &mut World, key: TaskKey, change: impl FnOnce(&mut DeploymentState)) {
     let Some((service, deployment)) = world.ecs.task(key).and_then(|task| task.owner) else { return };
     if let Some(deployment) = world.ecs.services[service.index()].deployment_mut(deployment) {
         change(deployment);

@@ -38,7 +38,9 @@ pub(super) fn container_check(world: &mut World, key: TaskKey, container: usize)
         return;
     }
     let definition = world.ecs.definition(task.definition);
-    let Some(plan) = definition.containers.get(container).and_then(|plan| plan.check.as_ref()) else { return };
+    let Some(plan) = definition.containers.get(container).and_then(|plan| plan.check.as_ref()) else {
+        return;
+    };
     let Some(state) = task.containers.get(container) else { return };
     let image = program::image(world, state.image_digest.as_deref());
     let in_time = image.answer_secs <= plan.timeout_secs;
@@ -50,7 +52,9 @@ pub(super) fn container_check(world: &mut World, key: TaskKey, container: usize)
     let immune = age.as_secs_f64() <= plan.start_period_secs && state.health != HealthStatus::Healthy;
     let (retries, interval) = (plan.retries, plan.interval_secs);
 
-    let Some(state) = world.ecs.task_mut(key).and_then(|task| task.containers.get_mut(container)) else { return };
+    let Some(state) = world.ecs.task_mut(key).and_then(|task| task.containers.get_mut(container)) else {
+        return;
+    };
     let before = state.health;
     if passes {
         state.check_failures = 0;

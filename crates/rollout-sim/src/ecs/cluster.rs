@@ -38,7 +38,8 @@ fn describe(world: &World, key: ClusterKey, with_tags: bool) -> Cluster {
         let counted = tasks().filter(|task| if running { task.is_running() } else { task.is_pending() });
         u32::try_from(counted.count()).unwrap_or(u32::MAX)
     };
-    let services = ecs.services.iter().filter(|one| one.cluster == key && one.status == ServiceStatus::Active);
+    let services =
+        ecs.services.iter().filter(|one| one.cluster == key && one.status == ServiceStatus::Active);
     Cluster {
         cluster_arn: state.arn.clone(),
         cluster_name: state.name.clone(),
@@ -92,7 +93,10 @@ pub(super) fn check_name(kind: &str, name: &str) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// `ClusterNotFoundException`; `ClusterContainsServicesException`; `ClusterContainsTasksException`.
-pub fn delete_cluster(world: &mut World, input: &DeleteClusterInput) -> Result<DeleteClusterOutput, ApiError> {
+pub fn delete_cluster(
+    world: &mut World,
+    input: &DeleteClusterInput,
+) -> Result<DeleteClusterOutput, ApiError> {
     let key = world.ecs.cluster_key(Some(&input.cluster))?;
     if world.ecs.services.iter().any(|one| one.cluster == key && one.status != ServiceStatus::Inactive) {
         let message = "The Cluster cannot be deleted while Services are active.";
@@ -110,7 +114,10 @@ pub fn delete_cluster(world: &mut World, input: &DeleteClusterInput) -> Result<D
 ///
 /// # Errors
 /// None at present.
-pub fn describe_clusters(world: &World, input: &DescribeClustersInput) -> Result<DescribeClustersOutput, ApiError> {
+pub fn describe_clusters(
+    world: &World,
+    input: &DescribeClustersInput,
+) -> Result<DescribeClustersOutput, ApiError> {
     let default = ["default".to_owned()];
     let names = if input.clusters.is_empty() { &default[..] } else { &input.clusters };
     let with_tags = input.include.iter().any(|part| part == "TAGS");
@@ -143,7 +150,7 @@ fn check_arn(world: &World, arn: &str) -> Result<(), ApiError> {
     let known = ecs.clusters.iter().any(|one| one.arn == arn)
         || ecs.services.iter().any(|one| one.arn == arn)
         || ecs.definitions.iter().any(|one| one.shape.task_definition_arn == arn)
-        || ecs.task_ids.get(short_name(arn)).is_some();
+        || ecs.task_ids.contains_key(short_name(arn));
     if known { Ok(()) } else { Err(invalid("The specified resource ARN does not exist.")) }
 }
 
@@ -154,7 +161,8 @@ fn check_arn(world: &World, arn: &str) -> Result<(), ApiError> {
 pub fn tag_resource(world: &mut World, input: TagResourceInput) -> Result<TagResourceOutput, ApiError> {
     check_arn(world, &input.resource_arn)?;
     let tags = world.ecs.tags.entry(input.resource_arn).or_default();
-    let mut merged: Vec<Tag> = tags.iter().filter(|old| input.tags.iter().all(|new| new.key != old.key)).cloned().collect();
+    let mut merged: Vec<Tag> =
+        tags.iter().filter(|old| input.tags.iter().all(|new| new.key != old.key)).cloned().collect();
     merged.extend(input.tags);
     if merged.len() > 50 {
         return Err(client("Too many tags: at most 50 are allowed."));
@@ -167,7 +175,10 @@ pub fn tag_resource(world: &mut World, input: TagResourceInput) -> Result<TagRes
 ///
 /// # Errors
 /// `InvalidParameterException` for an unknown resource.
-pub fn untag_resource(world: &mut World, input: &UntagResourceInput) -> Result<UntagResourceOutput, ApiError> {
+pub fn untag_resource(
+    world: &mut World,
+    input: &UntagResourceInput,
+) -> Result<UntagResourceOutput, ApiError> {
     check_arn(world, &input.resource_arn)?;
     if let Some(tags) = world.ecs.tags.get_mut(&input.resource_arn) {
         tags.retain(|tag| !input.tag_keys.contains(&tag.key));
@@ -184,5 +195,7 @@ pub fn list_tags_for_resource(
     input: &ListTagsForResourceInput,
 ) -> Result<ListTagsForResourceOutput, ApiError> {
     check_arn(world, &input.resource_arn)?;
-    Ok(ListTagsForResourceOutput { tags: world.ecs.tags.get(&input.resource_arn).cloned().unwrap_or_default() })
+    Ok(ListTagsForResourceOutput {
+        tags: world.ecs.tags.get(&input.resource_arn).cloned().unwrap_or_default(),
+    })
 }

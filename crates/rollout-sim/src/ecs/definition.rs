@@ -83,7 +83,10 @@ impl ImageReference {
 impl ContainerPlan {
     pub(super) fn of(container: &ContainerDefinition) -> Self {
         let seconds = |value: Option<u32>, default: u32| f64::from(value.unwrap_or(default));
-        let check = container.health_check.as_ref().filter(|check| check.command.first().is_none_or(|kind| kind != "NONE"));
+        let check = container
+            .health_check
+            .as_ref()
+            .filter(|check| check.command.first().is_none_or(|kind| kind != "NONE"));
         let words = container.entry_point.iter().flatten().chain(container.command.iter().flatten());
         Self {
             image: ImageReference::parse(&container.image),
@@ -105,7 +108,11 @@ impl ContainerPlan {
                 }
             }),
             command: words.map(String::as_str).collect::<Vec<_>>().join(" "),
-            release: container.environment.iter().find(|pair| pair.name == "RELEASE").map(|pair| pair.value.clone()),
+            release: container
+                .environment
+                .iter()
+                .find(|pair| pair.name == "RELEASE")
+                .map(|pair| pair.value.clone()),
         }
     }
 }
@@ -161,7 +168,10 @@ mod tests {
         };
         let own = |text: &str| Some(text.to_owned());
         let registry = "123456789012.dkr.ecr.us-west-2.amazonaws.com";
-        assert_eq!(parse(&format!("{registry}/team/api@sha256:ab")), (own("team/api"), None, own("sha256:ab")));
+        assert_eq!(
+            parse(&format!("{registry}/team/api@sha256:ab")),
+            (own("team/api"), None, own("sha256:ab"))
+        );
         assert_eq!(parse(&format!("{registry}/api:v1")), (own("api"), own("v1"), None));
         assert_eq!(parse("nginx"), (None, own("latest"), None));
         assert_eq!(parse("localhost:5000/nginx"), (None, own("latest"), None));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::api::*;
 use super::revision::RevisionState;
-use super::rollouts::{Rollout, RollbackState};
+use super::rollouts::{RollbackState, Rollout};
 use super::service::note;
 use super::{DefinitionKey, DeploymentKey, Event, ServiceKey, alarms, scheduler};
 use crate::elb::TargetGroupKey;
@@ -90,7 +90,11 @@ impl Cause {
 }
 
 /// The digest to which the deployment of a task pinned the image of a container.
-pub(super) fn pinned_digest(world: &World, owner: Option<(ServiceKey, DeploymentKey)>, container: usize) -> Option<&str> {
+pub(super) fn pinned_digest(
+    world: &World,
+    owner: Option<(ServiceKey, DeploymentKey)>,
+    container: usize,
+) -> Option<&str> {
     let (service, deployment) = owner?;
     let pins = world.ecs.service(service).deployment(deployment)?.pins.as_ref()?;
     pins.get(container).map(String::as_str)
@@ -120,7 +124,9 @@ pub(super) fn targets(
 /// Task definition of the last completed deployment.
 pub(super) fn completed_definition(world: &World, service: ServiceKey) -> Option<DefinitionKey> {
     let mut deployments = world.ecs.service(service).deployments.iter();
-    deployments.find(|deployment| deployment.rollout == RolloutState::Completed).map(|deployment| deployment.definition)
+    deployments
+        .find(|deployment| deployment.rollout == RolloutState::Completed)
+        .map(|deployment| deployment.definition)
 }
 
 /// Begins a deployment of `revision`. One under way is superseded: its service deployment goes to
@@ -155,9 +161,12 @@ pub(super) fn start(world: &mut World, key: ServiceKey, mut revision: RevisionSt
         let Some(record) = service.rollouts.get_mut(old.rollout_place) else { continue };
         if !record.is_over() {
             record.status = ServiceDeploymentStatus::StopRequested;
-            record.status_reason = Some("Service deployment stopped by a newer service deployment.".to_owned());
+            record.status_reason =
+                Some("Service deployment stopped by a newer service deployment.".to_owned());
             record.updated_at = now;
-            record.breaker_counts.get_or_insert((old.failed_tasks, super::breaker::limit(&service.config, desired)));
+            record
+                .breaker_counts
+                .get_or_insert((old.failed_tasks, super::breaker::limit(&service.config, desired)));
             record.end_watch();
         }
     }
@@ -276,7 +285,9 @@ pub(super) fn fail(world: &mut World, key: ServiceKey, deployment: DeploymentKey
     let service = &mut world.ecs.services[key.index()];
     let limit = super::breaker::limit(&service.config, service.desired);
     let rolls_back = match cause {
-        Cause::Breaker => service.config.deployment_circuit_breaker.as_ref().is_some_and(|breaker| breaker.rollback),
+        Cause::Breaker => {
+            service.config.deployment_circuit_breaker.as_ref().is_some_and(|breaker| breaker.rollback)
+        }
         Cause::Alarms(_) => service.config.alarms.as_ref().is_some_and(|alarms| alarms.rollback),
         Cause::Stopped => true,
     };
@@ -341,7 +352,9 @@ fn roll_back(world: &mut World, key: ServiceKey, place: usize, cause: &Cause) {
     back.rollout_place = failed.rollout_place;
     back.ran = service.tasks.iter().any(|task| {
         let task = world.ecs.tasks.get(task);
-        task.is_some_and(|task| task.owner == Some((key, back.key)) && task.is_running() && !task.is_leaving())
+        task.is_some_and(|task| {
+            task.owner == Some((key, back.key)) && task.is_running() && !task.is_leaving()
+        })
     });
     if let Some(record) = service.rollouts.get_mut(back.rollout_place) {
         record.status_reason = Some(format!("Service deployment rolled back {}", cause.clause()));

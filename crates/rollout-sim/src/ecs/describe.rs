@@ -137,7 +137,10 @@ fn event_id(arn: &str, number: u64) -> String {
 ///
 /// # Errors
 /// `ClusterNotFoundException`; `InvalidParameterException`.
-pub fn describe_services(world: &World, input: &DescribeServicesInput) -> Result<DescribeServicesOutput, ApiError> {
+pub fn describe_services(
+    world: &World,
+    input: &DescribeServicesInput,
+) -> Result<DescribeServicesOutput, ApiError> {
     let cluster = world.ecs.cluster_key(input.cluster.as_deref())?;
     if !(1..=10).contains(&input.services.len()) {
         return Err(invalid("Services must have between 1 and 10 elements."));
@@ -172,9 +175,11 @@ pub fn list_services(world: &World, input: &ListServicesInput) -> Result<ListSer
     let cluster = world.ecs.cluster_key(input.cluster.as_deref())?;
     let none = input.scheduling_strategy == Some(SchedulingStrategy::Daemon)
         || input.launch_type.is_some_and(|kind| kind != LaunchType::Fargate);
-    let services = world.ecs.services.iter().filter(|one| {
-        one.cluster == cluster && one.status != ServiceStatus::Inactive && !none
-    });
+    let services = world
+        .ecs
+        .services
+        .iter()
+        .filter(|one| one.cluster == cluster && one.status != ServiceStatus::Inactive && !none);
     let arns = services.map(|one| one.arn.clone());
     let size = Some(input.max_results.unwrap_or(10));
     let (service_arns, next_token) = page(arns, input.next_token.as_deref(), size, 100)?;

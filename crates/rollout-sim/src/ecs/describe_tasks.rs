@@ -22,32 +22,44 @@ pub(super) fn describe(world: &World, task: &TaskState, with_tags: bool) -> Task
         TaskStatus::Stopped => "DELETED",
         _ => "ATTACHED",
     };
-    let checked = || definition.containers.iter().zip(&task.containers).filter(|(plan, _)| plan.essential && plan.check.is_some());
+    let checked = || {
+        definition
+            .containers
+            .iter()
+            .zip(&task.containers)
+            .filter(|(plan, _)| plan.essential && plan.check.is_some())
+    };
     let health = match () {
         () if checked().next().is_none() => HealthStatus::Unknown,
         () if checked().any(|(_, state)| state.health == HealthStatus::Unhealthy) => HealthStatus::Unhealthy,
         () if checked().all(|(_, state)| state.health == HealthStatus::Healthy) => HealthStatus::Healthy,
         () => HealthStatus::Unknown,
     };
-    let containers = definition.shape.container_definitions.iter().zip(&task.containers).map(|(container, state)| Container {
-        container_arn: arn.replacen(":task/", ":container/", 1) + "/" + &container.name,
-        task_arn: arn.clone(),
-        name: container.name.clone(),
-        image: container.image.clone(),
-        image_digest: state.image_digest.clone(),
-        runtime_id: task.started_at.map(|_| format!("{}-{}", task.id, container.name)),
-        last_status: Some(container_status(task, state.exit_code.is_some())),
-        exit_code: state.exit_code,
-        reason: state.reason.clone(),
-        network_interfaces: if attached {
-            vec![NetworkInterface { attachment_id: attachment.clone(), private_ipv4_address: address.clone() }]
-        } else {
-            Vec::new()
-        },
-        health_status: state.health,
-        cpu: Some(container.cpu.unwrap_or(0).to_string()),
-        memory: container.memory.map(|memory| memory.to_string()),
-    });
+    let containers =
+        definition.shape.container_definitions.iter().zip(&task.containers).map(|(container, state)| {
+            Container {
+                container_arn: arn.replacen(":task/", ":container/", 1) + "/" + &container.name,
+                task_arn: arn.clone(),
+                name: container.name.clone(),
+                image: container.image.clone(),
+                image_digest: state.image_digest.clone(),
+                runtime_id: task.started_at.map(|_| format!("{}-{}", task.id, container.name)),
+                last_status: container_status(task, state.exit_code.is_some()),
+                exit_code: state.exit_code,
+                reason: state.reason.clone(),
+                network_interfaces: if attached {
+                    vec![NetworkInterface {
+                        attachment_id: attachment.clone(),
+                        private_ipv4_address: address.clone(),
+                    }]
+                } else {
+                    Vec::new()
+                },
+                health_status: state.health,
+                cpu: Some(container.cpu.unwrap_or(0).to_string()),
+                memory: container.memory.map(|memory| memory.to_string()),
+            }
+        });
     Task {
         attachments: vec![Attachment {
             id: attachment.clone(),

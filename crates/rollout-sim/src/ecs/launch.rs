@@ -10,7 +10,12 @@ use crate::{World, ecr, elb, logs, secrets};
 
 /// Faults of a task that starts now. Faults of images and tasks concern only task definitions registered
 /// at or after the fault's moment; `service` is the service's name, for a one-off task the family's.
-pub(super) fn faults(world: &World, definition: DefinitionKey, name: &str, one_off: Option<&str>) -> TaskFaults {
+pub(super) fn faults(
+    world: &World,
+    definition: DefinitionKey,
+    name: &str,
+    one_off: Option<&str>,
+) -> TaskFaults {
     let mut faults = TaskFaults::default();
     if world.faults.is_empty() {
         return faults;
@@ -22,7 +27,8 @@ pub(super) fn faults(world: &World, definition: DefinitionKey, name: &str, one_o
         if !concerns || registered_at < active.since {
             continue;
         }
-        let migration = one_off.is_some_and(|command| wanted.is_some() || name.contains("migrat") || command.contains("migrat"));
+        let migration = one_off
+            .is_some_and(|command| wanted.is_some() || name.contains("migrat") || command.contains("migrat"));
         let service = one_off.is_none();
         match active.fault.kind {
             FaultKind::ImageMissing => faults.image_missing |= service,
@@ -53,7 +59,11 @@ pub(super) fn no_capacity(world: &World, name: &str) -> bool {
     world.faults.iter().any(|active| {
         active.fault.kind == FaultKind::NoCapacity
             && active.since <= world.now()
-            && active.fault.service.as_deref().is_none_or(|wanted| name == wanted || name.ends_with(&format!("-{wanted}")))
+            && active
+                .fault
+                .service
+                .as_deref()
+                .is_none_or(|wanted| name == wanted || name.ends_with(&format!("-{wanted}")))
     })
 }
 
@@ -75,14 +85,16 @@ pub(super) fn resources(world: &mut World, key: TaskKey) -> Result<(), String> {
     if faults.secret_missing && containers.iter().all(|container| container.secrets.is_empty()) {
         return Err(missing_secret(world, "", None, true));
     }
-    let plans: Vec<_> = world.ecs.definition(definition).containers.iter().filter_map(|plan| plan.log.clone()).collect();
+    let plans: Vec<_> =
+        world.ecs.definition(definition).containers.iter().filter_map(|plan| plan.log.clone()).collect();
     for plan in plans {
         if logs::group_exists(world, &plan.group) {
             continue;
         }
         if plan.create_group {
             let input = logs::CreateLogGroupInput { log_group_name: plan.group, ..Default::default() };
-            logs::create_log_group(world, input).map_err(|error| format!("ResourceInitializationError: {error}"))?;
+            logs::create_log_group(world, input)
+                .map_err(|error| format!("ResourceInitializationError: {error}"))?;
             continue;
         }
         return Err(format!(
@@ -131,7 +143,8 @@ pub(super) fn pull(world: &World, key: TaskKey) -> Result<Pull, String> {
     let missing = || "CannotPullContainerError: the task is gone".to_owned();
     let task = world.ecs.task(key).ok_or_else(missing)?;
     let definition = world.ecs.definition(task.definition);
-    let wanted = definition.shape.runtime_platform.as_ref().and_then(|platform| platform.cpu_architecture.as_deref());
+    let wanted =
+        definition.shape.runtime_platform.as_ref().and_then(|platform| platform.cpu_architecture.as_deref());
     let wanted = if wanted == Some("ARM64") { Architecture::Arm64 } else { Architecture::X86_64 };
     let mut mib = 0.0;
     let mut digests = Vec::with_capacity(definition.containers.len());
@@ -148,7 +161,8 @@ pub(super) fn pull(world: &World, key: TaskKey) -> Result<Pull, String> {
             ));
         };
         let image = program::image(world, Some(&digest));
-        let registered = reference.repository.as_deref().and_then(|name| ecr::image_architecture(world, name, &digest));
+        let registered =
+            reference.repository.as_deref().and_then(|name| ecr::image_architecture(world, name, &digest));
         let built = image.architecture.or(registered);
         if task.faults.wrong_architecture || built.is_some_and(|built| built != wanted) {
             let platform = if wanted == Architecture::Arm64 { "linux/arm64" } else { "linux/amd64" };
@@ -217,8 +231,13 @@ pub(super) fn old_release(world: &World, service: ServiceKey) -> String {
 }
 
 /// Subnet and zone for a new task: of the allowed ones, that with the fewest of `taken`.
-pub(super) fn place(world: &World, network: Option<&NetworkConfiguration>, taken: &[u32]) -> (String, String, usize) {
-    let subnets = network.and_then(|network| network.awsvpc_configuration.as_ref()).map_or(&[][..], |vpc| &vpc.subnets);
+pub(super) fn place(
+    world: &World,
+    network: Option<&NetworkConfiguration>,
+    taken: &[u32],
+) -> (String, String, usize) {
+    let subnets =
+        network.and_then(|network| network.awsvpc_configuration.as_ref()).map_or(&[][..], |vpc| &vpc.subnets);
     let index = (0..subnets.len()).min_by_key(|&index| taken.get(index).copied().unwrap_or(0)).unwrap_or(0);
     let subnet = subnets.get(index).cloned().unwrap_or_default();
     (subnet, super::zone_name(&world.region, index), index)

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::api::*;
-use super::{Event, TaskKey, breaker, checks, launch, program, scheduler, schedule, stop};
+use super::{Event, TaskKey, breaker, checks, launch, program, schedule, scheduler, stop};
 use crate::World;
 
 /// Puts a task into a state, which it leaves after `delay_secs`; `None` leaves that to another event.

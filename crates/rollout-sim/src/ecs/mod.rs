@@ -6,8 +6,8 @@
 //! after something changed and starts and stops some. A deployment ([`deployment`]) counts what failed,
 //! and completes, fails or goes back.
 
-pub mod api;
 mod alarms;
+pub mod api;
 mod breaker;
 mod checks;
 mod cluster;
@@ -98,7 +98,7 @@ pub struct State {
 }
 
 /// What happens by itself.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[allow(private_interfaces)]
 pub enum Event {
     /// A task leaves the state it entered as its `step`th.

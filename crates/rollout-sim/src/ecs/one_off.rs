@@ -16,9 +16,12 @@ pub fn run_task(world: &mut World, input: RunTaskInput) -> Result<RunTaskOutput,
     if input.launch_type.is_some_and(|kind| kind != LaunchType::Fargate) {
         return Err(ApiError::not_modelled("launch types other than FARGATE"));
     }
-    let subnets = input.network_configuration.as_ref().and_then(|network| network.awsvpc_configuration.as_ref());
+    let subnets =
+        input.network_configuration.as_ref().and_then(|network| network.awsvpc_configuration.as_ref());
     if subnets.is_none_or(|network| network.subnets.is_empty()) {
-        return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
+        return Err(invalid(
+            "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+        ));
     }
     let count = input.count.unwrap_or(1);
     if !(1..=10).contains(&count) {
@@ -27,7 +30,9 @@ pub fn run_task(world: &mut World, input: RunTaskInput) -> Result<RunTaskOutput,
     let overrides = input.overrides.unwrap_or_default();
     let shape = &world.ecs.definition(definition).shape;
     let known = |name: &str| shape.container_definitions.iter().any(|container| container.name == name);
-    if let Some(unknown) = overrides.container_overrides.iter().find(|one| !known(one.name.as_deref().unwrap_or(""))) {
+    if let Some(unknown) =
+        overrides.container_overrides.iter().find(|one| !known(one.name.as_deref().unwrap_or("")))
+    {
         let name = unknown.name.as_deref().unwrap_or("");
         return Err(invalid(format!(
             "Override for container named {name} is not a container in the TaskDefinition."
@@ -71,7 +76,15 @@ pub fn run_task(world: &mut World, input: RunTaskInput) -> Result<RunTaskOutput,
 fn joined_command(world: &World, definition: super::DefinitionKey, overrides: &TaskOverride) -> String {
     let overridden = overrides.container_overrides.iter().find_map(|one| one.command.as_ref());
     overridden.map_or_else(
-        || world.ecs.definition(definition).containers.first().map(|plan| plan.command.clone()).unwrap_or_default(),
+        || {
+            world
+                .ecs
+                .definition(definition)
+                .containers
+                .first()
+                .map(|plan| plan.command.clone())
+                .unwrap_or_default()
+        },
         |command| command.join(" "),
     )
 }

@@ -34,7 +34,8 @@ struct End {
 fn end(world: &World, task: &TaskState, container: usize) -> Option<End> {
     let plan = world.ecs.definition(task.definition).containers.get(container)?;
     let image = image(world, task.containers.get(container)?.image_digest.as_deref());
-    let one = |after_secs, exit_code, log: &str| Some(End { after_secs, exit_code, log: vec![log.to_owned()] });
+    let one =
+        |after_secs, exit_code, log: &str| Some(End { after_secs, exit_code, log: vec![log.to_owned()] });
     if task.faults.migration_hangs {
         return None;
     }
@@ -107,7 +108,8 @@ fn write_log(world: &mut World, key: TaskKey, container: usize, lines: &[String]
     let Some(task) = world.ecs.task(key) else { return };
     let definition = world.ecs.definition(task.definition);
     let Some(plan) = definition.containers.get(container).and_then(|plan| plan.log.as_ref()) else { return };
-    let name = definition.shape.container_definitions.get(container).map_or("", |container| container.name.as_str());
+    let name =
+        definition.shape.container_definitions.get(container).map_or("", |container| container.name.as_str());
     let (group, stream) = (plan.group.clone(), format!("{}/{name}/{}", plan.prefix, task.id));
     for line in lines {
         // A log group deleted since the start loses lines, as on AWS.
@@ -121,7 +123,9 @@ fn write_log(world: &mut World, key: TaskKey, container: usize, lines: &[String]
 pub(super) fn listens(world: &World, task: &TaskState, container: usize) -> bool {
     let running = matches!(task.status, TaskStatus::Running | TaskStatus::Deactivating);
     let Some(started_at) = task.started_at.filter(|_| running) else { return false };
-    let Some(state) = task.containers.get(container).filter(|state| state.exit_code.is_none()) else { return false };
+    let Some(state) = task.containers.get(container).filter(|state| state.exit_code.is_none()) else {
+        return false;
+    };
     let own = image(world, state.image_digest.as_deref()).listen_after_secs;
     let after = if task.faults.slow_start { own.max(SLOW_START_SECS) } else { own };
     world.now().since(started_at).as_secs_f64() >= after
@@ -166,7 +170,8 @@ pub(crate) fn respond(
     let task = world.ecs.task(key)?;
     let image = listener(world, task, port)?;
     let plans = &world.ecs.definition(task.definition).containers;
-    let configured = plans.iter().find(|plan| plan.ports.contains(&port)).and_then(|plan| plan.release.as_ref());
+    let configured =
+        plans.iter().find(|plan| plan.ports.contains(&port)).and_then(|plan| plan.release.as_ref());
     let release = task.old_release.as_ref().or(image.release.as_ref()).or(configured);
     let mut headers = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
     let mut body = format!("{{\"status\":{status}}}");
@@ -180,6 +185,8 @@ pub(crate) fn respond(
 /// Whether users of this task get server errors.
 pub(crate) fn errs(world: &World, key: TaskKey) -> bool {
     world.ecs.task(key).is_some_and(|task| {
-        task.faults.errors && task.started_at.is_some() && (0..task.containers.len()).any(|one| listens(world, task, one))
+        task.faults.errors
+            && task.started_at.is_some()
+            && (0..task.containers.len()).any(|one| listens(world, task, one))
     })
 }

@@ -34,7 +34,8 @@ fn describe(world: &World, key: ServiceKey, place: usize) -> ServiceRevision {
     let revision = &service.revisions[place];
     let definition = world.ecs.definition(revision.definition);
     let pins = service.deployments.iter().find(|one| one.revision == place).and_then(|one| one.pins.as_ref());
-    let pins = pins.or(service.rollouts.iter().find(|one| one.target == place).and_then(|one| one.pins.as_ref()));
+    let pins =
+        pins.or(service.rollouts.iter().find(|one| one.target == place).and_then(|one| one.pins.as_ref()));
     let containers = definition.shape.container_definitions.iter().zip(&definition.containers).enumerate();
     ServiceRevision {
         service_revision_arn: revision.arn.clone(),
@@ -50,7 +51,11 @@ fn describe(world: &World, key: ServiceKey, place: usize) -> ServiceRevision {
         container_images: containers
             .map(|(index, (container, plan))| ContainerImage {
                 container_name: container.name.clone(),
-                image_digest: plan.image.digest.clone().or_else(|| pins.and_then(|pins| pins.get(index).cloned())),
+                image_digest: plan
+                    .image
+                    .digest
+                    .clone()
+                    .or_else(|| pins.and_then(|pins| pins.get(index).cloned())),
                 image: container.image.clone(),
             })
             .collect(),

@@ -106,7 +106,11 @@ fn describe(world: &World, key: ServiceKey, place: usize) -> ServiceDeployment {
         finished_at: epoch(record.finished_at),
         stopped_at: epoch(record.stopped_at),
         updated_at: record.updated_at.as_epoch_secs(),
-        source_service_revisions: record.sources.iter().map(|&place| summary(world, key, place, record.is_over())).collect(),
+        source_service_revisions: record
+            .sources
+            .iter()
+            .map(|&place| summary(world, key, place, record.is_over()))
+            .collect(),
         target_service_revision: summary(world, key, record.target, false),
         status: record.status,
         status_reason: record.status_reason.clone(),
@@ -171,7 +175,10 @@ pub fn list_service_deployments(
         status: record.status,
         status_reason: record.status_reason.clone(),
     };
-    Ok(ListServiceDeploymentsOutput { service_deployments: records.into_iter().map(brief).collect(), next_token })
+    Ok(ListServiceDeploymentsOutput {
+        service_deployments: records.into_iter().map(brief).collect(),
+        next_token,
+    })
 }
 
 /// `DescribeServiceDeployments`.
@@ -211,13 +218,17 @@ pub fn stop_service_deployment(
 ) -> Result<StopServiceDeploymentOutput, ApiError> {
     let arn = input.service_deployment_arn;
     let (key, place) = find(world, &arn).ok_or_else(|| {
-        ApiError::new("ServiceDeploymentNotFoundException", "The specified service deployment does not exist.")
+        ApiError::new(
+            "ServiceDeploymentNotFoundException",
+            "The specified service deployment does not exist.",
+        )
     })?;
     if input.stop_type.as_deref().is_some_and(|kind| kind != "ROLLBACK") {
         return Err(invalid("The stop type must be ROLLBACK."));
     }
     let service = world.ecs.service(key);
-    let conflict = |why: &str| Err(ApiError::new("ConflictException", format!("The service deployment {why}.")));
+    let conflict =
+        |why: &str| Err(ApiError::new("ConflictException", format!("The service deployment {why}.")));
     let record = &service.rollouts[place];
     if !matches!(record.status, ServiceDeploymentStatus::Pending | ServiceDeploymentStatus::InProgress) {
         return conflict(&format!("cannot be stopped in status {}", record.status));

@@ -97,7 +97,8 @@ fn groups(world: &World, key: ServiceKey) -> Vec<Group> {
         if task.is_leaving() {
             continue;
         }
-        let place = task.owner.and_then(|(_, owner)| service.deployments.iter().position(|one| one.key == owner));
+        let place =
+            task.owner.and_then(|(_, owner)| service.deployments.iter().position(|one| one.key == owner));
         let Some(group) = place.and_then(|place| groups.get_mut(place)) else { continue };
         let list = match (&task.condition, task.is_running()) {
             (Condition::Unhealthy(_), _) => &mut group.unhealthy,
@@ -118,7 +119,8 @@ fn plan(world: &mut World, key: ServiceKey, groups: &[Group]) -> Plan {
     let (minimum, maximum) = service.bounds();
     // Everything not yet STOPPED takes its place: what drains still runs.
     let occupied = number(service.tasks.len());
-    let leaving = occupied.saturating_sub(groups.iter().map(|group| group.good() + number(group.unhealthy.len())).sum());
+    let leaving = occupied
+        .saturating_sub(groups.iter().map(|group| group.good() + number(group.unhealthy.len())).sum());
     let mut room = maximum.saturating_sub(occupied);
     let healthy: u32 = groups.iter().map(|group| number(group.healthy.len())).sum();
     let mut spare = healthy.saturating_sub(minimum);
@@ -215,7 +217,11 @@ fn stop_tasks(world: &mut World, key: ServiceKey, tasks: &[TaskKey]) {
         draining += usize::from(world.ecs.task(task_key).is_some_and(|task| task.draining > 0));
     }
     if !running.is_empty() {
-        note(world, key, format_args!("has stopped {} running tasks: {}.", running.len(), TaskList(&running)));
+        note(
+            world,
+            key,
+            format_args!("has stopped {} running tasks: {}.", running.len(), TaskList(&running)),
+        );
     }
     if pending > 0 {
         note(world, key, format_args!("stopped {pending} pending tasks."));
@@ -226,7 +232,11 @@ fn stop_tasks(world: &mut World, key: ServiceKey, tasks: &[TaskKey]) {
     }
     if draining > 0 {
         let number = primary.trim_start_matches("ecs-svc/");
-        note(world, key, format_args!("(taskSet ecs-svc/{number}) has begun draining connections on {draining} tasks."));
+        note(
+            world,
+            key,
+            format_args!("(taskSet ecs-svc/{number}) has begun draining connections on {draining} tasks."),
+        );
     }
 }
 
@@ -260,12 +270,17 @@ fn start_tasks(world: &mut World, key: ServiceKey, deployment: DeploymentKey, co
     }
     // Until the first task has resolved the tags of the images, it goes alone.
     let unresolved = state.pins.is_none() && world.ecs.definition(definition).has_tags();
-    let mine = |task: &TaskKey| world.ecs.task(*task).is_some_and(|task| task.owner == Some((key, deployment)) && task.is_pending());
-    let limit = if unresolved { u32::from(!service.tasks.iter().any(mine)) } else { launches_per_pass(world) };
+    let mine = |task: &TaskKey| {
+        world.ecs.task(*task).is_some_and(|task| task.owner == Some((key, deployment)) && task.is_pending())
+    };
+    let limit =
+        if unresolved { u32::from(!service.tasks.iter().any(mine)) } else { launches_per_pass(world) };
     let network = service.revisions[state.revision].network.clone();
     let started_by = state.id.clone();
     let replaces = service.tasks.iter().filter_map(|&task| world.ecs.task(task)).any(|task| {
-        task.owner == Some((key, deployment)) && !task.is_leaving() && matches!(task.condition, Condition::Unhealthy(_))
+        task.owner == Some((key, deployment))
+            && !task.is_leaving()
+            && matches!(task.condition, Condition::Unhealthy(_))
     });
     let cluster = service.cluster;
     let mut taken = zones(world, key);
@@ -334,13 +349,18 @@ fn forget_empty(world: &mut World, key: ServiceKey) {
     }
     let rolling_back = service.deployments.first().is_some_and(|one| one.rollout == RolloutState::InProgress);
     let occupied = |deployment: DeploymentKey| {
-        service.tasks.iter().any(|task| world.ecs.tasks.get(task).is_some_and(|task| task.owner == Some((key, deployment))))
+        service
+            .tasks
+            .iter()
+            .any(|task| world.ecs.tasks.get(task).is_some_and(|task| task.owner == Some((key, deployment))))
     };
     let gone: Vec<DeploymentKey> = service
         .deployments
         .iter()
         .skip(1)
-        .filter(|one| one.retired && !(rolling_back && one.rollout == RolloutState::Failed) && !occupied(one.key))
+        .filter(|one| {
+            one.retired && !(rolling_back && one.rollout == RolloutState::Failed) && !occupied(one.key)
+        })
         .map(|one| one.key)
         .collect();
     world.ecs.services[key.index()].deployments.retain(|one| !gone.contains(&one.key));
@@ -350,7 +370,8 @@ fn forget_empty(world: &mut World, key: ServiceKey) {
 fn settle(world: &mut World, key: ServiceKey, groups: &[Group]) {
     let service = world.ecs.service(key);
     let Some(primary) = groups.first() else { return };
-    let all = number(primary.healthy.len()) == service.desired && service.tasks.len() == primary.healthy.len();
+    let all =
+        number(primary.healthy.len()) == service.desired && service.tasks.len() == primary.healthy.len();
     if !all {
         return;
     }

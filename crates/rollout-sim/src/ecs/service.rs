@@ -10,7 +10,9 @@ use super::cluster::check_name;
 use super::deployment::DeploymentState;
 use super::revision::RevisionState;
 use super::rollouts::Rollout;
-use super::{ClusterKey, DefinitionKey, DeploymentKey, ServiceKey, State, TaskKey, deployment, describe, scheduler};
+use super::{
+    ClusterKey, DefinitionKey, DeploymentKey, ServiceKey, State, TaskKey, deployment, describe, scheduler,
+};
 use super::{invalid, short_name, validate};
 use crate::{ApiError, SimTime, Timer, World};
 
@@ -85,7 +87,8 @@ impl ServiceState {
     /// Fewest healthy and most tasks in percent of the desired count: ceil and floor
     /// (ECS:deployment-type-ecs).
     pub(super) fn bounds(&self) -> (u32, u32) {
-        let percent = |value: Option<u32>, default: u32| u64::from(value.unwrap_or(default)) * u64::from(self.desired);
+        let percent =
+            |value: Option<u32>, default: u32| u64::from(value.unwrap_or(default)) * u64::from(self.desired);
         let minimum = percent(self.config.minimum_healthy_percent, 100).div_ceil(100);
         let maximum = percent(self.config.maximum_percent, 200) / 100;
         (u32::try_from(minimum).unwrap_or(u32::MAX), u32::try_from(maximum).unwrap_or(u32::MAX))
@@ -139,7 +142,9 @@ pub fn create_service(world: &mut World, input: CreateServiceInput) -> Result<Cr
     if let Some(existing) = world.ecs.find_service(cluster, &input.service_name) {
         match world.ecs.service(existing).status {
             ServiceStatus::Active => return Err(invalid("Creation of service was not idempotent.")),
-            ServiceStatus::Draining => return Err(invalid("Unable to Start a service that is still Draining.")),
+            ServiceStatus::Draining => {
+                return Err(invalid("Unable to Start a service that is still Draining."));
+            }
             ServiceStatus::Inactive => {}
         }
     }
@@ -284,7 +289,9 @@ pub fn update_service(world: &mut World, input: UpdateServiceInput) -> Result<Up
 /// Members that an update leaves out keep their values.
 fn merge(old: &DeploymentConfiguration, new: DeploymentConfiguration) -> DeploymentConfiguration {
     DeploymentConfiguration {
-        deployment_circuit_breaker: new.deployment_circuit_breaker.or_else(|| old.deployment_circuit_breaker.clone()),
+        deployment_circuit_breaker: new
+            .deployment_circuit_breaker
+            .or_else(|| old.deployment_circuit_breaker.clone()),
         maximum_percent: new.maximum_percent.or(old.maximum_percent),
         minimum_healthy_percent: new.minimum_healthy_percent.or(old.minimum_healthy_percent),
         alarms: new.alarms.or_else(|| old.alarms.clone()),
@@ -298,7 +305,10 @@ fn merge(old: &DeploymentConfiguration, new: DeploymentConfiguration) -> Deploym
 /// # Errors
 /// `ClusterNotFoundException`; `ServiceNotFoundException`; `InvalidParameterException` for one that is not
 /// scaled to 0 without `force`.
-pub fn delete_service(world: &mut World, input: &DeleteServiceInput) -> Result<DeleteServiceOutput, ApiError> {
+pub fn delete_service(
+    world: &mut World,
+    input: &DeleteServiceInput,
+) -> Result<DeleteServiceOutput, ApiError> {
     let key = world.ecs.active_service(input.cluster.as_deref(), &input.service)?;
     let service = &mut world.ecs.services[key.index()];
     if service.desired > 0 && !input.force.unwrap_or(false) {

@@ -46,7 +46,8 @@ pub(super) fn container_exited(world: &mut World, key: TaskKey) {
 fn drain(world: &mut World, key: TaskKey) -> bool {
     let Some(task) = world.ecs.task(key) else { return false };
     let registrations = task.registrations.clone();
-    let draining = registrations.into_iter().filter(|&registration| elb::deregister(world, registration)).count();
+    let draining =
+        registrations.into_iter().filter(|&registration| elb::deregister(world, registration)).count();
     if let Some(task) = world.ecs.task_mut(key) {
         task.draining = u32::try_from(draining).unwrap_or(u32::MAX);
     }

@@ -39,7 +39,9 @@ pub fn register_task_definition(
         ephemeral_storage: input.ephemeral_storage,
         enable_fault_injection: input.enable_fault_injection,
     };
-    let key = DefinitionKey(u32::try_from(world.ecs.definitions.len()).map_err(|_| client("Too many task definitions."))?);
+    let key = DefinitionKey(
+        u32::try_from(world.ecs.definitions.len()).map_err(|_| client("Too many task definitions."))?,
+    );
     world.ecs.families.entry(shape.family.clone()).or_default().push(key);
     world.ecs.tags.insert(shape.task_definition_arn.clone(), input.tags.clone());
     let containers = shape.container_definitions.iter().map(ContainerPlan::of).collect();
@@ -91,7 +93,8 @@ pub fn list_task_definitions(
 ) -> Result<ListTaskDefinitionsOutput, ApiError> {
     let status = input.status.unwrap_or_default();
     let families = world.ecs.families.iter();
-    let families = families.filter(|(family, _)| input.family_prefix.as_ref().is_none_or(|prefix| family.starts_with(prefix)));
+    let families = families
+        .filter(|(family, _)| input.family_prefix.as_ref().is_none_or(|prefix| family.starts_with(prefix)));
     let mut arns: Vec<String> = families
         .flat_map(|(_, keys)| keys)
         .map(|&key| &world.ecs.definition(key).shape)

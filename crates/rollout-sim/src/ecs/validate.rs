@@ -73,17 +73,28 @@ fn container(container: &ContainerDefinition, has_execution_role: bool) -> Resul
             }
         }
         if !has_execution_role {
-            return Err(client("Fargate requires task definition to have execution role ARN to support log driver awslogs."));
+            return Err(client(
+                "Fargate requires task definition to have execution role ARN to support log driver awslogs.",
+            ));
         }
     }
     if container.image.contains(".dkr.ecr.") && !has_execution_role {
-        return Err(client("Fargate requires task definition to have execution role ARN to support ECR images."));
+        return Err(client(
+            "Fargate requires task definition to have execution role ARN to support ECR images.",
+        ));
     }
     if !container.secrets.is_empty() && !has_execution_role {
-        return Err(client("When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."));
+        return Err(client(
+            "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.",
+        ));
     }
-    if let Some(secret) = container.secrets.iter().find(|secret| !secret.value_from.starts_with("arn:aws:secretsmanager:")) {
-        return Err(ApiError::not_modelled(format_args!("the secret {}: only ARNs of Secrets Manager are", secret.name)));
+    if let Some(secret) =
+        container.secrets.iter().find(|secret| !secret.value_from.starts_with("arn:aws:secretsmanager:"))
+    {
+        return Err(ApiError::not_modelled(format_args!(
+            "the secret {}: only ARNs of Secrets Manager are",
+            secret.name
+        )));
     }
     if container.stop_timeout.is_some_and(|secs| !(2..=120).contains(&secs)) {
         return Err(client("stopTimeout must be between 2 and 120 seconds."));
@@ -113,9 +124,12 @@ pub(super) fn deployment_configuration(config: &DeploymentConfiguration) -> Resu
     if let Some(strategy) = config.strategy.as_deref().filter(|&strategy| strategy != "ROLLING") {
         return Err(ApiError::not_modelled(format_args!("deployment strategy {strategy}")));
     }
-    let (minimum, maximum) = (config.minimum_healthy_percent.unwrap_or(100), config.maximum_percent.unwrap_or(200));
+    let (minimum, maximum) =
+        (config.minimum_healthy_percent.unwrap_or(100), config.maximum_percent.unwrap_or(200));
     if maximum < 100 || minimum > 100 && minimum >= maximum {
-        return Err(invalid("The maximum percent must be at least 100 and greater than the minimum healthy percent."));
+        return Err(invalid(
+            "The maximum percent must be at least 100 and greater than the minimum healthy percent.",
+        ));
     }
     if minimum == 100 && maximum == 100 {
         return Err(invalid(
@@ -125,14 +139,22 @@ pub(super) fn deployment_configuration(config: &DeploymentConfiguration) -> Resu
     if config.bake_time_in_minutes.is_some_and(|minutes| minutes > 1440) {
         return Err(invalid("bakeTimeInMinutes must be between 0 and 1440."));
     }
-    let threshold = config.deployment_circuit_breaker.as_ref().and_then(|breaker| breaker.threshold_configuration.as_ref());
+    let threshold = config
+        .deployment_circuit_breaker
+        .as_ref()
+        .and_then(|breaker| breaker.threshold_configuration.as_ref());
     if let Some(threshold) = threshold {
         let fits = match threshold.kind {
-            ThresholdType::BoundedPercent | ThresholdType::UnboundedPercent => (1..=100).contains(&threshold.value),
+            ThresholdType::BoundedPercent | ThresholdType::UnboundedPercent => {
+                (1..=100).contains(&threshold.value)
+            }
             ThresholdType::Count => threshold.value >= 1,
         };
         if !fits {
-            return Err(invalid(format!("The threshold value {} is not valid for {}.", threshold.value, threshold.kind)));
+            return Err(invalid(format!(
+                "The threshold value {} is not valid for {}.",
+                threshold.value, threshold.kind
+            )));
         }
     }
     let alarms = config.alarms.as_ref().filter(|alarms| alarms.enable);
@@ -149,21 +171,28 @@ pub(super) fn wiring(
     network: Option<&NetworkConfiguration>,
     load_balancers: &[LoadBalancer],
 ) -> Result<(), ApiError> {
-    let subnets = network.and_then(|network| network.awsvpc_configuration.as_ref()).map_or(0, |vpc| vpc.subnets.len());
+    let subnets =
+        network.and_then(|network| network.awsvpc_configuration.as_ref()).map_or(0, |vpc| vpc.subnets.len());
     if subnets == 0 {
-        return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
+        return Err(invalid(
+            "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+        ));
     }
     for balancer in load_balancers {
         let Some(arn) = balancer.target_group_arn.as_deref() else {
             return Err(ApiError::not_modelled("classic load balancers"));
         };
         let name = balancer.container_name.as_deref().unwrap_or("");
-        let Some(container) = definition.container_definitions.iter().find(|container| container.name == name) else {
+        let Some(container) =
+            definition.container_definitions.iter().find(|container| container.name == name)
+        else {
             return Err(invalid(format!("The container {name} does not exist in the task definition.")));
         };
         let port = balancer.container_port.unwrap_or(0);
         if !container.port_mappings.iter().any(|mapping| mapping.container_port == Some(port)) {
-            return Err(invalid(format!("The container {name} did not have a container port {port} defined.")));
+            return Err(invalid(format!(
+                "The container {name} did not have a container port {port} defined."
+            )));
         }
         let Some(group) = world.elb.group_key(arn) else {
             return Err(invalid(format!("Unable to describe target group {arn}: it does not exist.")));
@@ -178,10 +207,15 @@ pub(super) fn wiring(
 }
 
 /// A grace period needs something to be graceful about.
-pub(super) fn grace(secs: Option<u32>, load_balancers: &[LoadBalancer], has_checks: bool) -> Result<(), ApiError> {
+pub(super) fn grace(
+    secs: Option<u32>,
+    load_balancers: &[LoadBalancer],
+    has_checks: bool,
+) -> Result<(), ApiError> {
     if secs.is_some_and(|secs| secs > 0) && load_balancers.is_empty() && !has_checks {
-        return Err(invalid("Health check grace period is only valid for services configured to use load balancers"));
+        return Err(invalid(
+            "Health check grace period is only valid for services configured to use load balancers",
+        ));
     }
     Ok(())
 }
-

@@ -29,7 +29,8 @@ pub(crate) fn recheck(world: &mut World, group: TargetGroupKey) {
     let in_use = entry.in_use();
     let keys: Vec<TargetKey> = entry.targets.keys().copied().collect();
     for target in keys {
-        let Some(place) = world.elb.target_groups.get_mut(&group).and_then(|g| g.targets.get_mut(&target)) else {
+        let Some(place) = world.elb.target_groups.get_mut(&group).and_then(|g| g.targets.get_mut(&target))
+        else {
             continue;
         };
         match (place.state, in_use) {
@@ -44,7 +45,9 @@ pub(crate) fn recheck(world: &mut World, group: TargetGroupKey) {
                     world.cancel(timer);
                 }
             }
-            (TargetState::Initial | TargetState::Healthy | TargetState::Unhealthy, true) if place.timer.is_none() => {
+            (TargetState::Initial | TargetState::Healthy | TargetState::Unhealthy, true)
+                if place.timer.is_none() =>
+            {
                 next_check(world, group, target);
             }
             _ => {}

@@ -92,9 +92,9 @@ fn listener_for<'a>(world: &'a World, request: &Request<'_>) -> Option<&'a Liste
     let balancer = elb.load_balancers.iter().find(by_name)?;
     let arn = &balancer.shape.load_balancer_arn;
     let of = |protocol: &'static str| {
-        elb.listeners
-            .iter()
-            .find(move |listener| &listener.shape.load_balancer_arn == arn && listener.shape.protocol == protocol)
+        elb.listeners.iter().find(move |listener| {
+            &listener.shape.load_balancer_arn == arn && listener.shape.protocol == protocol
+        })
     };
     match request.header("x-forwarded-proto") {
         Some("http") => of("HTTP").or_else(|| of("HTTPS")),
@@ -104,7 +104,8 @@ fn listener_for<'a>(world: &'a World, request: &Request<'_>) -> Option<&'a Liste
 
 fn action_for<'a>(listener: &'a ListenerState, request: &Request<'_>) -> &'a Action {
     static NOTHING: std::sync::LazyLock<Action> = std::sync::LazyLock::new(Action::default);
-    let matching = listener.rules.values().find(|rule| rule.conditions.iter().all(|one| matches(one, request)));
+    let matching =
+        listener.rules.values().find(|rule| rule.conditions.iter().all(|one| matches(one, request)));
     let actions = matching.map_or(&listener.shape.default_actions, |rule| &rule.actions);
     actions.last().unwrap_or(&NOTHING)
 }
@@ -123,7 +124,8 @@ fn matches(condition: &RuleCondition, request: &Request<'_>) -> bool {
         "host-header" => any_case(&request.host),
         "http-request-method" => values.iter().any(|method| method == request.method),
         _ => {
-            let name = condition.http_header_config.as_ref().and_then(|config| config.http_header_name.as_deref());
+            let name =
+                condition.http_header_config.as_ref().and_then(|config| config.http_header_name.as_deref());
             name.and_then(|name| request.header(name)).is_some_and(any_case)
         }
     }
@@ -131,8 +133,10 @@ fn matches(condition: &RuleCondition, request: &Request<'_>) -> bool {
 
 fn fixed(action: &Action) -> HttpAnswer {
     let config = action.fixed_response_config.clone().unwrap_or_default();
-    let mut answer =
-        HttpAnswer::plain(config.status_code.parse().unwrap_or(503), config.message_body.as_deref().unwrap_or(""));
+    let mut answer = HttpAnswer::plain(
+        config.status_code.parse().unwrap_or(503),
+        config.message_body.as_deref().unwrap_or(""),
+    );
     if let Some(kind) = config.content_type {
         answer.headers.insert("content-type".to_owned(), kind);
     }
@@ -210,7 +214,12 @@ fn choose_group(world: &World, action: &Action, turn: u64) -> Option<TargetGroup
 pub(super) fn answering_keys(world: &World, group: TargetGroupKey) -> Vec<TargetKey> {
     let Some(entry) = world.elb.target_groups.get(&group) else { return Vec::new() };
     let in_state = |states: &[TargetState]| -> Vec<TargetKey> {
-        entry.targets.iter().filter(|(_, target)| states.contains(&target.state)).map(|(&key, _)| key).collect()
+        entry
+            .targets
+            .iter()
+            .filter(|(_, target)| states.contains(&target.state))
+            .map(|(&key, _)| key)
+            .collect()
     };
     let healthy = in_state(&[TargetState::Healthy]);
     if healthy.is_empty() { in_state(&[TargetState::Initial, TargetState::Unhealthy]) } else { healthy }

@@ -13,14 +13,19 @@ const DEFAULT_SSL_POLICY: &str = "ELBSecurityPolicy-2016-08";
 ///
 /// # Errors
 /// `LoadBalancerNotFound`; `DuplicateListener`; `TargetGroupNotFound`; `ValidationError`.
-pub fn create_listener(world: &mut World, input: CreateListenerInput) -> Result<CreateListenerOutput, ApiError> {
+pub fn create_listener(
+    world: &mut World,
+    input: CreateListenerInput,
+) -> Result<CreateListenerOutput, ApiError> {
     load_balancer::find(world, &input.load_balancer_arn)?;
     let protocol = input.protocol.ok_or_else(|| invalid("A listener protocol must be specified"))?;
     let port = input.port.ok_or_else(|| invalid("A listener port must be specified"))?;
     let of_balancer = |listener: &&ListenerState| listener.shape.load_balancer_arn == input.load_balancer_arn;
     if world.elb.listeners.iter().filter(of_balancer).any(|listener| listener.shape.port == port) {
-        let message =
-            format!("A listener already exists on this port for this load balancer '{}'", input.load_balancer_arn);
+        let message = format!(
+            "A listener already exists on this port for this load balancer '{}'",
+            input.load_balancer_arn
+        );
         return Err(ApiError::new("DuplicateListener", message));
     }
     let tail = input.load_balancer_arn.split_once("loadbalancer/").map_or("", |(_, tail)| tail).to_owned();
@@ -29,7 +34,8 @@ pub fn create_listener(world: &mut World, input: CreateListenerInput) -> Result<
         listener_arn: world.arn("elasticloadbalancing", &format!("listener/{tail}/{listener_id}")),
         load_balancer_arn: input.load_balancer_arn,
         port,
-        ssl_policy: (protocol == "HTTPS").then(|| input.ssl_policy.unwrap_or_else(|| DEFAULT_SSL_POLICY.to_owned())),
+        ssl_policy: (protocol == "HTTPS")
+            .then(|| input.ssl_policy.unwrap_or_else(|| DEFAULT_SSL_POLICY.to_owned())),
         protocol,
         certificates: input.certificates,
         default_actions: input.default_actions,
@@ -38,8 +44,13 @@ pub fn create_listener(world: &mut World, input: CreateListenerInput) -> Result<
     if !input.tags.is_empty() {
         world.elb.tags.insert(shape.listener_arn.clone(), input.tags);
     }
-    let default_rule_arn = world.arn("elasticloadbalancing", &format!("listener-rule/{tail}/{listener_id}/{rule_id}"));
-    world.elb.listeners.push(ListenerState { shape: shape.clone(), rules: BTreeMap::new(), default_rule_arn });
+    let default_rule_arn =
+        world.arn("elasticloadbalancing", &format!("listener-rule/{tail}/{listener_id}/{rule_id}"));
+    world.elb.listeners.push(ListenerState {
+        shape: shape.clone(),
+        rules: BTreeMap::new(),
+        default_rule_arn,
+    });
     rule::routes_changed(world);
     Ok(CreateListenerOutput { listeners: vec![shape] })
 }
@@ -48,7 +59,10 @@ fn check(world: &World, shape: &Listener) -> Result<(), ApiError> {
     match shape.protocol.as_str() {
         "HTTP" => {}
         "HTTPS" if shape.certificates.is_empty() => {
-            return Err(ApiError::new("ValidationError", "A certificate must be specified for HTTPS listeners"));
+            return Err(ApiError::new(
+                "ValidationError",
+                "A certificate must be specified for HTTPS listeners",
+            ));
         }
         "HTTPS" => {}
         other => return Err(ApiError::not_modelled(format_args!("listener protocol {other}"))),
@@ -83,7 +97,8 @@ pub(super) fn check_actions(world: &World, actions: &[Action]) -> Result<(), Api
 /// Target groups of a forward action with their weights.
 pub(super) fn forward_groups(action: &Action) -> impl Iterator<Item = (&str, u32)> {
     let tuples = action.forward_config.iter().flat_map(|config| &config.target_groups);
-    let mut groups: Vec<_> = tuples.map(|tuple| (tuple.target_group_arn.as_str(), tuple.weight.unwrap_or(1))).collect();
+    let mut groups: Vec<_> =
+        tuples.map(|tuple| (tuple.target_group_arn.as_str(), tuple.weight.unwrap_or(1))).collect();
     if groups.is_empty() {
         groups.extend(action.target_group_arn.as_deref().map(|arn| (arn, 1)));
     }
@@ -94,7 +109,10 @@ pub(super) fn forward_groups(action: &Action) -> impl Iterator<Item = (&str, u32
 ///
 /// # Errors
 /// `ListenerNotFound`; `TargetGroupNotFound`; `ValidationError`.
-pub fn modify_listener(world: &mut World, input: ModifyListenerInput) -> Result<ModifyListenerOutput, ApiError> {
+pub fn modify_listener(
+    world: &mut World,
+    input: ModifyListenerInput,
+) -> Result<ModifyListenerOutput, ApiError> {
     let mut shape = world.elb.listener(&input.listener_arn)?.shape.clone();
     shape.port = input.port.unwrap_or(shape.port);
     shape.protocol = input.protocol.unwrap_or(shape.protocol);
@@ -111,7 +129,10 @@ pub fn modify_listener(world: &mut World, input: ModifyListenerInput) -> Result<
 ///
 /// # Errors
 /// `ListenerNotFound`.
-pub fn delete_listener(world: &mut World, input: &DeleteListenerInput) -> Result<DeleteListenerOutput, ApiError> {
+pub fn delete_listener(
+    world: &mut World,
+    input: &DeleteListenerInput,
+) -> Result<DeleteListenerOutput, ApiError> {
     world.elb.listener(&input.listener_arn)?;
     world.elb.listeners.retain(|listener| listener.shape.listener_arn != input.listener_arn);
     world.elb.tags.remove(&input.listener_arn);

@@ -68,7 +68,10 @@ pub fn create_load_balancer(
         return Err(ApiError::not_modelled(format_args!("load balancer type {kind}")));
     }
     if world.elb.load_balancers.iter().any(|balancer| balancer.shape.load_balancer_name == input.name) {
-        let message = format!("A load balancer with the same name '{}' exists, but with different settings", input.name);
+        let message = format!(
+            "A load balancer with the same name '{}' exists, but with different settings",
+            input.name
+        );
         return Err(ApiError::new("DuplicateLoadBalancerName", message));
     }
     let availability_zones = zones(&world.region, &input.subnets)?;
@@ -77,7 +80,8 @@ pub fn create_load_balancer(
     let scheme = input.scheme.unwrap_or_else(|| "internet-facing".to_owned());
     let prefix = if scheme == "internal" { "internal-" } else { "" };
     let shape = LoadBalancer {
-        load_balancer_arn: world.arn("elasticloadbalancing", &format!("loadbalancer/app/{}/{suffix}", input.name)),
+        load_balancer_arn: world
+            .arn("elasticloadbalancing", &format!("loadbalancer/app/{}/{suffix}", input.name)),
         dns_name: format!("{prefix}{}-{number}.{}.elb.amazonaws.com", input.name, world.region),
         canonical_hosted_zone_id: "Z1H1FL5HABSF5".to_owned(),
         created_time: world.now().as_epoch_secs(),
@@ -109,7 +113,8 @@ pub fn delete_load_balancer(
     let arn = &input.load_balancer_arn;
     let Ok(balancer) = find(world, arn) else { return Ok(DeleteLoadBalancerOutput {}) };
     if balancer.attributes.get("deletion_protection.enabled").is_some_and(|value| value == "true") {
-        let message = format!("Load balancer '{arn}' cannot be deleted because deletion protection is enabled");
+        let message =
+            format!("Load balancer '{arn}' cannot be deleted because deletion protection is enabled");
         return Err(ApiError::new("OperationNotPermitted", message));
     }
     world.elb.load_balancers.retain(|balancer| &balancer.shape.load_balancer_arn != arn);
@@ -140,11 +145,15 @@ pub fn describe_load_balancers(
             && (input.names.is_empty() || input.names.contains(&shape.load_balancer_name))
     });
     let (load_balancers, next_marker) = page(wanted, input.marker.as_deref(), input.page_size)?;
-    Ok(DescribeLoadBalancersOutput { load_balancers: load_balancers.into_iter().cloned().collect(), next_marker })
+    Ok(DescribeLoadBalancersOutput {
+        load_balancers: load_balancers.into_iter().cloned().collect(),
+        next_marker,
+    })
 }
 
 fn attributes(balancer: &Balancer) -> Vec<LoadBalancerAttribute> {
-    let pair = |(key, value): (&String, &String)| LoadBalancerAttribute { key: key.clone(), value: value.clone() };
+    let pair =
+        |(key, value): (&String, &String)| LoadBalancerAttribute { key: key.clone(), value: value.clone() };
     balancer.attributes.iter().map(pair).collect()
 }
 
@@ -172,7 +181,9 @@ pub fn describe_load_balancer_attributes(
     world: &World,
     input: &DescribeLoadBalancerAttributesInput,
 ) -> Result<DescribeLoadBalancerAttributesOutput, ApiError> {
-    Ok(DescribeLoadBalancerAttributesOutput { attributes: attributes(find(world, &input.load_balancer_arn)?) })
+    Ok(DescribeLoadBalancerAttributesOutput {
+        attributes: attributes(find(world, &input.load_balancer_arn)?),
+    })
 }
 
 /// `SetSecurityGroups`.

@@ -32,8 +32,11 @@ pub use target_group::{
 };
 pub use targets::describe_target_health;
 
-pub(crate) use health::recheck;
-pub(crate) use targets::{Registration, deregister, register, target_state, unhealthy_reason};
+pub(crate) use health::Probe;
+pub(crate) use targets::{
+    Registration, check_path, deregister, register, target_port, target_state, unhealthy_reason,
+};
+pub(crate) use traffic::watch as watch_traffic;
 
 pub use api::*;
 
@@ -80,7 +83,7 @@ struct ListenerState {
 }
 
 /// What happens by itself.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[allow(private_interfaces)]
 pub enum Event {
     /// A target's health check begins.

@@ -52,7 +52,11 @@ fn exist(world: &World, arns: &[String]) -> Result<(), ApiError> {
             "targetgroup" => drop(world.elb.group_key(arn).ok_or_else(super::no_group)?),
             "listener" => drop(world.elb.listener(arn)?),
             "listener-rule" => drop(super::rule::find(world, arn)?),
-            _ => return Err(super::invalid(format!("'{arn}' is not a valid load balancer, target group, listener or rule ARN"))),
+            _ => {
+                return Err(super::invalid(format!(
+                    "'{arn}' is not a valid load balancer, target group, listener or rule ARN"
+                )));
+            }
         }
     }
     Ok(())

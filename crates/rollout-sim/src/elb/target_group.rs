@@ -149,21 +149,37 @@ fn apply(shape: &mut api::TargetGroup, settings: ModifyTargetGroupInput) -> Resu
         }
         shape.health_check_port = port;
     }
-    match settings.health_check_enabled {
-        Some(false) => return Err(invalid("Health check enabled must be true for target groups with target type 'ip'")),
-        Some(true) | None => {}
+    if settings.health_check_enabled == Some(false) {
+        return Err(invalid("Health check enabled must be true for target groups with target type 'ip'"));
     }
     if let Some(path) = settings.health_check_path {
         if !path.starts_with('/') || path.len() > 1024 {
-            return Err(invalid(format!("Health check path '{path}' must begin with a '/' character and be at most 1024 characters long")));
+            return Err(invalid(format!(
+                "Health check path '{path}' must begin with a '/' character and be at most 1024 characters long"
+            )));
         }
         shape.health_check_path = path;
     }
     let ranges = [
-        ("interval", settings.health_check_interval_seconds, 5..=300, &mut shape.health_check_interval_seconds),
+        (
+            "interval",
+            settings.health_check_interval_seconds,
+            5..=300,
+            &mut shape.health_check_interval_seconds,
+        ),
         ("timeout", settings.health_check_timeout_seconds, 2..=120, &mut shape.health_check_timeout_seconds),
-        ("healthy threshold count", settings.healthy_threshold_count, 2..=10, &mut shape.healthy_threshold_count),
-        ("unhealthy threshold count", settings.unhealthy_threshold_count, 2..=10, &mut shape.unhealthy_threshold_count),
+        (
+            "healthy threshold count",
+            settings.healthy_threshold_count,
+            2..=10,
+            &mut shape.healthy_threshold_count,
+        ),
+        (
+            "unhealthy threshold count",
+            settings.unhealthy_threshold_count,
+            2..=10,
+            &mut shape.unhealthy_threshold_count,
+        ),
     ];
     for (name, value, range, place) in ranges {
         let Some(value) = value else { continue };
@@ -191,12 +207,18 @@ fn apply(shape: &mut api::TargetGroup, settings: ModifyTargetGroupInput) -> Resu
 /// Ranges of a matcher such as `200,202,300-399`.
 fn codes(matcher: &Matcher) -> Result<Vec<(u16, u16)>, ApiError> {
     let text = matcher.http_code.as_deref().unwrap_or("200");
-    let bad = || invalid(format!("Health check matcher HTTP code '{text}' must be within '200-499' inclusive"));
+    let bad =
+        || invalid(format!("Health check matcher HTTP code '{text}' must be within '200-499' inclusive"));
     text.split(',')
         .map(|part| {
             let (low, high) = part.split_once('-').unwrap_or((part, part));
-            let (low, high) = (low.trim().parse().map_err(|_| bad())?, high.trim().parse().map_err(|_| bad())?);
-            if (200..=499).contains(&low) && (low..=499).contains(&high) { Ok((low, high)) } else { Err(bad()) }
+            let (low, high) =
+                (low.trim().parse().map_err(|_| bad())?, high.trim().parse().map_err(|_| bad())?);
+            if (200..=499).contains(&low) && (low..=499).contains(&high) {
+                Ok((low, high))
+            } else {
+                Err(bad())
+            }
         })
         .collect()
 }
@@ -254,8 +276,10 @@ pub fn describe_target_groups(
     input: &DescribeTargetGroupsInput,
 ) -> Result<DescribeTargetGroupsOutput, ApiError> {
     let elb = &world.elb;
-    let arns: BTreeSet<&str> = elb.target_groups.values().map(|group| group.shape.target_group_arn.as_str()).collect();
-    let names: BTreeSet<&str> = elb.target_groups.values().map(|group| group.shape.target_group_name.as_str()).collect();
+    let arns: BTreeSet<&str> =
+        elb.target_groups.values().map(|group| group.shape.target_group_arn.as_str()).collect();
+    let names: BTreeSet<&str> =
+        elb.target_groups.values().map(|group| group.shape.target_group_name.as_str()).collect();
     if input.target_group_arns.iter().any(|arn| !arns.contains(arn.as_str()))
         || input.names.iter().any(|name| !names.contains(name.as_str()))
     {
@@ -272,7 +296,10 @@ pub fn describe_target_groups(
             && input.load_balancer_arn.as_ref().is_none_or(|arn| shape.load_balancer_arns.contains(arn))
     });
     let (target_groups, next_marker) = page(wanted, input.marker.as_deref(), input.page_size)?;
-    Ok(DescribeTargetGroupsOutput { target_groups: target_groups.into_iter().cloned().collect(), next_marker })
+    Ok(DescribeTargetGroupsOutput {
+        target_groups: target_groups.into_iter().cloned().collect(),
+        next_marker,
+    })
 }
 
 /// `ModifyTargetGroupAttributes`.
@@ -325,6 +352,7 @@ pub fn describe_target_group_attributes(
 }
 
 fn attributes(group: &TargetGroup) -> Vec<TargetGroupAttribute> {
-    let pair = |(key, value): (&String, &String)| TargetGroupAttribute { key: key.clone(), value: value.clone() };
+    let pair =
+        |(key, value): (&String, &String)| TargetGroupAttribute { key: key.clone(), value: value.clone() };
     group.attributes.iter().map(pair).collect()
 }

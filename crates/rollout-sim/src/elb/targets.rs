@@ -110,7 +110,9 @@ pub(super) fn with_target(
     target: TargetKey,
     change: impl FnOnce(&mut Target),
 ) {
-    if let Some(place) = world.elb.target_groups.get_mut(&group).and_then(|group| group.targets.get_mut(&target)) {
+    if let Some(place) =
+        world.elb.target_groups.get_mut(&group).and_then(|group| group.targets.get_mut(&target))
+    {
         change(place);
     }
 }
@@ -133,6 +135,17 @@ pub(crate) fn unhealthy_reason(world: &World, Registration { group, target }: Re
     let group = world.elb.target_groups.get(&group);
     let failure = group.and_then(|group| group.targets.get(&target)).and_then(|target| target.failure);
     failure.map(CheckFailure::description).unwrap_or_default()
+}
+
+/// Port of a target.
+pub(crate) fn target_port(world: &World, Registration { group, target }: Registration) -> u16 {
+    let group = world.elb.target_groups.get(&group);
+    group.and_then(|group| group.targets.get(&target)).map_or(0, |target| target.port)
+}
+
+/// Path that the health checks of a group ask for.
+pub(crate) fn check_path(world: &World, group: TargetGroupKey) -> Option<&str> {
+    world.elb.target_groups.get(&group).map(|group| group.shape.health_check_path.as_str())
 }
 
 /// `DescribeTargetHealth`.
@@ -164,7 +177,8 @@ pub fn describe_target_health(
     }
     let asked = |wanted: &TargetDescription| {
         let port = wanted.port.unwrap_or(group.shape.port);
-        let found = group.targets.values().find(|target| ecs::dotted(target.ip) == wanted.id && target.port == port);
+        let found =
+            group.targets.values().find(|target| ecs::dotted(target.ip) == wanted.id && target.port == port);
         found.map_or_else(
             || TargetHealthDescription {
                 target: wanted.clone(),

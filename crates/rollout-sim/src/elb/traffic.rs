@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::http::answering_keys;
 use super::{Event, TargetGroupKey};
-use crate::{Timer, World, ecs};
+use crate::{Timer, World, cloudwatch, ecs};
 
 /// Requests of the minute under way.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -31,10 +31,11 @@ pub(super) fn record(world: &mut World, group: TargetGroupKey, status: u16) {
 }
 
 /// Makes sure that this minute is reported: there is something to see in it.
-pub(super) fn watch(world: &mut World) {
+pub(crate) fn watch(world: &mut World) {
     if world.elb.traffic.minute.is_none() {
         let millis = world.now().as_millis();
-        let rest = Duration::from_millis(60_000 - millis % 60_000);
+        // The last moment that still belongs to the minute.
+        let rest = Duration::from_millis(60_000 - (millis + 1) % 60_000);
         let timer = world.schedule_in(rest, crate::Event::Elb(Event::TrafficMinute));
         world.elb.traffic.minute = Some(timer);
     }
@@ -71,6 +72,33 @@ pub(super) fn minute(world: &mut World) {
 fn erring_targets(world: &World, group: TargetGroupKey) -> (usize, usize) {
     let keys = answering_keys(world, group);
     let Some(entry) = world.elb.target_groups.get(&group) else { return (0, 0) };
-    let erring = keys.iter().filter_map(|key| entry.targets.get(key)).filter(|target| ecs::errs(world, target.task));
+    let erring =
+        keys.iter().filter_map(|key| entry.targets.get(key)).filter(|target| ecs::errs(world, target.task));
     (keys.len(), erring.count())
+}
+
+/// `HTTPCode_Target_5XX_Count` and `RequestCount`, per target group and for the load balancer as a whole
+/// (ALB:load-balancer-cloudwatch-metrics).
+fn report(world: &mut World, group: TargetGroupKey, counts: Counts) {
+    const NAMESPACE: &str = "AWS/ApplicationELB";
+    if counts.requests == 0 {
+        return;
+    }
+    let Some(entry) = world.elb.target_groups.get(&group) else { return };
+    let tail = |arn: &str, from: &str| arn.find(from).map(|at| arn[at..].to_owned()).unwrap_or_default();
+    let group = tail(&entry.shape.target_group_arn, "targetgroup/");
+    let balancers: Vec<String> = entry.shape.load_balancer_arns.iter().map(|arn| tail(arn, "app/")).collect();
+    let values = [("RequestCount", counts.requests), ("HTTPCode_Target_5XX_Count", counts.server_errors)];
+    for balancer in &balancers {
+        for (metric, count) in values {
+            if count == 0 {
+                continue;
+            }
+            let both = [("LoadBalancer", balancer.as_str()), ("TargetGroup", group.as_str())];
+            #[allow(clippy::cast_precision_loss)]
+            let count = count as f64;
+            cloudwatch::record_many(world, NAMESPACE, metric, &both, 1.0, count);
+            cloudwatch::record_many(world, NAMESPACE, metric, &both[..1], 1.0, count);
+        }
+    }
 }
