@@ -72,8 +72,8 @@ impl Account {
     ) -> Result<Self, StateError> {
         fs::create_dir_all(dir).map_err(StateError::io("create", dir))?;
         let lock = Lock::take(dir, command)?;
-        let (generation, world) = match read_snapshot::<World>(dir)? {
-            None => (0, World::new(&identity.account, &identity.region, identity.seed)),
+        let (mut generation, world, saved) = match read_snapshot::<World>(dir)? {
+            None => (0, World::new(&identity.account, &identity.region, identity.seed), false),
             Some((generation, mut world)) => {
                 let of = |account: &str, region: &str| format!("account {account} in {region}");
                 if (&world.account, &world.region) != (&identity.account, &identity.region) {
@@ -83,16 +83,19 @@ impl Account {
                         asked: of(&identity.account, &identity.region),
                     });
                 }
-                for entry in Journal::read(dir, generation)? {
+                let entries = Journal::read(dir, generation)?;
+                for entry in &entries {
                     world.advance_to(entry.at);
                     apply(&mut world, &entry.command, "replay");
                 }
-                (generation, world)
+                (generation, world, entries.is_empty())
             }
         };
-        // Also where nothing was replayed: the journal that follows must continue this very snapshot.
-        let generation = generation + 1;
-        write_snapshot(dir, generation, &world)?;
+        if !saved {
+            // The journal that follows must continue this very account.
+            generation += 1;
+            write_snapshot(dir, generation, &world)?;
+        }
         let journal = Journal::create(dir, generation)?;
         let store = Store { dir: dir.to_owned(), generation, journal, _lock: lock };
         Ok(Self::new(world, identity, mode, Some(store)))

@@ -2,12 +2,11 @@
 //!
 //! | protocol | services | named by |
 //! |---|---|---|
-//! | AWS JSON 1.1 (1.0 for CloudWatch) | ECS, ECR, Logs, Secrets Manager | `X-Amz-Target: PREFIX.Operation` |
+//! | AWS JSON 1.1 (1.0 for CloudWatch) | ECS, ECR, Logs, Secrets Manager, CloudWatch | `X-Amz-Target: PREFIX.Operation` |
 //! | AWS query | CloudFormation, ELBv2, STS, IAM, older CloudWatch clients | form field `Action` |
 //! | Smithy RPC v2 CBOR | CloudWatch in current SDKs | `POST /service/NAME/operation/Operation` |
 //!
-//! Which SDK uses which for CloudWatch: the Rust SDK (1.140) speaks CBOR only; botocore picks by its
-//! version among CBOR, JSON 1.0 and query.
+//! CloudWatch accepts all three: the Rust SDK (1.140) speaks CBOR, botocore (1.44) JSON, older ones query.
 
 mod cbor;
 mod query;
