@@ -13,7 +13,7 @@ use rollout_sim::iam::{Principal, principal_of_key};
 use rollout_sim::{ApiError, World};
 
 use crate::protocol::Protocol;
-use crate::request::ApiCall;
+use crate::request::{ApiCall, UNSIGNED};
 
 /// Access key id of the administrator.
 pub const ADMIN_ACCESS_KEY: &str = "test";
@@ -24,8 +24,12 @@ pub fn role_access_key(name: &str) -> String {
     format!("role/{name}")
 }
 
-/// Who makes this call.
+/// Who makes this call. Who brings an identity token instead of a key is nobody yet: the operation reads the
+/// token and looks at no principal.
 pub(crate) fn principal(world: &World, call: &ApiCall) -> Result<Principal, ApiError> {
+    if call.operation == UNSIGNED {
+        return Ok(Principal::role("anonymous"));
+    }
     principal_of_key(world, &call.access_key).map_err(|error| match (call.protocol, error.code.as_str()) {
         (Protocol::Query, "UnrecognizedClientException") => {
             ApiError::new("InvalidClientTokenId", error.message).with_status(403)

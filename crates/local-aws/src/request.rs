@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{Protocol, Service, query_action};
 
+/// The one operation that is called without a signature: its token says who calls.
+pub(crate) const UNSIGNED: &str = "AssumeRoleWithWebIdentity";
+
 /// A call of an AWS API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ApiCall {
@@ -49,7 +52,9 @@ pub(crate) fn api_call(
     if target.is_none() && rpc.is_none() && !signed && (action.is_none() || authorization.is_some()) {
         return None;
     }
-    let credential = authorization.and_then(credential);
+    let unsigned = action.as_deref() == Some(UNSIGNED);
+    let anonymous = Credential { access_key: "", signing_name: "sts" };
+    let credential = authorization.and_then(credential).or_else(|| unsigned.then_some(anonymous));
 
     let (protocol, named, operation) = if let Some(target) = target {
         let (prefix, operation) = target.rsplit_once('.').unwrap_or((target, ""));

@@ -8,6 +8,7 @@ mod cloudwatch;
 mod ecr;
 mod iam;
 mod logs;
+mod secretsmanager;
 mod sts;
 
 use rollout_sim::iam::Principal;
@@ -137,6 +138,7 @@ const fn table(service: Service) -> &'static [Operation] {
         Service::Ecr => ecr::OPERATIONS,
         Service::Iam => iam::OPERATIONS,
         Service::Logs => logs::OPERATIONS,
+        Service::SecretsManager => secretsmanager::OPERATIONS,
         Service::Sts => sts::OPERATIONS,
         _ => &[],
     }

@@ -1,30 +1,24 @@
-//! Security Token Service.
+//! Security Token Service. Neither operation needs a permission: everybody may ask who they are, and about
+//! an identity token the trust policy of the role decides.
 
-use rollout_sim::iam::Principal;
-use serde::Serialize;
+use rollout_sim::sts;
 
 use super::{Effect, Operation};
 
-pub(super) const OPERATIONS: &[Operation] = &[Operation {
-    name: "GetCallerIdentity",
-    effect: Effect::Read,
-    // Needs no permission at AWS either.
-    run: |call| {
-        call.output(&CallerIdentity {
-            user_id: match call.principal {
-                Principal::Admin => "AIDAADMIN".to_owned(),
-                Principal::Role { name, session } => format!("AROA{}:{session}", name.to_uppercase()),
-            },
-            account: call.world.account.clone(),
-            arn: call.principal.arn(call.world),
-        })
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation {
+        name: crate::request::UNSIGNED,
+        // The token is a credential.
+        effect: Effect::WriteSecret,
+        run: |call| {
+            let input = call.input()?;
+            let output = sts::assume_role_with_web_identity(call.world, &input)?;
+            call.output(&output)
+        },
     },
-}];
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct CallerIdentity {
-    user_id: String,
-    account: String,
-    arn: String,
-}
+    Operation {
+        name: "GetCallerIdentity",
+        effect: Effect::Read,
+        run: |call| call.output(&sts::get_caller_identity(call.world, call.principal)),
+    },
+];

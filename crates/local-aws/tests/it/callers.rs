@@ -85,3 +85,39 @@ fn a_denied_call_changes_nothing() {
     let found = server.json("role/deploy", &format!("{ECR}.DescribeRepositories"), &json!({}));
     assert_eq!(found.json()["repositories"], json!([]));
 }
+
+#[test]
+fn an_identity_token_is_exchanged_without_a_signature() {
+    let server = Server::in_memory();
+    let ask = |form: &str| {
+        server.request("POST", "/", &[("Content-Type", "application/x-www-form-urlencoded")], form.as_bytes())
+    };
+    let exchange = "Action=AssumeRoleWithWebIdentity&RoleArn=arn:aws:iam::123456789012:role/deploy\
+        &RoleSessionName=run-1&WebIdentityToken=";
+    // Header, payload and signature of a token of GitHub's; nothing is known of GitHub yet.
+    let claims = "eyJpc3MiOiJodHRwczovL3Rva2VuLmFjdGlvbnMuZ2l0aHVidXNlcmNvbnRlbnQuY29tIiwic3ViIjoicmVwbzpvL3I6ZW52aXJvbm1lbnQ6c3RhZ2luZyIsImF1ZCI6InN0cy5hbWF6b25hd3MuY29tIn0";
+    let refused = ask(&format!("{exchange}e30.{claims}.x"));
+    assert!(refused.text().contains("<Code>InvalidIdentityToken</Code>"), "{}", refused.text());
+
+    let host = "token.actions.githubusercontent.com";
+    let provider = format!(
+        "Action=CreateOpenIDConnectProvider&Url=https://{host}&ClientIDList.member.1=sts.amazonaws.com"
+    );
+    assert_eq!(server.query("test", "iam", &provider).status, 200);
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": format!("arn:aws:iam::123456789012:oidc-provider/{host}")},
+        "Condition": {"StringEquals": {
+            (format!("{host}:aud")): "sts.amazonaws.com",
+            (format!("{host}:sub")): "repo:o/r:environment:staging",
+        }},
+    }]});
+    let create = format!("Action=CreateRole&RoleName=deploy&AssumeRolePolicyDocument={trust}");
+    assert_eq!(server.query("test", "iam", &create).status, 200);
+    let exchanged = ask(&format!("{exchange}e30.{claims}.x"));
+    assert_eq!(exchanged.status, 200, "{}", exchanged.text());
+    let key = exchanged.text().split("<AccessKeyId>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let identity = server.query(&key, "sts", "Action=GetCallerIdentity");
+    assert!(identity.text().contains("assumed-role/deploy/run-1"), "{}", identity.text());
+}

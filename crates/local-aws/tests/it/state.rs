@@ -195,3 +195,29 @@ fn a_reset_account_is_empty() {
     server.kill();
     assert!(names(&Server::open(dir.path())).is_empty());
 }
+
+#[test]
+fn no_secret_is_written_down() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::open(dir.path());
+    let call = |operation: &str, input: Value| {
+        let answer = server.json("test", &format!("secretsmanager.{operation}"), &input);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    };
+    call("CreateSecret", json!({"Name": "staging/key", "SecretString": "correct-horse"}));
+    call("PutSecretValue", json!({"SecretId": "staging/key", "SecretString": "battery-staple"}));
+    call("UpdateSecret", json!({"SecretId": "staging/key", "SecretString": "more-entropy"}));
+    assert_eq!(call("GetSecretValue", json!({"SecretId": "staging/key"}))["SecretString"], "more-entropy");
+    for file in fs::read_dir(dir.path()).unwrap().flatten() {
+        let bytes = fs::read(file.path()).unwrap();
+        for secret in ["correct-horse", "battery-staple", "more-entropy"] {
+            let found = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+            assert!(!found, "{secret} in {}", file.path().display());
+        }
+    }
+    server.kill();
+    let server = Server::open(dir.path());
+    let answer = server.json("test", "secretsmanager.GetSecretValue", &json!({"SecretId": "staging/key"}));
+    assert_eq!(answer.json()["SecretString"].as_str().unwrap().len(), "more-entropy".len());
+}
