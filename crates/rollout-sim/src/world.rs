@@ -36,12 +36,35 @@ impl Timer {
     }
 }
 
+/// The queue as a list of pairs: the keys of a JSON object are text.
+mod queue_as_list {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{Event, Timer};
+
+    pub(super) fn serialize<S: Serializer>(
+        queue: &BTreeMap<Timer, Event>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(queue)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<Timer, Event>, D::Error> {
+        Vec::<(Timer, Event)>::deserialize(deserializer).map(|pairs| pairs.into_iter().collect())
+    }
+}
+
 /// An AWS account in one region, in virtual time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct World {
     now: SimTime,
     /// Ties at one moment happen in the order in which they were scheduled.
     sequence: u64,
+    #[serde(with = "queue_as_list")]
     queue: BTreeMap<Timer, Event>,
     /// Source of identifiers and of sampled parameters.
     pub rng: Rng,
