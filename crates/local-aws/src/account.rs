@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rollout_sim::elb::HttpAnswer;
 use rollout_sim::fault::{ActiveFault, Fault};
 use rollout_sim::{SimTime, World};
 
@@ -15,6 +16,7 @@ use crate::faults;
 use crate::protocol::Answer;
 use crate::request::ApiCall;
 use crate::state::{Entry, Journal, Lock, StateError, read_snapshot, write_snapshot};
+use crate::traffic::UserRequest;
 
 /// Length of the journal at which a new snapshot replaces it, in bytes. Running 4 MiB of commands again
 /// takes well under a second.
@@ -154,6 +156,15 @@ impl Account {
         Ok(answer)
     }
 
+    /// Answers a user of the platform; `None` where no load balancer has the host's name.
+    pub(crate) fn user_request(&mut self, request: UserRequest) -> Result<Option<HttpAnswer>, StateError> {
+        self.tick()?;
+        let answer = request.send(&mut self.world);
+        let effect = if answer.is_some() { Effect::Write } else { Effect::Read };
+        self.save(Command::User(request), effect)?;
+        Ok(answer)
+    }
+
     /// Breaks something `after` from now.
     pub(crate) fn add_fault(&mut self, fault: Fault, after: Duration) -> Result<(), StateError> {
         self.tick()?;
@@ -229,6 +240,9 @@ fn apply(world: &mut World, command: &Command, request_id: &str) -> Effect {
         Command::PushImage(image) => {
             // Only what succeeded is journalled, and a replay succeeds likewise.
             let _ = push_image(world, image);
+        }
+        Command::User(request) => {
+            request.send(world);
         }
         Command::RemoveFault(None) => world.faults.clear(),
         Command::RemoveFault(Some(fault)) => world.faults.retain(|active| active.fault != *fault),

@@ -6,6 +6,7 @@ use rollout_sim::{ApiError, World, ecr};
 use serde::{Deserialize, Serialize};
 
 use crate::request::ApiCall;
+use crate::traffic::UserRequest;
 
 /// One change of the account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub(crate) enum Command {
     RemoveFault(Option<Fault>),
     /// An image is pushed.
     PushImage(PushImage),
+    /// A user asks the load balancer, which counts.
+    User(UserRequest),
 }
 
 /// A made-up image that is pushed: what `docker push` does, with what the program in it will do.

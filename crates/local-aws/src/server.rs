@@ -84,7 +84,7 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> Result<Response<F
                 let request_id = shared.lock().next_request_id();
                 malformed.protocol.error(malformed.service, &request_id, &malformed.error)
             }
-            None => traffic::answer(&mut shared.lock(), &head, path),
+            None => traffic::answer(&mut shared.lock(), &head),
         }
     };
     Ok(response(answer))

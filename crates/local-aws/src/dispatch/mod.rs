@@ -6,6 +6,8 @@
 mod access;
 mod cloudwatch;
 mod ecr;
+mod ecs;
+mod elb;
 mod iam;
 mod logs;
 mod secretsmanager;
@@ -136,6 +138,8 @@ const fn table(service: Service) -> &'static [Operation] {
     match service {
         Service::CloudWatch => cloudwatch::OPERATIONS,
         Service::Ecr => ecr::OPERATIONS,
+        Service::Ecs => ecs::OPERATIONS,
+        Service::Elb => elb::OPERATIONS,
         Service::Iam => iam::OPERATIONS,
         Service::Logs => logs::OPERATIONS,
         Service::SecretsManager => secretsmanager::OPERATIONS,

@@ -117,7 +117,7 @@ fn an_oversized_body_is_refused() {
 fn other_requests_are_traffic_for_a_load_balancer() {
     let server = Server::in_memory();
     let answer = server.request("GET", "/health", &[("Host", "nowhere.example:8080")], b"");
-    assert_eq!(answer.status, 404);
+    assert_eq!(answer.status, 502);
     assert!(answer.text().contains("nowhere.example"), "{}", answer.text());
 }
 
