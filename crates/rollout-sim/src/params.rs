@@ -101,4 +101,12 @@ params! {
     /// Requests per second that users send to each target group that routes to a target: what deployment
     /// alarms see. Chosen: a small service.
     user_requests_per_sec = 2.0 in 0.5..=20.0,
+    /// Between two looks of CloudFormation at a resource that stabilises, such as an ECS service, and at rollback
+    /// triggers. Undocumented: chosen because events follow the service's by well under half a minute.
+    cfn_poll_secs = 10.0 in 5.0..=30.0,
+    /// Until CloudFormation gives an ECS service up: the 3 hours that users report (aws-facts section 5).
+    cfn_ecs_timeout_secs = 10800.0 in 10800.0..=10800.0,
+    /// Factor on the times that CloudFormation takes over resources other than ECS services. Undocumented: the
+    /// typical times are in `cfn/handlers/durations.rs`.
+    cfn_duration_factor = 1.0 in 0.7..=1.6,
 }

@@ -1,19 +1,50 @@
 //! CloudFormation: templates, stacks, change sets, events; and the resources that no other module models.
+//!
+//! Templates are read here, independently of the crate that writes them. Operations are free functions over the
+//! world, named like the API's; requests and answers are in [`api`].
 
-use serde::{Deserialize, Serialize};
+pub mod api;
+mod change_sets;
+mod changes;
+mod describe;
+mod engine;
+mod faults;
+mod handlers;
+mod identifier;
+mod inputs;
+mod plan;
+mod policy;
+mod schema;
+mod scope;
+mod stacks;
+mod state;
+mod template;
+
+use serde::Serialize;
 
 use crate::World;
 
-pub mod api;
+pub use change_sets::{
+    create_change_set, delete_change_set, describe_change_set, execute_change_set, list_change_sets,
+};
+pub use describe::{
+    describe_events, describe_stack_events, describe_stack_resource, describe_stack_resources,
+    describe_stacks, list_stack_resources, list_stacks,
+};
+pub use stacks::{
+    cancel_update_stack, continue_update_rollback, create_stack, delete_stack, get_stack_policy,
+    rollback_stack, set_stack_policy, update_stack, update_termination_protection,
+};
+pub use state::{Event, State, StepEvent};
 
-/// State of the service.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct State {}
+pub(crate) fn handle(world: &mut World, event: Event) {
+    engine::handle(world, event);
+}
 
-/// What happens by itself.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Event {}
-
-pub(crate) fn handle(_world: &mut World, event: Event) {
-    match event {}
+/// The name that an enumeration has on the wire.
+fn wire_name(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
 }

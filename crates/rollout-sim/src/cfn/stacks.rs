@@ -1,0 +1,437 @@
+//! Operations that change stacks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::api::{
+    CancelUpdateStackInput, CancelUpdateStackOutput, ContinueUpdateRollbackInput,
+    ContinueUpdateRollbackOutput, CreateStackInput, CreateStackOutput, DeleteStackInput, DeleteStackOutput,
+    DeploymentConfig, GetStackPolicyInput, GetStackPolicyOutput, OnFailure, OperationType,
+    RollbackStackInput, RollbackStackOutput, SetStackPolicyInput, SetStackPolicyOutput, StackStatus,
+    UpdateStackInput, UpdateStackOutput, UpdateTerminationProtectionInput, UpdateTerminationProtectionOutput,
+};
+use super::inputs::{self, Proposal, Subject, invalid, template_error};
+use super::state::{Definition, Phase, Stack, StepState};
+use super::{changes, engine, identifier, policy};
+use crate::{ApiError, World};
+
+/// The stack of a name or id. A deleted one is found by its id only.
+///
+/// # Errors
+/// `ValidationError` in AWS's words.
+pub(super) fn find(world: &World, name: &str) -> Result<usize, ApiError> {
+    let by_id = |stack: &Stack| stack.id == name;
+    let by_name = |stack: &Stack| stack.name == name && stack.status != StackStatus::DeleteComplete;
+    let found = world.cfn.stacks.iter().rposition(|stack| by_id(stack) || by_name(stack));
+    found.ok_or_else(|| invalid(format!("Stack with id {name} does not exist")))
+}
+
+/// Names of stacks and change sets: a letter, then letters, digits and hyphens, at most 128.
+pub(super) fn check_name(field: &str, name: &str) -> Result<(), ApiError> {
+    let starts = name.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    if starts
+        && name.len() <= 128
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
+    {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        "1 validation error detected: Value '{name}' at '{field}' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+    )))
+}
+
+/// Express mode completes before resources are stable; nothing here may rely on it.
+pub(super) fn refuse_express(config: Option<&DeploymentConfig>) -> Result<(), ApiError> {
+    match config.and_then(|config| config.mode.as_deref()) {
+        None | Some("STANDARD") => Ok(()),
+        Some(mode) => Err(ApiError::not_modelled(format!("DeploymentConfig mode {mode}"))),
+    }
+}
+
+/// Makes a stack without a template.
+pub(super) fn make(world: &mut World, name: &str) -> usize {
+    let uuid = identifier::uuid(&mut world.cfn);
+    let id = world.arn("cloudformation", &format!("stack/{name}/{uuid}"));
+    let created = world.now();
+    world.cfn.stacks.push(Stack {
+        id,
+        name: name.to_owned(),
+        status: StackStatus::ReviewInProgress,
+        reason: None,
+        created,
+        updated: None,
+        deleted: None,
+        definition: None,
+        role: None,
+        change_set_id: None,
+        disable_rollback: false,
+        timeout_minutes: None,
+        termination_protection: false,
+        policy: None,
+        outputs: Vec::new(),
+        resources: BTreeMap::new(),
+        events: Vec::new(),
+        change_sets: Vec::new(),
+        operation: None,
+        last_operations: Vec::new(),
+        drift: None,
+    });
+    world.cfn.stacks.len() - 1
+}
+
+/// Takes back a stack that was made for a change set which then was refused.
+pub(super) fn forget_if_new(world: &mut World, index: usize) {
+    let stack = &world.cfn.stacks[index];
+    let fresh = stack.status == StackStatus::ReviewInProgress && stack.change_sets.is_empty();
+    if fresh && index + 1 == world.cfn.stacks.len() {
+        world.cfn.stacks.pop();
+    }
+}
+
+/// Whether the stack can be updated in its present state.
+///
+/// # Errors
+/// `ValidationError` in AWS's words.
+pub(super) fn check_updatable(world: &World, index: usize) -> Result<(), ApiError> {
+    let stack = &world.cfn.stacks[index];
+    match stack.status {
+        StackStatus::CreateComplete
+        | StackStatus::UpdateComplete
+        | StackStatus::UpdateRollbackComplete
+        | StackStatus::UpdateFailed
+        | StackStatus::CreateFailed => Ok(()),
+        status => Err(invalid(format!(
+            "Stack:{} is in {} state and can not be updated.",
+            stack.id,
+            super::wire_name(&status)
+        ))),
+    }
+}
+
+fn definition_of(world: &World, index: usize, proposal: &Proposal<'_>) -> Result<Definition, ApiError> {
+    let stack = &world.cfn.stacks[index];
+    let subject = subject(stack);
+    let definition = inputs::define(world, &subject, proposal)?;
+    let problems = inputs::validate(world, &subject, &definition)?;
+    match problems.first() {
+        // AWS lets the operation fail; nothing would have started either way.
+        Some(problem) => Err(invalid(format!(
+            "Properties validation failed for resource {} with message: {}: {}",
+            problem.logical_id, problem.path, problem.message
+        ))),
+        None => Ok(definition),
+    }
+}
+
+fn subject(stack: &Stack) -> Subject<'_> {
+    Subject {
+        stack_id: &stack.id,
+        stack_name: &stack.name,
+        previous: stack.definition.as_ref(),
+        resources: &stack.resources,
+    }
+}
+
+/// `CreateStack`.
+///
+/// # Errors
+/// `ValidationError`, `AlreadyExistsException`, `InsufficientCapabilitiesException`; `NotModelled` for express mode.
+pub fn create_stack(world: &mut World, input: CreateStackInput) -> Result<CreateStackOutput, ApiError> {
+    check_name("stackName", &input.stack_name)?;
+    refuse_express(input.deployment_config.as_ref())?;
+    if !input.resource_types.is_empty() {
+        return Err(ApiError::not_modelled("ResourceTypes"));
+    }
+    if input.stack_policy_url.is_some() {
+        return Err(ApiError::not_modelled("StackPolicyURL (there is no S3 to read it from)"));
+    }
+    if find(world, &input.stack_name).is_ok() {
+        return Err(ApiError::new(
+            "AlreadyExistsException",
+            format!("Stack [{}] already exists", input.stack_name),
+        ));
+    }
+    if input.disable_rollback.is_some() && input.on_failure.is_some() {
+        return Err(invalid("You can only specify one of OnFailure and DisableRollback"));
+    }
+    if let Some(body) = &input.stack_policy_body {
+        policy::validate(body).map_err(invalid)?;
+    }
+    let index = make(world, &input.stack_name);
+    let proposal = Proposal {
+        template_body: input.template_body.as_deref(),
+        template_url: input.template_url.as_deref(),
+        parameters: &input.parameters,
+        capabilities: &input.capabilities,
+        tags: &input.tags,
+        notification_arns: &input.notification_arns,
+        rollback: input.rollback_configuration.as_ref(),
+        use_previous_template: false,
+    };
+    let definition = match definition_of(world, index, &proposal) {
+        Ok(definition) => definition,
+        Err(error) => {
+            forget_if_new(world, index);
+            return Err(error);
+        }
+    };
+    let stack = &mut world.cfn.stacks[index];
+    stack.role = input.role_arn;
+    stack.policy = input.stack_policy_body;
+    stack.termination_protection = input.enable_termination_protection == Some(true);
+    stack.timeout_minutes = input.timeout_in_minutes;
+    let stack_id = stack.id.clone();
+    let start = engine::Start {
+        token: input.client_request_token,
+        disable_rollback: input.disable_rollback.unwrap_or(input.on_failure == Some(OnFailure::DoNothing)),
+        delete_on_failure: input.on_failure == Some(OnFailure::Delete),
+        retain_except_on_create: input.retain_except_on_create == Some(true),
+        timeout_minutes: input.timeout_in_minutes,
+        policy_during_update: None,
+    };
+    let operation_id = engine::apply(world, index, definition, start);
+    Ok(CreateStackOutput { stack_id: Some(stack_id), operation_id: Some(operation_id) })
+}
+
+/// `UpdateStack`.
+///
+/// # Errors
+/// `ValidationError` ("No updates are to be performed." among them), `InsufficientCapabilitiesException`.
+pub fn update_stack(world: &mut World, input: UpdateStackInput) -> Result<UpdateStackOutput, ApiError> {
+    refuse_express(input.deployment_config.as_ref())?;
+    if !input.resource_types.is_empty() {
+        return Err(ApiError::not_modelled("ResourceTypes"));
+    }
+    if input.stack_policy_url.is_some() || input.stack_policy_during_update_url.is_some() {
+        return Err(ApiError::not_modelled("StackPolicyURL (there is no S3 to read it from)"));
+    }
+    let index = find(world, &input.stack_name)?;
+    check_updatable(world, index)?;
+    for body in input.stack_policy_body.iter().chain(&input.stack_policy_during_update_body) {
+        policy::validate(body).map_err(invalid)?;
+    }
+    let proposal = Proposal {
+        template_body: input.template_body.as_deref(),
+        template_url: input.template_url.as_deref(),
+        use_previous_template: input.use_previous_template == Some(true),
+        parameters: &input.parameters,
+        capabilities: &input.capabilities,
+        tags: &input.tags,
+        notification_arns: &input.notification_arns,
+        rollback: input.rollback_configuration.as_ref(),
+    };
+    let definition = definition_of(world, index, &proposal)?;
+    let stack = &world.cfn.stacks[index];
+    let prediction =
+        changes::predict(world, &subject(stack), &definition, &stack.outputs).map_err(template_error)?;
+    if !prediction.something {
+        return Err(invalid("No updates are to be performed."));
+    }
+    let stack = &mut world.cfn.stacks[index];
+    if input.role_arn.is_some() {
+        stack.role = input.role_arn;
+    }
+    if input.stack_policy_body.is_some() {
+        stack.policy = input.stack_policy_body;
+    }
+    let stack_id = stack.id.clone();
+    let start = engine::Start {
+        token: input.client_request_token,
+        disable_rollback: input.disable_rollback == Some(true),
+        retain_except_on_create: input.retain_except_on_create == Some(true),
+        policy_during_update: input.stack_policy_during_update_body,
+        ..engine::Start::default()
+    };
+    let operation_id = engine::apply(world, index, definition, start);
+    Ok(UpdateStackOutput { stack_id: Some(stack_id), operation_id: Some(operation_id) })
+}
+
+/// `DeleteStack`. One that does not exist is deleted already.
+///
+/// # Errors
+/// `ValidationError` under termination protection, while an operation is in progress, and for resources to retain of
+/// a stack whose deletion did not fail.
+pub fn delete_stack(world: &mut World, input: DeleteStackInput) -> Result<DeleteStackOutput, ApiError> {
+    refuse_express(input.deployment_config.as_ref())?;
+    if input.deletion_mode.as_deref().is_some_and(|mode| mode != "STANDARD") {
+        return Err(ApiError::not_modelled("DeletionMode FORCE_DELETE_STACK"));
+    }
+    let Ok(index) = find(world, &input.stack_name) else { return Ok(DeleteStackOutput {}) };
+    let stack = &mut world.cfn.stacks[index];
+    if stack.status == StackStatus::DeleteComplete {
+        return Ok(DeleteStackOutput {});
+    }
+    if stack.termination_protection {
+        return Err(invalid(format!(
+            "Stack [{}] cannot be deleted while TerminationProtection is enabled",
+            stack.name
+        )));
+    }
+    if !input.retain_resources.is_empty() && stack.status != StackStatus::DeleteFailed {
+        return Err(invalid(
+            "Invalid operation on stack. RetainResources can only be specified for stacks in DELETE_FAILED state",
+        ));
+    }
+    if super::wire_name(&stack.status).ends_with("_IN_PROGRESS")
+        && stack.status != StackStatus::ReviewInProgress
+    {
+        // AWS accepts a deletion during a creation; it is refused here while anything is in progress.
+        return Err(invalid(format!(
+            "Stack [{}] cannot be deleted while in status {}",
+            stack.id,
+            super::wire_name(&stack.status)
+        )));
+    }
+    if input.role_arn.is_some() {
+        stack.role = input.role_arn;
+    }
+    let retain: BTreeSet<String> = input.retain_resources.into_iter().collect();
+    engine::delete(world, index, input.client_request_token, &retain);
+    Ok(DeleteStackOutput {})
+}
+
+/// `CancelUpdateStack`.
+///
+/// # Errors
+/// `ValidationError` unless an update is in progress.
+pub fn cancel_update_stack(
+    world: &mut World,
+    input: &CancelUpdateStackInput,
+) -> Result<CancelUpdateStackOutput, ApiError> {
+    let index = find(world, &input.stack_name)?;
+    let stack = &world.cfn.stacks[index];
+    if stack.status != StackStatus::UpdateInProgress {
+        return Err(invalid("CancelUpdateStack cannot be called from current stack status"));
+    }
+    engine::cancel(world, index);
+    Ok(CancelUpdateStackOutput {})
+}
+
+/// `ContinueUpdateRollback`.
+///
+/// # Errors
+/// `ValidationError` unless the stack is in `UPDATE_ROLLBACK_FAILED`, or for resources to skip that did not fail.
+pub fn continue_update_rollback(
+    world: &mut World,
+    input: ContinueUpdateRollbackInput,
+) -> Result<ContinueUpdateRollbackOutput, ApiError> {
+    let index = find(world, &input.stack_name)?;
+    let stack = &mut world.cfn.stacks[index];
+    if stack.status != StackStatus::UpdateRollbackFailed {
+        return Err(invalid(format!(
+            "Stack:{} is in {} state and can not continue update rollback.",
+            stack.id,
+            super::wire_name(&stack.status)
+        )));
+    }
+    let force = input.force_rollback == Some(true);
+    if force && !input.resources_to_skip.is_empty() {
+        return Err(invalid("ResourcesToSkip and ForceRollback are mutually exclusive"));
+    }
+    let skip: BTreeSet<String> = input.resources_to_skip.into_iter().collect();
+    let failed: BTreeSet<String> = stack
+        .operation
+        .iter()
+        .flat_map(|operation| &operation.steps)
+        .filter(|(_, step)| step.state == StepState::Failed)
+        .map(|(name, _)| name.clone())
+        .collect();
+    let wrong: Vec<&str> = skip.difference(&failed).map(String::as_str).collect();
+    if !wrong.is_empty() {
+        return Err(invalid(format!(
+            "ResourcesToSkip [{}] can only be resources in UPDATE_FAILED state because a rollback failed",
+            wrong.join(", ")
+        )));
+    }
+    if input.role_arn.is_some() {
+        stack.role = input.role_arn;
+    }
+    begin_again(world, index, OperationType::ContinueRollback, input.client_request_token);
+    let skip = if force { failed } else { skip };
+    engine::resume(world, index, &skip, force);
+    Ok(ContinueUpdateRollbackOutput {})
+}
+
+/// The stopped operation goes on under a new id.
+fn begin_again(world: &mut World, index: usize, kind: OperationType, token: Option<String>) -> String {
+    let id = identifier::uuid(&mut world.cfn);
+    let stack = &mut world.cfn.stacks[index];
+    stack.last_operations.insert(0, (kind, id.clone()));
+    if let Some(operation) = &mut stack.operation {
+        operation.id.clone_from(&id);
+        operation.token = token;
+    }
+    id
+}
+
+/// `RollbackStack`: takes a stack that failed with rollback disabled back to its last stable state.
+///
+/// # Errors
+/// `ValidationError` unless the stack is in `CREATE_FAILED` or `UPDATE_FAILED`.
+pub fn rollback_stack(world: &mut World, input: RollbackStackInput) -> Result<RollbackStackOutput, ApiError> {
+    refuse_express(input.deployment_config.as_ref())?;
+    let index = find(world, &input.stack_name)?;
+    let stack = &mut world.cfn.stacks[index];
+    let stopped = stack.operation.as_ref().is_some_and(|operation| operation.phase == Phase::Stopped);
+    if !stopped || !matches!(stack.status, StackStatus::CreateFailed | StackStatus::UpdateFailed) {
+        return Err(invalid(format!(
+            "Stack:{} is in {} state and can not be rolled back.",
+            stack.id,
+            super::wire_name(&stack.status)
+        )));
+    }
+    if input.role_arn.is_some() {
+        stack.role = input.role_arn;
+    }
+    if let Some(operation) = &mut stack.operation {
+        operation.disable_rollback = false;
+        operation.retain_except_on_create |= input.retain_except_on_create == Some(true);
+    }
+    let stack_id = stack.id.clone();
+    let operation_id = begin_again(world, index, OperationType::Rollback, input.client_request_token);
+    engine::roll_back(world, index);
+    Ok(RollbackStackOutput { stack_id: Some(stack_id), operation_id: Some(operation_id) })
+}
+
+/// `SetStackPolicy`. A policy can be changed but not removed.
+///
+/// # Errors
+/// `ValidationError`.
+pub fn set_stack_policy(
+    world: &mut World,
+    input: SetStackPolicyInput,
+) -> Result<SetStackPolicyOutput, ApiError> {
+    if input.stack_policy_url.is_some() {
+        return Err(ApiError::not_modelled("StackPolicyURL (there is no S3 to read it from)"));
+    }
+    let index = find(world, &input.stack_name)?;
+    let body = input.stack_policy_body.ok_or_else(|| invalid("You must specify a stack policy"))?;
+    policy::validate(&body).map_err(invalid)?;
+    world.cfn.stacks[index].policy = Some(body);
+    Ok(SetStackPolicyOutput {})
+}
+
+/// `GetStackPolicy`.
+///
+/// # Errors
+/// `ValidationError`.
+pub fn get_stack_policy(
+    world: &World,
+    input: &GetStackPolicyInput,
+) -> Result<GetStackPolicyOutput, ApiError> {
+    let index = find(world, &input.stack_name)?;
+    Ok(GetStackPolicyOutput { stack_policy_body: world.cfn.stacks[index].policy.clone() })
+}
+
+/// `UpdateTerminationProtection`.
+///
+/// # Errors
+/// `ValidationError`.
+pub fn update_termination_protection(
+    world: &mut World,
+    input: &UpdateTerminationProtectionInput,
+) -> Result<UpdateTerminationProtectionOutput, ApiError> {
+    let index = find(world, &input.stack_name)?;
+    let stack = &mut world.cfn.stacks[index];
+    stack.termination_protection = input.enable_termination_protection == Some(true);
+    Ok(UpdateTerminationProtectionOutput { stack_id: Some(stack.id.clone()) })
+}

@@ -1,0 +1,336 @@
+//! What CloudFormation remembers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::api::{
+    ChangeSetStatus, ChangeSetType, ExecutionStatus, OnStackFailure, OperationType, ResourceStatus,
+    StackDriftStatus, StackResourceDriftStatus, StackStatus,
+};
+use super::template::{Policy, Template};
+use crate::SimTime;
+
+/// State of the service.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct State {
+    /// Every stack there ever was; events name them by index.
+    pub(super) stacks: Vec<Stack>,
+    /// Resources that no other module models, by type and physical id.
+    pub(super) bags: BTreeMap<String, BTreeMap<String, Bag>>,
+    pub(super) detections: Vec<Detection>,
+    /// Source of the tokens that tell live events from stale ones.
+    pub(super) next_token: u64,
+    /// Source of identifiers. CloudFormation has its own, so that stack operations leave the world's
+    /// sequence of random numbers, and so the rollouts in it, alone.
+    pub(super) next_identifier: u64,
+}
+
+/// A resource that lives here: its properties as they are, which may not be what its stack believes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Bag {
+    pub properties: Value,
+    pub attributes: BTreeMap<String, Value>,
+}
+
+/// What a stack is made of at one time: a template and everything it is evaluated with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Definition {
+    pub template: Template,
+    pub parameters: BTreeMap<String, String>,
+    pub conditions: BTreeMap<String, bool>,
+    pub tags: BTreeMap<String, String>,
+    pub capabilities: Vec<String>,
+    pub notification_arns: Vec<String>,
+    pub rollback: Rollback,
+}
+
+/// Alarms that roll an operation back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Rollback {
+    pub alarm_arns: Vec<String>,
+    pub monitoring_minutes: u32,
+}
+
+/// A stack.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Stack {
+    pub id: String,
+    pub name: String,
+    pub status: StackStatus,
+    pub reason: Option<String>,
+    pub created: SimTime,
+    pub updated: Option<SimTime>,
+    pub deleted: Option<SimTime>,
+    /// `None` while the stack is only under review.
+    pub definition: Option<Definition>,
+    pub role: Option<String>,
+    pub change_set_id: Option<String>,
+    pub disable_rollback: bool,
+    pub timeout_minutes: Option<u32>,
+    pub termination_protection: bool,
+    pub policy: Option<String>,
+    pub outputs: Vec<OutputValue>,
+    pub resources: BTreeMap<String, Resource>,
+    /// Oldest first.
+    pub events: Vec<EventRecord>,
+    pub change_sets: Vec<ChangeSet>,
+    pub operation: Option<Operation>,
+    pub last_operations: Vec<(OperationType, String)>,
+    pub drift: Option<(StackDriftStatus, SimTime)>,
+}
+
+/// A value of the stack's outputs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OutputValue {
+    pub key: String,
+    pub value: String,
+    pub description: Option<String>,
+    pub export: Option<String>,
+}
+
+/// A resource as its stack knows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Resource {
+    pub kind: String,
+    pub physical_id: Option<String>,
+    /// What `Ref` gives where that is not the physical id.
+    pub reference: Option<String>,
+    pub attributes: BTreeMap<String, Value>,
+    /// As last applied, stack tags included.
+    pub properties: Value,
+    pub metadata: Option<Value>,
+    pub description: Option<String>,
+    pub status: ResourceStatus,
+    pub reason: Option<String>,
+    pub updated: SimTime,
+    pub deletion_policy: Policy,
+    pub update_replace_policy: Policy,
+    pub depends_on: BTreeSet<String>,
+    pub drift: Option<(StackResourceDriftStatus, SimTime)>,
+}
+
+impl Resource {
+    /// What `Ref` gives.
+    pub(super) fn reference(&self) -> Option<&str> {
+        self.reference.as_deref().or(self.physical_id.as_deref())
+    }
+
+    /// Whether there is something behind it.
+    pub(super) fn exists(&self) -> bool {
+        let gone = matches!(self.status, ResourceStatus::DeleteComplete | ResourceStatus::DeleteSkipped);
+        self.physical_id.is_some() && !gone
+    }
+}
+
+/// A stack event.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct EventRecord {
+    pub at: SimTime,
+    pub id: u64,
+    /// `None` is the stack itself.
+    pub logical_id: Option<String>,
+    pub physical_id: Option<String>,
+    pub kind: String,
+    pub status: ResourceStatus,
+    pub reason: Option<String>,
+    pub operation_id: Option<String>,
+    pub token: Option<String>,
+}
+
+/// A change set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ChangeSet {
+    pub id: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub kind: ChangeSetType,
+    pub created: SimTime,
+    pub status: ChangeSetStatus,
+    pub execution: ExecutionStatus,
+    pub reason: Option<String>,
+    pub definition: Definition,
+    pub role: Option<String>,
+    pub on_stack_failure: Option<OnStackFailure>,
+    /// Wire form, computed once when the change set is created.
+    pub changes: Vec<super::api::Change>,
+    pub problems: Vec<ValidationProblem>,
+}
+
+/// A property that early validation found fault with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ValidationProblem {
+    pub logical_id: String,
+    pub kind: String,
+    pub path: String,
+    pub message: String,
+}
+
+/// What an operation does at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Phase {
+    /// Towards the target definition.
+    Apply,
+    /// Waiting for the monitoring time of rollback triggers to pass.
+    Monitor,
+    /// Back to the previous definition.
+    Revert,
+    /// Deleting what is no longer used; `true` after a rollback.
+    Cleanup { rolled_back: bool },
+    /// Deleting what a failed creation left.
+    UndoCreate,
+    /// Deleting the stack.
+    Delete,
+    /// Failed, and left as it is until somebody decides.
+    Stopped,
+}
+
+/// A stack operation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Operation {
+    pub id: String,
+    pub token: Option<String>,
+    pub create: bool,
+    pub phase: Phase,
+    pub started: SimTime,
+    pub disable_rollback: bool,
+    pub delete_on_failure: bool,
+    pub retain_except_on_create: bool,
+    /// Definition and role before the operation; `None` when it creates the stack.
+    pub previous: Option<Definition>,
+    /// Stack policy for this update only.
+    pub policy_during_update: Option<String>,
+    pub steps: BTreeMap<String, Step>,
+    /// Steps that are running or waiting.
+    pub open: usize,
+    pub deletions: Vec<Deletion>,
+    pub open_deletions: usize,
+    /// The resource that the fault `stack-fails` or `rollback-fails` hits.
+    pub doomed: Option<String>,
+    /// Whether a resource that cannot be rolled back is passed over.
+    pub force: bool,
+}
+
+/// Work on one resource.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Step {
+    pub state: StepState,
+    /// Dependencies that are not done.
+    pub waiting: usize,
+    /// Of the event that will move it on.
+    pub token: u64,
+    pub action: Action,
+    /// The resource as it was.
+    pub before: Option<Resource>,
+    /// Until when it cannot be touched again, where an operation cannot be interrupted.
+    pub busy_until: Option<SimTime>,
+    pub reverted: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum StepState {
+    Waiting,
+    Running,
+    Done,
+    Failed,
+    Cancelled,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Action {
+    /// Nothing changes.
+    None,
+    Create,
+    Update,
+    /// Only what CloudFormation itself keeps: metadata and policies.
+    Record,
+    Replace,
+}
+
+/// Work on one physical resource that goes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Deletion {
+    pub logical_id: String,
+    pub resource: Resource,
+    pub policy: Policy,
+    pub state: StepState,
+    pub token: u64,
+    /// Deletions that come first: those of what depends on this.
+    pub waiting: usize,
+    /// Whether the stack's record of the logical id is this resource.
+    pub current: bool,
+}
+
+/// A drift detection.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Detection {
+    pub id: String,
+    pub stack: usize,
+    pub started: SimTime,
+    pub done_at: SimTime,
+    pub drifted: u32,
+    pub status: StackDriftStatus,
+}
+
+/// What happens by itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Event {
+    /// A resource operation is done, or is looked at again.
+    Step {
+        /// Index of the stack.
+        stack: usize,
+        /// Logical id.
+        logical_id: String,
+        /// Token of the step; an event with another one is stale.
+        token: u64,
+        /// What to do.
+        what: StepEvent,
+    },
+    /// A deletion is done, or is looked at again.
+    Deletion {
+        /// Index of the stack.
+        stack: usize,
+        /// Position among the operation's deletions.
+        position: usize,
+        /// Token of the deletion.
+        token: u64,
+        /// What to do.
+        what: StepEvent,
+    },
+    /// The operation moves on to its next phase.
+    Advance {
+        /// Index of the stack.
+        stack: usize,
+        /// Id of the operation.
+        operation: String,
+    },
+    /// `TimeoutInMinutes` of a creation has passed.
+    TimedOut {
+        /// Index of the stack.
+        stack: usize,
+        /// Id of the operation.
+        operation: String,
+    },
+    /// Rollback triggers are looked at.
+    Triggers {
+        /// Index of the stack.
+        stack: usize,
+        /// Id of the operation.
+        operation: String,
+    },
+}
+
+/// What a timed event does to its step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StepEvent {
+    /// Starts the API call, after an operation that could not be interrupted.
+    Start,
+    /// Completes it.
+    Complete,
+    /// Looks whether it has stabilised; fails when it has not by the deadline.
+    Poll {
+        /// When it gives up.
+        deadline: SimTime,
+    },
+}
