@@ -1,0 +1,106 @@
+//! Deployment alarms (ECS:deployment-alarm-failure).
+
+use rollout_sim::cloudwatch;
+use rollout_sim::ecs::{MonitorStatus, RolloutState, ServiceDeploymentStatus};
+use rollout_sim::image::ImageBehaviour;
+use serde_json::json;
+
+use crate::fixture::{Fixture, Setup};
+
+fn setup(rollback: bool) -> Setup {
+    Setup {
+        alarms: json!({"alarmNames": ["api-5xx"], "enable": true, "rollback": rollback}),
+        ..Setup::default()
+    }
+}
+
+/// A service with a deployment alarm on the 5xx answers of its targets, which is quiet.
+fn fixture(setup: Setup) -> Fixture {
+    let mut fixture = Fixture::empty(setup);
+    let group =
+        fixture.group.split_once("targetgroup/").map(|(_, tail)| format!("targetgroup/{tail}")).unwrap();
+    let balancer = fixture.listener.split_once("listener/").unwrap().1.rsplit_once('/').unwrap().0.to_owned();
+    let alarm = json!({
+        "AlarmName": "api-5xx", "Namespace": "AWS/ApplicationELB", "MetricName": "HTTPCode_Target_5XX_Count",
+        "Dimensions": [{"Name": "TargetGroup", "Value": group}, {"Name": "LoadBalancer", "Value": balancer}],
+        "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 5.0,
+        "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching",
+    });
+    cloudwatch::put_metric_alarm(&mut fixture.world, serde_json::from_value(alarm).unwrap()).unwrap();
+    fixture.create_service(ImageBehaviour::default());
+    fixture.until(3600.0, "the first release", |it| it.rollout() == RolloutState::Completed);
+    fixture
+}
+
+#[test]
+fn an_ordinary_rolling_update_does_not_trip_the_alarm() {
+    let mut fixture = fixture(setup(true));
+    fixture.deploy(ImageBehaviour::default());
+    fixture.until(1800.0, "completion", |it| it.latest().status == ServiceDeploymentStatus::Successful);
+    assert_eq!(fixture.latest().alarms.status, MonitorStatus::MonitoringComplete);
+}
+
+#[test]
+fn errors_of_the_new_release_fire_the_alarm_and_roll_back() {
+    let mut fixture = fixture(setup(true));
+    let old = fixture.service().task_definition;
+    fixture.run(5.0);
+    fixture.fault("errors-after-deploy");
+    fixture.deploy(ImageBehaviour::default());
+    fixture.until(900.0, "the alarm", |it| it.latest().rollback.is_some());
+    let latest = fixture.latest();
+    assert_eq!(latest.alarms.status, MonitorStatus::Triggered);
+    assert_eq!(latest.alarms.triggered_alarm_names, ["api-5xx"]);
+    assert_ne!(latest.deployment_circuit_breaker.status, MonitorStatus::Triggered);
+    fixture
+        .until(900.0, "the rollback", |it| it.latest().status == ServiceDeploymentStatus::RollbackSuccessful);
+    assert_eq!(fixture.service().task_definition, old);
+    assert!(fixture.events().iter().any(|event| event.ends_with("deployment failed: alarm detected.")));
+}
+
+#[test]
+fn each_method_decides_about_the_rollback_by_its_own_flag() {
+    let mut fixture = fixture(setup(false));
+    fixture.run(5.0);
+    fixture.fault("errors-after-deploy");
+    fixture.deploy(ImageBehaviour::default());
+    fixture.until(900.0, "the alarm", |it| it.rollout() == RolloutState::Failed);
+    fixture.run(10.0);
+    assert_eq!(
+        fixture.latest().status,
+        ServiceDeploymentStatus::Stopped,
+        "the breaker's rollback flag does not matter"
+    );
+}
+
+#[test]
+fn an_alarm_that_fires_already_is_ignored_for_the_whole_deployment() {
+    let mut fixture = fixture(setup(true));
+    let state = json!({"AlarmName": "api-5xx", "StateValue": "ALARM", "StateReason": "test"});
+    cloudwatch::set_alarm_state(&mut fixture.world, serde_json::from_value(state).unwrap()).unwrap();
+    fixture.deploy(ImageBehaviour::default());
+    fixture.until(1800.0, "completion", |it| it.latest().status == ServiceDeploymentStatus::Successful);
+}
+
+#[test]
+fn the_deployment_completes_after_the_bake_time() {
+    let mut fixture = fixture(Setup { bake_minutes: Some(10), ..setup(true) });
+    fixture.deploy(ImageBehaviour::default());
+    fixture.until(600.0, "the bake", |it| it.latest().lifecycle_stage.as_deref() == Some("BAKE_TIME"));
+    assert_eq!(fixture.service().running_count, 1, "the source is scaled to 0");
+    let secs = fixture.until(3600.0, "completion", |it| it.rollout() == RolloutState::Completed);
+    assert!((590.0..=600.0).contains(&secs), "{secs}");
+}
+
+#[test]
+fn an_alarm_in_the_bake_time_rolls_back() {
+    let mut fixture = fixture(Setup { bake_minutes: Some(10), ..setup(true) });
+    let old = fixture.service().task_definition;
+    fixture.deploy(ImageBehaviour::default());
+    fixture.until(600.0, "the bake", |it| it.latest().lifecycle_stage.as_deref() == Some("BAKE_TIME"));
+    let state = json!({"AlarmName": "api-5xx", "StateValue": "ALARM", "StateReason": "test"});
+    cloudwatch::set_alarm_state(&mut fixture.world, serde_json::from_value(state).unwrap()).unwrap();
+    fixture
+        .until(900.0, "the rollback", |it| it.latest().status == ServiceDeploymentStatus::RollbackSuccessful);
+    assert_eq!((fixture.service().task_definition, fixture.service().running_count), (old, 1));
+}

@@ -1,0 +1,151 @@
+//! Health checks of target groups (ALB:target-group-health-checks) and containers (bc:ecs/HealthCheck), and
+//! what the scheduler makes of them.
+
+use rollout_sim::ecs::{HealthStatus, RolloutState, TaskStatus};
+use rollout_sim::image::ImageBehaviour;
+use serde_json::json;
+
+use crate::fixture::{Fixture, Setup, without_health};
+
+/// Seconds from RUNNING until the task is told to stop.
+fn lived(fixture: &Fixture, definition: &str) -> f64 {
+    let task = &fixture.tasks_of(definition)[0];
+    task.stopping_at.unwrap() - task.started_at.unwrap()
+}
+
+fn until_first_stop(fixture: &mut Fixture, definition: &str) -> f64 {
+    fixture.until(7200.0, "the first stop", |it| {
+        it.tasks_of(definition).iter().any(|task| task.stopping_at.is_some())
+    });
+    lived(fixture, definition)
+}
+
+#[test]
+fn a_new_target_needs_one_success_whatever_the_threshold() {
+    let mut fixture = Fixture::empty(Setup { healthy_threshold: 10, interval_secs: 30, ..Setup::default() });
+    fixture.create_service(ImageBehaviour { listen_after_secs: 0.0, ..ImageBehaviour::default() });
+    fixture.until(120.0, "RUNNING", |it| it.service().running_count == 1);
+    let secs = fixture.until(120.0, "healthy", |it| it.targets() == ["healthy"]);
+    assert!(secs < 30.0, "{secs}");
+}
+
+#[test]
+fn a_target_is_unhealthy_after_the_unhealthy_threshold_of_failures() {
+    for (interval, threshold) in [(10, 2), (10, 5), (30, 3)] {
+        let setup = Setup { interval_secs: interval, unhealthy_threshold: threshold, ..Setup::default() };
+        let mut fixture = Fixture::new(setup);
+        let new = fixture.deploy(without_health());
+        let secs = until_first_stop(&mut fixture, &new);
+        let checks = f64::from(interval * (threshold - 1));
+        assert!((checks..checks + 15.0).contains(&secs), "{interval}x{threshold}: {secs}");
+    }
+}
+
+#[test]
+fn the_scheduler_names_the_codes() {
+    let mut fixture = Fixture::new(Setup::default());
+    let new = fixture.deploy(without_health());
+    until_first_stop(&mut fixture, &new);
+    let events = fixture.events();
+    let told = "due to (reason Health checks failed with these codes: [404]).";
+    assert!(events.iter().any(|event| event.ends_with(told) && event.contains("(port 3001) is unhealthy in (target-group")), "{events:#?}");
+}
+
+#[test]
+fn a_hanging_target_times_out() {
+    let mut fixture = Fixture::new(Setup::default());
+    let new = fixture.deploy(ImageBehaviour { answer_secs: 20.0, ..ImageBehaviour::default() });
+    until_first_stop(&mut fixture, &new);
+    assert!(fixture.events().iter().any(|event| event.ends_with("due to (reason Request timed out).")));
+}
+
+#[test]
+fn the_grace_period_ignores_failures_after_the_start() {
+    let mut fixture = Fixture::new(Setup { grace_secs: 120, ..Setup::default() });
+    let new = fixture.deploy(without_health());
+    let secs = until_first_stop(&mut fixture, &new);
+    assert!((120.0..140.0).contains(&secs), "{secs}");
+}
+
+#[test]
+fn the_grace_period_ignores_container_checks_too() {
+    let check = json!({"command": ["CMD", "check"], "interval": 5, "retries": 2});
+    let mut fixture = Fixture::new(Setup { grace_secs: 120, container_check: check, ..Setup::default() });
+    let new = fixture.deploy(ImageBehaviour { container_check_passes: false, ..ImageBehaviour::default() });
+    let secs = until_first_stop(&mut fixture, &new);
+    assert!((120.0..140.0).contains(&secs), "{secs}");
+}
+
+#[test]
+fn the_grace_period_lets_a_slow_program_come_up() {
+    let mut fixture = Fixture::new(Setup { grace_secs: 120, ..Setup::default() });
+    let new = fixture.deploy(ImageBehaviour { listen_after_secs: 90.0, ..ImageBehaviour::default() });
+    fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
+    assert_eq!(fixture.tasks_of(&new).len(), 1);
+}
+
+#[test]
+fn a_container_is_unhealthy_after_start_period_and_retries() {
+    let check = json!({"command": ["CMD", "check"], "interval": 10, "retries": 3, "startPeriod": 60});
+    let mut fixture =
+        Fixture::new(Setup { container_check: check, load_balancer: false, ..Setup::default() });
+    let new = fixture.deploy(ImageBehaviour { container_check_passes: false, ..ImageBehaviour::default() });
+    let secs = until_first_stop(&mut fixture, &new);
+    assert!((90.0..100.0).contains(&secs), "{secs}");
+    assert_eq!(fixture.tasks_of(&new)[0].health_status, HealthStatus::Unhealthy);
+    assert!(fixture.events().iter().any(|event| event.ends_with("failed container health checks.")));
+}
+
+#[test]
+fn a_task_without_checks_is_healthy_40_s_after_running() {
+    let mut fixture = Fixture::empty(Setup { load_balancer: false, ..Setup::default() });
+    fixture.create_service(ImageBehaviour::default());
+    fixture.until(120.0, "RUNNING", |it| it.service().running_count == 1);
+    let secs = fixture.until(120.0, "completion", |it| it.rollout() == RolloutState::Completed);
+    assert!((40.0..60.0).contains(&secs), "{secs}");
+}
+
+#[test]
+fn a_task_needs_all_configured_checks() {
+    let check = json!({"command": ["CMD", "check"], "interval": 60, "retries": 3});
+    let mut fixture = Fixture::empty(Setup { container_check: check, ..Setup::default() });
+    fixture.create_service(ImageBehaviour::default());
+    fixture.until(120.0, "the target is healthy", |it| it.targets() == ["healthy"]);
+    assert_eq!(fixture.rollout(), RolloutState::InProgress);
+    let secs = fixture.until(120.0, "completion", |it| it.rollout() == RolloutState::Completed);
+    assert!(secs > 30.0, "{secs}");
+}
+
+#[test]
+fn a_changed_health_check_reaches_running_tasks() {
+    let mut fixture = Fixture::new(Setup::default());
+    let definition = fixture.service().task_definition;
+    let digest = fixture.tasks()[0].containers[0].image_digest.clone().unwrap();
+    fixture.world.images.insert(
+        digest,
+        ImageBehaviour { paths: [("/health".to_owned(), 200)].into(), ..ImageBehaviour::default() },
+    );
+    fixture.run(600.0);
+    assert_eq!(fixture.tasks_of(&definition).len(), 1, "nothing happens while the path is right");
+    fixture.modify_group(json!({"HealthCheckPath": "/moved"}));
+    fixture.until(60.0, "unhealthy", |it| it.targets().contains(&"unhealthy"));
+    fixture.modify_group(json!({"HealthCheckPath": "/health"}));
+    fixture.until(300.0, "healthy again", |it| it.targets().contains(&"healthy"));
+}
+
+#[test]
+fn checks_run_only_while_a_rule_routes_to_the_group() {
+    let mut fixture = Fixture::new(Setup::default());
+    let request = json!({"ListenerArn": fixture.listener});
+    let rules = rollout_sim::elb::describe_rules(&fixture.world, &serde_json::from_value(request).unwrap())
+        .unwrap()
+        .rules;
+    let delete = json!({"RuleArn": rules[0].rule_arn});
+    rollout_sim::elb::delete_rule(&mut fixture.world, &serde_json::from_value(delete).unwrap()).unwrap();
+    assert_eq!(fixture.targets(), ["unused"]);
+    fixture.run(600.0);
+    assert_eq!(fixture.tasks().iter().filter(|task| task.last_status == TaskStatus::Running).count(), 1);
+    fixture.route(20, "/*");
+    assert_eq!(fixture.targets(), ["initial"]);
+    fixture.until(60.0, "healthy", |it| it.targets() == ["healthy"]);
+}

@@ -1,0 +1,92 @@
+//! Requests through the load balancer.
+
+use std::collections::BTreeMap;
+
+use rollout_sim::elb::{self, HttpAnswer};
+use rollout_sim::image::ImageBehaviour;
+use serde_json::json;
+
+use crate::fixture::{Fixture, Setup, crashing};
+
+fn get(fixture: &mut Fixture, path: &str) -> HttpAnswer {
+    let host = fixture.host.clone();
+    elb::http_request(&mut fixture.world, &host, path, "GET", &BTreeMap::new()).unwrap()
+}
+
+#[test]
+fn the_program_answers_with_its_release() {
+    let mut fixture = Fixture::new(Setup::default());
+    let answer = get(&mut fixture, "/anything?x=1");
+    assert_eq!((answer.status, answer.headers["x-release"].as_str()), (200, "v1"));
+}
+
+#[test]
+fn rules_are_evaluated_by_priority_and_the_default_last() {
+    let mut fixture = Fixture::new(Setup::default());
+    let rule = json!({
+        "ListenerArn": fixture.listener, "Priority": 1,
+        "Conditions": [{"Field": "path-pattern", "Values": ["/old/*"]}],
+        "Actions": [{"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", "Path": "/new"}}],
+    });
+    elb::create_rule(&mut fixture.world, serde_json::from_value(rule.clone()).unwrap()).unwrap();
+    let answer = get(&mut fixture, "/old/page?q=1");
+    assert_eq!(answer.status, 301);
+    assert!(answer.headers["location"].ends_with(":443/new?q=1"), "{answer:?}");
+    assert_eq!(get(&mut fixture, "/other").status, 200);
+    let taken = elb::create_rule(&mut fixture.world, serde_json::from_value(rule).unwrap()).unwrap_err();
+    assert_eq!(taken.code, "PriorityInUse");
+}
+
+#[test]
+fn without_targets_the_load_balancer_answers_503() {
+    let mut fixture = Fixture::empty(Setup::default());
+    assert_eq!(get(&mut fixture, "/").status, 503);
+}
+
+#[test]
+fn all_targets_unhealthy_fail_open() {
+    let mut fixture = Fixture::new(Setup { grace_secs: 100_000, ..Setup::default() });
+    fixture.modify_group(json!({"Matcher": {"HttpCode": "204"}}));
+    fixture.until(60.0, "unhealthy", |it| it.targets() == ["unhealthy"]);
+    assert_eq!(get(&mut fixture, "/").status, 200);
+}
+
+#[test]
+fn a_target_that_does_not_listen_is_a_502() {
+    let mut fixture = Fixture::empty(Setup::default());
+    fixture.create_service(crashing(1e6));
+    fixture.until(60.0, "registered", |it| it.targets() == ["initial"]);
+    assert_eq!(get(&mut fixture, "/").status, 502);
+}
+
+#[test]
+fn names_that_dns_points_at_it_are_answered() {
+    let mut fixture = Fixture::new(Setup::default());
+    let headers = BTreeMap::new();
+    assert!(elb::http_request(&mut fixture.world, "app.example.com", "/", "GET", &headers).is_none());
+    let name = fixture.host.clone();
+    elb::point_host_at(&mut fixture.world, "app.example.com.", Some(&format!("dualstack.{name}.")));
+    let answer = elb::http_request(&mut fixture.world, "App.example.com:443", "/", "GET", &headers).unwrap();
+    assert_eq!(answer.status, 200);
+}
+
+#[test]
+fn old_code_is_green_and_reports_the_old_release() {
+    let mut fixture = Fixture::new(Setup::default());
+    fixture.run(5.0);
+    fixture.fault("old-code");
+    fixture.deploy(ImageBehaviour::default());
+    fixture.until(600.0, "completion", |it| it.rollout() == rollout_sim::ecs::RolloutState::Completed);
+    assert_eq!(get(&mut fixture, "/").headers["x-release"], "v1");
+}
+
+#[test]
+fn errors_after_deploy_spare_the_health_check() {
+    let mut fixture = Fixture::new(Setup::default());
+    fixture.run(5.0);
+    fixture.fault("errors-after-deploy");
+    fixture.deploy(ImageBehaviour::default());
+    fixture.until(600.0, "completion", |it| it.rollout() == rollout_sim::ecs::RolloutState::Completed);
+    assert_eq!((get(&mut fixture, "/health").status, get(&mut fixture, "/page").status), (200, 500));
+    assert_eq!(elb::answering_targets(&fixture.world, &fixture.group, "/page"), (1, 0));
+}

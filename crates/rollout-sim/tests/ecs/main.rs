@@ -1,0 +1,16 @@
+//! ECS and the load balancer behave as the rules of AWS say: one test per rule, named after it.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod alarms;
+mod api;
+mod breaker;
+mod faults;
+mod fixture;
+mod health;
+mod http;
+mod machine;
+mod observed;
+mod one_off;
+mod rolling;
+mod service_deployments;
+mod stopping;
