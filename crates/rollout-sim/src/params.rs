@@ -64,7 +64,7 @@ params! {
     /// From the beginning of a pull that fails until the task gives up: the agent's own retries ("has been
     /// retried 5 time(s)"). Undocumented: chosen so that three such failures trip the breaker after the
     /// 8-12 minutes of the field report [pull].
-    pull_failure_secs = 60.0 in 20.0..=100.0,
+    pull_failure_secs = 60.0 in 20.0..=120.0,
     /// ACTIVATING after the pull: containers are created and targets registered. Undocumented.
     activating_secs = 3.0 in 1.0..=8.0,
     /// DEPROVISIONING: the network interface is detached. `x` of aws-facts section 4. Undocumented: chosen
@@ -80,7 +80,7 @@ params! {
     /// Delay of the next start after the first task that never reached RUNNING; doubles with each further
     /// one. The schedule is undocumented (ECS:service-throttle-logic): chosen with `pull_failure_secs` to meet
     /// the field report [pull].
-    throttle_base_secs = 90.0 in 60.0..=110.0,
+    throttle_base_secs = 90.0 in 60.0..=130.0,
     /// Longest such delay: 27 minutes (ECS:service-throttle-logic).
     throttle_max_secs = 1620.0 in 1620.0..=1620.0,
     /// Until the scheduler tries again to place a task for which there was no capacity. Undocumented.

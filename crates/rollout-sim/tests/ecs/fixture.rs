@@ -141,7 +141,7 @@ impl Fixture {
     pub(crate) fn new(setup: Setup) -> Self {
         let mut fixture = Self::empty(setup);
         fixture.create_service(ImageBehaviour::default());
-        fixture.until(3600.0, "the first release", |it| {
+        fixture.until(200_000.0, "the first release", |it| {
             it.primary().rollout_state == Some(RolloutState::Completed)
         });
         fixture

@@ -26,7 +26,7 @@ fn a_new_target_needs_one_success_whatever_the_threshold() {
     fixture.create_service(ImageBehaviour { listen_after_secs: 0.0, ..ImageBehaviour::default() });
     fixture.until(120.0, "RUNNING", |it| it.service().running_count == 1);
     let secs = fixture.until(120.0, "healthy", |it| it.targets() == ["healthy"]);
-    assert!(secs < 30.0, "{secs}");
+    assert!(secs <= 30.0, "{secs}: ten checks would take 300 s");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn the_grace_period_ignores_container_checks_too() {
 
 #[test]
 fn the_grace_period_lets_a_slow_program_come_up() {
-    let mut fixture = Fixture::new(Setup { grace_secs: 120, ..Setup::default() });
+    let mut fixture = Fixture::new(Setup { grace_secs: 120, healthy_threshold: 2, ..Setup::default() });
     let new = fixture.deploy(ImageBehaviour { listen_after_secs: 90.0, ..ImageBehaviour::default() });
     fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
     assert_eq!(fixture.tasks_of(&new).len(), 1);
