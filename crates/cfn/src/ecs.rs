@@ -49,17 +49,8 @@ pub struct TaskDefinition<S> {
     pub requires_compatibilities: Vec<&'static str>,
     pub runtime_platform: RuntimePlatform,
     pub task_role_arn: Value<S, RoleArn>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub volumes: Vec<Volume>,
 }
 resource!(TaskDefinition = "AWS::ECS::TaskDefinition", Tagging::List("Tags"), ref arn: TaskDefinitionArn);
-
-/// A volume that lives as long as its task, on the task's ephemeral storage.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Volume {
-    pub name: String,
-}
 
 /// What a task runs on.
 #[derive(Debug, Clone, Serialize)]
@@ -83,8 +74,6 @@ pub struct ContainerDefinition<S> {
     pub image: Value<S, ImageUri>,
     pub linux_parameters: LinuxParameters,
     pub log_configuration: LogConfiguration<S>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub mount_points: Vec<MountPoint>,
     pub name: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub port_mappings: Vec<PortMapping>,
@@ -122,6 +111,17 @@ pub struct HealthCheck {
 pub struct LinuxParameters {
     /// Run an init process that forwards signals and reaps processes.
     pub init_process_enabled: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tmpfs: Vec<Tmpfs>,
+}
+
+/// A file system in memory, which counts as the task's memory (on Fargate since January 2026).
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tmpfs {
+    pub container_path: String,
+    /// MiB.
+    pub size: u32,
 }
 
 /// Where a container's output goes.
@@ -139,15 +139,6 @@ pub struct AwslogsOptions<S> {
     pub awslogs_group: Value<S, LogGroupName>,
     pub awslogs_region: Value<S, Text>,
     pub awslogs_stream_prefix: String,
-}
-
-/// A volume's place in a container.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct MountPoint {
-    pub container_path: String,
-    pub read_only: bool,
-    pub source_volume: String,
 }
 
 /// A port that the container listens on.
@@ -203,6 +194,7 @@ resource!(
 pub struct DeploymentConfiguration<S> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alarms: Option<DeploymentAlarms<S>>,
+    pub bake_time_in_minutes: u32,
     pub deployment_circuit_breaker: DeploymentCircuitBreaker,
     pub maximum_percent: u32,
     pub minimum_healthy_percent: u32,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::handle::{Tagging, resource};
 use crate::kind::{
-    CacheParameterGroupName, CacheSubnetGroupName, DnsName, LogGroupName, Port, ReplicationGroupId,
+    CacheParameterGroupName, CacheSubnetGroupName, DnsName, Port, ReplicationGroupId,
     SecurityGroupId, SubnetId, Text,
 };
 use crate::value::Value;
@@ -48,8 +48,6 @@ pub struct ReplicationGroup<S> {
     pub cache_subnet_group_name: Value<S, CacheSubnetGroupName>,
     pub engine: &'static str,
     pub engine_version: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub log_delivery_configurations: Vec<LogDelivery<S>>,
     #[serde(rename = "MultiAZEnabled")]
     pub multi_az_enabled: bool,
     pub num_cache_clusters: u32,
@@ -71,27 +69,3 @@ resource!(
     "PrimaryEndPoint.Address" primary_address: DnsName,
     "PrimaryEndPoint.Port" primary_port: Port,
 );
-
-/// Where a cache's log goes.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct LogDelivery<S> {
-    pub destination_details: LogDestination<S>,
-    pub destination_type: &'static str,
-    pub log_format: &'static str,
-    pub log_type: &'static str,
-}
-
-/// A log group as a cache's log destination.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct LogDestination<S> {
-    pub cloud_watch_logs_details: CloudWatchLogsDetails<S>,
-}
-
-/// The log group.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct CloudWatchLogsDetails<S> {
-    pub log_group: Value<S, LogGroupName>,
-}

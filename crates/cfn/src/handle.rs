@@ -28,10 +28,9 @@ pub enum Tagging {
 }
 
 /// What happens to the real resource when it leaves the stack or is replaced (`DeletionPolicy`, `UpdateReplacePolicy`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
     /// It is deleted.
-    #[default]
     Delete,
     /// It stays, outside of the stack.
     Retain,
@@ -40,11 +39,11 @@ pub enum Removal {
 }
 
 impl Removal {
-    pub(crate) fn policy(self) -> Option<&'static str> {
+    pub(crate) fn policy(self) -> &'static str {
         match self {
-            Self::Delete => None,
-            Self::Retain => Some("Retain"),
-            Self::Snapshot => Some("Snapshot"),
+            Self::Delete => "Delete",
+            Self::Retain => "Retain",
+            Self::Snapshot => "Snapshot",
         }
     }
 }
@@ -92,7 +91,7 @@ impl<R> fmt::Debug for Handle<R> {
 /// What CloudFormation is told about a resource besides its properties.
 pub struct Options<S> {
     pub(crate) after: Vec<(Arc<str>, Arc<str>)>,
-    pub(crate) removal: Removal,
+    pub(crate) removal: Option<(Removal, Removal)>,
     pub(crate) layer: Option<&'static str>,
     pub(crate) name: Option<String>,
     stack: PhantomData<fn() -> S>,
@@ -100,7 +99,7 @@ pub struct Options<S> {
 
 impl<S> Default for Options<S> {
     fn default() -> Self {
-        Self { after: Vec::new(), removal: Removal::default(), layer: None, name: None, stack: PhantomData }
+        Self { after: Vec::new(), removal: None, layer: None, name: None, stack: PhantomData }
     }
 }
 
@@ -117,10 +116,10 @@ impl<S> Options<S> {
         self
     }
 
-    /// `DeletionPolicy` and `UpdateReplacePolicy`.
+    /// `DeletionPolicy` and `UpdateReplacePolicy`. Without them CloudFormation deletes, in both cases.
     #[must_use]
-    pub fn removal(mut self, removal: Removal) -> Self {
-        self.removal = removal;
+    pub fn removal(mut self, on_deletion: Removal, on_replacement: Removal) -> Self {
+        self.removal = Some((on_deletion, on_replacement));
         self
     }
 

@@ -69,6 +69,7 @@ pub struct DbInstance<S> {
     pub max_allocated_storage: u32,
     #[serde(rename = "MultiAZ")]
     pub multi_az: bool,
+    pub port: String,
     pub preferred_backup_window: String,
     pub preferred_maintenance_window: String,
     pub publicly_accessible: bool,

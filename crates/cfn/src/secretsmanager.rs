@@ -40,8 +40,6 @@ pub struct GenerateSecretString {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude_characters: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub exclude_lowercase: bool,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub exclude_punctuation: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub exclude_uppercase: bool,

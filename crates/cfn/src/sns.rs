@@ -12,8 +12,7 @@ use crate::value::Value;
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Topic<S> {
-    pub kms_master_key_id: Option<Value<S, Text>>,
-    pub topic_name: String,
+    pub topic_name: Value<S, Text>,
 }
 resource!(Topic = "AWS::SNS::Topic", Tagging::List("Tags"), ref arn: TopicArn);
 

@@ -100,9 +100,9 @@ impl<S: Stack> Template<S> {
                 options.after.iter().map(|(template, id)| reference(template, id)).collect();
             entry.insert("DependsOn".to_owned(), Json::Array(after));
         }
-        if let Some(policy) = options.removal.policy() {
-            entry.insert("DeletionPolicy".to_owned(), json!(policy));
-            entry.insert("UpdateReplacePolicy".to_owned(), json!(policy));
+        if let Some((on_deletion, on_replacement)) = options.removal {
+            entry.insert("DeletionPolicy".to_owned(), json!(on_deletion.policy()));
+            entry.insert("UpdateReplacePolicy".to_owned(), json!(on_replacement.policy()));
         }
         if let Some(layer) = options.layer {
             entry.insert("Metadata".to_owned(), json!({"Layer": layer}));

@@ -98,6 +98,11 @@ impl<S, K: ArnKind> Value<S, K> {
 }
 
 impl<S> Value<S, Text> {
+    /// The JSON text of `value`, for properties that hold a document as text; empty if it has none.
+    pub fn json(value: &impl Serialize) -> Self {
+        Self::literal(serde_json::to_string(value).unwrap_or_default())
+    }
+
     /// The account that the stack is in.
     pub fn account_id() -> Self {
         Self::new(Expr::Pseudo("AWS::AccountId"))

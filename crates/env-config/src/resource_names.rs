@@ -1,7 +1,7 @@
 //! Physical names of what the stacks create: one place, so that a test can prove that no two environments collide.
 
 use crate::{
-    names::{EnvironmentName, PlatformName, ServiceName, TaskName},
+    names::{AccountId, EnvironmentName, PlatformName, ServiceName, TaskName},
     platform::Platform,
 };
 
@@ -79,6 +79,11 @@ impl<'a> EnvironmentNames<'a> {
     /// Log group of the firewall; AWS requires the prefix `aws-waf-logs-`.
     pub fn waf_log_group(self) -> String {
         format!("aws-waf-logs-{}", self.prefix())
+    }
+
+    /// Bucket of the load balancer's access logs. Bucket names are unique in the world, hence the account.
+    pub fn access_log_bucket(self, account: &AccountId) -> String {
+        format!("{}-access-logs-{account}", self.prefix())
     }
 
     /// SNS topic of the alarms.

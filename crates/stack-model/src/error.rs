@@ -1,0 +1,30 @@
+//! Why a configuration has no templates.
+
+use cfn::FinishError;
+use env_config::{SecretName, ServiceName, TaskName};
+use thiserror::Error;
+
+/// Why a configuration has no templates.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    /// The template is not one that CloudFormation takes.
+    #[error(transparent)]
+    Template(#[from] FinishError),
+    /// CloudFormation makes up one value per secret.
+    #[error("secret `{0}` has a generated key beside others: each generated key needs a secret of its own")]
+    MixedSecret(SecretName),
+    /// A variable names a secret that is not configured.
+    #[error("there is no secret `{0}`")]
+    UnknownSecret(SecretName),
+    /// A caller or a task names a service that is not configured.
+    #[error("there is no service `{0}`")]
+    UnknownService(ServiceName),
+    /// A task runs on the image of a service that is not configured.
+    #[error("task `{task}` runs on service `{service}`, which is not configured")]
+    TaskWithoutService {
+        /// The task.
+        task: TaskName,
+        /// The service that it names.
+        service: ServiceName,
+    },
+}

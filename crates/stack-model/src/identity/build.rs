@@ -1,0 +1,35 @@
+//! The role of workflows that build images: it can push, and nothing else.
+
+use cfn::iam::{Policy, PolicyDocument, Role, Statement};
+use cfn::kind::OidcProviderArn;
+use env_config::{Config, SharedNames};
+
+use super::{repositories, trust};
+use crate::shared::{Shared, Value};
+
+pub(super) fn role(config: &Config, names: SharedNames<'_>, provider: &Value<OidcProviderArn>) -> Role<Shared> {
+    let github = &config.platform.github;
+    Role {
+        assume_role_policy_document: trust(provider, github.branch_subjects()),
+        description: format!("Builds images of {} from branch {}", config.platform.name, github.branch),
+        max_session_duration: None,
+        policies: vec![Policy {
+            policy_document: PolicyDocument::new([
+                Statement::allow(["ecr:GetAuthorizationToken"]).on_all(),
+                Statement::allow([
+                    "ecr:BatchCheckLayerAvailability",
+                    "ecr:BatchGetImage",
+                    "ecr:CompleteLayerUpload",
+                    "ecr:DescribeImages",
+                    "ecr:GetDownloadUrlForLayer",
+                    "ecr:InitiateLayerUpload",
+                    "ecr:PutImage",
+                    "ecr:UploadLayerPart",
+                ])
+                .on(repositories(config)),
+            ]),
+            policy_name: "push-images".to_owned(),
+        }],
+        role_name: names.build_role(),
+    }
+}

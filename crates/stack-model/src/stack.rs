@@ -1,0 +1,79 @@
+//! The stack of an environment: its layers in the order in which they need each other.
+
+use cfn::Document;
+use env_config::{Config, Environment};
+
+use crate::alarms::{alarms, topic};
+use crate::cache::cache;
+use crate::cluster::cluster;
+use crate::container::Parts;
+use crate::database::database;
+use crate::dns::dns;
+use crate::error::ModelError;
+use crate::load_balancer::load_balancer;
+use crate::network::network;
+use crate::parameters::parameters;
+use crate::routing::routing;
+use crate::scope::{Scope, Template, Value, tags};
+use crate::secrets::secrets;
+use crate::security::security;
+use crate::service::{Surroundings, service};
+use crate::tasks::task;
+
+/// The stack of `environment`.
+///
+/// # Errors
+///
+/// [`ModelError`]: the configuration contradicts itself, or the template is not one that CloudFormation takes.
+pub fn environment(config: &Config, environment: &Environment) -> Result<Document, ModelError> {
+    let scope = Scope::new(config, environment);
+    let description = format!("{}: environment {}", config.platform.name, environment.name);
+    let tags = tags(&config.platform, environment.name.as_str());
+    let mut template = Template::new(environment.stack_name.as_str(), description, tags);
+    let t = &mut template;
+
+    let parameters = parameters(t, scope);
+    let network = network(t, scope);
+    let security = security(t, scope, &network);
+    let secrets = secrets(t, scope)?;
+    let database = database(t, scope, &network, &security, &secrets)?;
+    let cache = cache(t, scope, &network, &security);
+    let topic = topic(t, scope);
+    let balancing = load_balancer(t, scope, &network, &security, &parameters.certificate_arn);
+    dns(t, scope, &balancing, &parameters.hosted_zone_id);
+    let runtime = cluster(t, scope, &network);
+    alarms(t, scope, &topic, &balancing, &database, &cache);
+
+    let parts = Parts { scope, secrets: &secrets, database: &database, cache: &cache };
+    for entry in &config.platform.tasks {
+        let (name, id) = (entry.0, entry.0.pascal_case());
+        let one_off = task(t, &parts, &parameters, entry)?;
+        t.output(
+            format!("{id}TaskDefinitionArn"),
+            &format!("Task definition of {name}"),
+            one_off.definition.arn(),
+        );
+        t.output(format!("{id}LogGroupName"), &format!("Log group of {name}"), one_off.log_group);
+    }
+    let around = Surroundings { network: &network, runtime: &runtime, parameters: &parameters, parts: &parts };
+    for entry in &config.platform.services {
+        let (name, id) = (entry.0, entry.0.pascal_case());
+        let group = security.services.get(name).ok_or_else(|| ModelError::UnknownService(name.clone()))?;
+        let routing = routing(t, scope, &network, &balancing, &topic, entry);
+        let running = service(t, &around, entry, group, routing.as_ref())?;
+        t.output(format!("{id}ServiceArn"), &format!("Service {name}"), running.service.arn());
+        t.output(format!("{id}LogGroupName"), &format!("Log group of {name}"), running.log_group);
+        if let Some(routing) = routing {
+            let description = format!("Target group of {name}");
+            t.output(format!("{id}TargetGroupArn"), &description, routing.target_group.arn());
+        }
+    }
+
+    t.output("ClusterName", "Cluster of services and tasks", runtime.cluster.name());
+    t.output("Url", "Where the platform is", Value::<cfn::kind::Text>::from(environment.url()));
+    t.output("LoadBalancerDnsName", "Own name of the load balancer", balancing.load_balancer.dns_name());
+    let subnets = Value::<cfn::kind::Text>::join(",", network.private.iter().cloned().map(Value::text));
+    t.output("TaskSubnetIds", "Subnets of one-off tasks, separated by commas", subnets);
+    t.output("TaskSecurityGroupId", "Security group of one-off tasks", security.tasks.clone());
+    Ok(template.finish()?)
+}
