@@ -1,2 +1,68 @@
-//! deploy-ops
-fn main() {}
+//! The binary that `cargo xtask` hands every command to that needs AWS.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use deploy_ops::commands;
+use deploy_ops::failure::Failure;
+use ops_cli::{Exit, OpsCommand};
+
+/// Deployments, as `cargo xtask` offers them
+#[derive(Parser)]
+#[command(name = "deploy-ops", bin_name = "cargo xtask", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: OpsCommand,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: failed to start: {error}");
+            return Exit::Unexpected.into();
+        }
+    };
+    // The commands are large futures: on the heap they do not depend on the size of the main thread's stack.
+    match runtime.block_on(Box::pin(commands::run(cli.command, &root()))) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            print_failure(&failure);
+            failure.exit().into()
+        }
+    }
+}
+
+/// Top of the repository: the nearest directory above that has `infra/platform.toml`, or where we are.
+fn root() -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    let found = here.ancestors().find(|directory| directory.join("infra/platform.toml").is_file());
+    found.map_or_else(|| here.clone(), PathBuf::from)
+}
+
+/// The chain of causes once, then what to do.
+fn print_failure(failure: &Failure) {
+    if let Failure::Config(error) = failure {
+        let mut text = String::new();
+        if miette::GraphicalReportHandler::new().render_report(&mut text, error.as_ref()).is_ok() {
+            eprintln!("{text}");
+            return;
+        }
+    }
+    let mut text = failure.to_string();
+    let mut source = failure.source();
+    while let Some(inner) = source {
+        let inner_text = inner.to_string();
+        if !text.ends_with(&inner_text) {
+            text = format!("{text}: {inner_text}");
+        }
+        source = inner.source();
+    }
+    eprintln!("error: {text}");
+    if let Some(hint) = failure.hint() {
+        eprintln!("hint: {hint}");
+    }
+}

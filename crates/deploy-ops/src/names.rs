@@ -82,6 +82,20 @@ impl CommitSha {
     pub fn short(&self) -> &str {
         &self.0[..8]
     }
+
+    /// An id that no repository has, always the same for the same text: stands for a commit that was never made.
+    #[must_use]
+    pub fn made_up(text: &str) -> Self {
+        // FNV-1a over the text and a counter: five runs of 32 bits make the 160 of a commit id.
+        let run = |counter: u8| {
+            let bytes = text.bytes().chain([0, counter]);
+            let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+            format!("{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
+        };
+        Self((0..5).map(run).collect())
+    }
 }
 
 impl ImageDigest {
@@ -101,6 +115,8 @@ mod tests {
         let hex40 = "0123456789abcdef0123456789abcdef01234567";
         assert!(hex40.parse::<CommitSha>().is_ok());
         assert!(hex40.to_uppercase().parse::<CommitSha>().is_err());
+        assert!(CommitSha::made_up("v0.1.0").as_str().parse::<CommitSha>().is_ok());
+        assert_ne!(CommitSha::made_up("v0.1.0"), CommitSha::made_up("v0.1.1"));
         assert!("0123456".parse::<CommitSha>().is_err());
         assert!(format!("sha256:{}", "a".repeat(64)).parse::<ImageDigest>().is_ok());
         assert!(format!("sha512:{}", "a".repeat(64)).parse::<ImageDigest>().is_err());

@@ -208,7 +208,7 @@ pub async fn tasks(aws: &Aws, cluster: &str, service: &str) -> Result<Vec<Task>,
 
 fn task_view(task: &Task) -> TaskView {
     let detail = |name: &str| {
-        let details = task.attachments().iter().flat_map(|attachment| attachment.details());
+        let details = task.attachments().iter().flat_map(aws_sdk_ecs::types::Attachment::details);
         details.filter(|pair| pair.name() == Some(name)).find_map(|pair| pair.value().map(str::to_owned))
     };
     TaskView {
@@ -305,7 +305,7 @@ fn target_view(target_group: &str, description: &TargetHealthDescription) -> Tar
         target_group: target_group.to_owned(),
         id: target.and_then(|target| target.id()).unwrap_or_default().to_owned(),
         port: target
-            .and_then(|target| target.port())
+            .and_then(aws_sdk_elasticloadbalancingv2::types::TargetDescription::port)
             .and_then(|port| u16::try_from(port).ok())
             .unwrap_or_default(),
         state: health

@@ -101,16 +101,20 @@ pub async fn resolve(
 ) -> Result<Release, ResolveError> {
     let (tag, commit) = match wanted {
         Wanted::Tag(tag) => (Some(tag.clone()), commit_of_tag(aws, root, tag, tags, repositories).await?),
-        Wanted::Commit(name) => (None, commit_of_name(root, name)?),
-        Wanted::Head => (None, git::head(root)?),
+        Wanted::Commit(_) | Wanted::Head => (None, commit(root, wanted)?),
     };
     let digests = digests(aws, &commit, repositories).await?;
     Ok(Release { tag, commit, digests })
 }
 
-/// A full id is taken as it is: a shallow clone does not know it, the registry may.
-fn commit_of_name(root: &Path, name: &str) -> Result<CommitSha, GitError> {
-    name.parse().or_else(|_| git::commit(root, name))
+/// The commit that is wanted, as git alone knows it. A full id is taken as it is: a shallow clone does not know
+/// it, the registry may.
+pub fn commit(root: &Path, wanted: &Wanted) -> Result<CommitSha, GitError> {
+    match wanted {
+        Wanted::Head => git::head(root),
+        Wanted::Commit(name) => name.parse().or_else(|_| git::commit(root, name)),
+        Wanted::Tag(tag) => git::tag(root, tag)?.ok_or_else(|| GitError::Unknown { name: tag.to_string() }),
+    }
 }
 
 async fn commit_of_tag(

@@ -279,7 +279,7 @@ fn outcome(task: &Task, container: &str) -> TaskOutcome {
     let found = task.containers().iter().find(|it| it.name() == Some(container));
     let reasons = [task.stopped_reason(), found.and_then(|container| container.reason())];
     let reason = reasons.into_iter().flatten().collect::<Vec<_>>().join("; ");
-    match found.and_then(|container| container.exit_code()) {
+    match found.and_then(aws_sdk_ecs::types::Container::exit_code) {
         Some(0) => TaskOutcome::Succeeded,
         Some(exit_code) => TaskOutcome::Failed { exit_code, reason },
         None => TaskOutcome::NoExitCode { reason },

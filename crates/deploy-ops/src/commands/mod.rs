@@ -1,0 +1,38 @@
+//! One file per command: from its arguments to what it prints and its exit code.
+
+mod deploy;
+mod local;
+mod release;
+mod status;
+
+use std::io::Write as _;
+use std::path::Path;
+
+use ops_cli::{Exit, OpsCommand};
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// Runs a command. `root` is the top of the repository.
+pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
+    match command {
+        OpsCommand::Deploy(args) => deploy::run(&args, root).await,
+        OpsCommand::Status(args) => status::run(&args, root).await,
+        OpsCommand::Release(args) => release::run(&args, root).await,
+        OpsCommand::Local(command) => local::run(&command, root).await,
+        OpsCommand::Rollback(_) => {
+            Err(Failure::Guard { reason: "rollback is not there".to_owned(), hint: String::new() })
+        }
+    }
+}
+
+/// One JSON object on stdout.
+fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
+    print(&text)
+}
+
+/// Data on stdout.
+fn print(text: &str) -> Result<(), Failure> {
+    writeln!(std::io::stdout(), "{text}").map_err(Failure::Output)
+}

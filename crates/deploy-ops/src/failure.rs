@@ -1,0 +1,260 @@
+//! Everything that ends a command other than its own outcome, with the exit code and the hint that go with it.
+
+use env_config::ConfigError;
+use ops_cli::Exit;
+
+use crate::call::{CallError, CallErrorKind};
+use crate::expand::ExpandError;
+use crate::git::GitError;
+use crate::health::HealthError;
+use crate::names::BadName;
+use crate::plan::StatefulChange;
+use crate::resolve::ResolveError;
+use crate::stack::StackError;
+use crate::target::TargetError;
+use crate::tasks::TaskError;
+use crate::template::TemplateError;
+
+/// Why a command ended without an outcome of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The configuration.
+    #[error(transparent)]
+    Config(Box<ConfigError>),
+    /// The templates cannot be made of it.
+    #[error("failed to make the template")]
+    Model(#[source] stack_model::ModelError),
+    /// The target.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// An argument.
+    #[error(transparent)]
+    Argument(#[from] BadName),
+    /// The role of another environment.
+    #[error("the caller is {arn}, which is not the deploy role of this environment ({wanted})")]
+    WrongRole {
+        /// The caller.
+        arn: String,
+        /// Role that deploys here.
+        wanted: String,
+    },
+    /// The release.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// Git.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The stack.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// The template.
+    #[error("failed to read the template")]
+    Template(#[from] TemplateError),
+    /// The two templates.
+    #[error("failed to join the new infrastructure with the live services")]
+    Expand(#[from] ExpandError),
+    /// A call that nothing else names.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// A stateful resource.
+    #[error(transparent)]
+    Stateful(#[from] StatefulChange),
+    /// A one-off task.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// The health check.
+    #[error(transparent)]
+    Health(#[from] HealthError),
+    /// The shared stack is missing.
+    #[error("stack {stack} does not exist yet")]
+    NoSharedStack {
+        /// Its name.
+        stack: String,
+    },
+    /// The environment does not exist.
+    #[error("stack {stack} does not exist: nothing is deployed")]
+    NothingDeployed {
+        /// Its name.
+        stack: String,
+    },
+    /// The stack cannot be updated.
+    #[error("stack {stack} is in {status} and cannot be updated")]
+    StackUnusable {
+        /// Its name.
+        stack: String,
+        /// Its status.
+        status: String,
+        /// What the user does about it.
+        hint: String,
+    },
+    /// The template has a parameter that this program does not know.
+    #[error("the template asks for the parameter {parameter}, which this program does not know")]
+    UnknownParameter {
+        /// Its name.
+        parameter: String,
+    },
+    /// Secrets without a value.
+    #[error("these secrets have no value: {}", names.join(", "))]
+    MissingSecrets {
+        /// Paths in Secrets Manager.
+        names: Vec<String>,
+        /// What enters them.
+        hint: String,
+    },
+    /// A guard of the plan.
+    #[error("{reason}")]
+    Guard {
+        /// Why it refuses.
+        reason: String,
+        /// How it is done instead.
+        hint: String,
+    },
+    /// The user interrupted.
+    #[error("interrupted")]
+    Interrupted {
+        /// What goes on without the user, and how to follow it.
+        hint: String,
+    },
+    /// The answer could not be written to stdout.
+    #[error("failed to write the result")]
+    Output(#[source] std::io::Error),
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(Box::new(error))
+    }
+}
+
+impl Failure {
+    /// The exit code.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) | Self::Argument(_) | Self::Git(_) | Self::NothingDeployed { .. } => {
+                Exit::BadInput
+            }
+            Self::Target(error) => match error {
+                TargetError::NoCredentials(_) | TargetError::UnknownFault(_) => Exit::BadInput,
+                TargetError::WrongAccount { .. } | TargetError::WrongRegion { .. } => Exit::Refused,
+                TargetError::Local(local_aws::StateError::Locked { .. }) => Exit::Refused,
+                TargetError::Local(_) => Exit::BadInput,
+                TargetError::Identity(error) => call_exit(error),
+                TargetError::Serve(_) => Exit::Unexpected,
+            },
+            Self::Resolve(error) => match error {
+                ResolveError::Call(error) => call_exit(error),
+                ResolveError::Git(_) | ResolveError::UnknownRelease { .. } => Exit::BadInput,
+                ResolveError::TagMoved { .. } | ResolveError::MissingImages { .. } => Exit::Refused,
+                ResolveError::BadDigest { .. } => Exit::Unexpected,
+            },
+            Self::Stack(error) => match error {
+                StackError::Call(error) => call_exit(error),
+                StackError::ChangeSetFailed { .. } | StackError::TooLong { .. } => Exit::Refused,
+                _ => Exit::Unexpected,
+            },
+            Self::Call(error) => call_exit(error),
+            Self::Task(error) => match error {
+                TaskError::Call(error) => call_exit(error),
+                TaskError::AnotherRuns { .. } => Exit::Refused,
+                TaskError::NotPlaced { .. } | TaskError::Gone { .. } => Exit::TaskFailed,
+            },
+            Self::WrongRole { .. }
+            | Self::Stateful(_)
+            | Self::NoSharedStack { .. }
+            | Self::StackUnusable { .. }
+            | Self::MissingSecrets { .. }
+            | Self::Guard { .. } => Exit::Refused,
+            Self::Interrupted { .. } => Exit::Interrupted,
+            Self::Model(_) => Exit::BadInput,
+            Self::Template(_)
+            | Self::Expand(_)
+            | Self::Health(_)
+            | Self::UnknownParameter { .. }
+            | Self::Output(_) => Exit::Unexpected,
+        }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Target(error) => target_hint(error),
+            Self::WrongRole { .. } => {
+                Some("assume that role, or name the environment that the role is for".to_owned())
+            }
+            Self::Resolve(ResolveError::MissingImages { commit, .. }) => Some(format!(
+                "build and push the images of this commit first (cargo xtask images build --commit {commit}), \
+                 or deploy a commit whose images exist"
+            )),
+            Self::Resolve(ResolveError::UnknownRelease { tag }) => Some(format!(
+                "fetch the tags (git fetch --tags), or make the release: cargo xtask release {tag}"
+            )),
+            Self::Resolve(ResolveError::TagMoved { .. }) => {
+                Some("release tags never move: make a new release".to_owned())
+            }
+            Self::Resolve(ResolveError::Git(_)) | Self::Git(_) => {
+                Some("name a commit that is in this clone, or its full id".to_owned())
+            }
+            Self::NoSharedStack { .. } => Some("cargo xtask stack deploy shared".to_owned()),
+            Self::NothingDeployed { .. } => Some("cargo xtask deploy".to_owned()),
+            Self::Stateful(change) => Some(format!(
+                "if the data may go, name each of them: {}",
+                change
+                    .resources
+                    .iter()
+                    .map(|id| format!("--allow-replace {id}"))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            )),
+            Self::StackUnusable { hint, .. }
+            | Self::MissingSecrets { hint, .. }
+            | Self::Guard { hint, .. }
+            | Self::Interrupted { hint } => Some(hint.clone()),
+            Self::Task(TaskError::AnotherRuns { .. }) => {
+                Some("wait until it has ended, then try again".to_owned())
+            }
+            Self::Call(error) | Self::Stack(StackError::Call(error)) | Self::Task(TaskError::Call(error)) => {
+                call_hint(error)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn target_hint(error: &TargetError) -> Option<String> {
+    match error {
+        TargetError::NoCredentials(_) => Some(
+            "sign in to AWS (aws sso login, or set AWS_PROFILE), or run it on the embedded local AWS with --local"
+                .to_owned(),
+        ),
+        TargetError::WrongAccount { .. } => Some("choose the profile of that account (AWS_PROFILE)".to_owned()),
+        TargetError::WrongRegion { variable, .. } => Some(format!("unset {variable}, or correct it")),
+        TargetError::Local(local_aws::StateError::Locked { .. }) => Some("wait until it has ended".to_owned()),
+        TargetError::Identity(error) => call_hint(error),
+        _ => None,
+    }
+}
+
+fn call_exit(error: &CallError) -> Exit {
+    match error.kind {
+        CallErrorKind::Denied | CallErrorKind::Expired => Exit::Refused,
+        CallErrorKind::Throttled | CallErrorKind::Network | CallErrorKind::Fault | CallErrorKind::Service => {
+            Exit::Unexpected
+        }
+    }
+}
+
+fn call_hint(error: &CallError) -> Option<String> {
+    match error.kind {
+        CallErrorKind::Denied => Some(format!("the caller needs the permission {}", error.operation)),
+        CallErrorKind::Expired => Some("sign in to AWS again".to_owned()),
+        CallErrorKind::Throttled => {
+            Some("AWS limits the rate of calls; the same command again goes on".to_owned())
+        }
+        CallErrorKind::Network => {
+            Some("check the network, or run it on the embedded local AWS with --local".to_owned())
+        }
+        CallErrorKind::Service | CallErrorKind::Fault => None,
+    }
+}

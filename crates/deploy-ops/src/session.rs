@@ -1,0 +1,111 @@
+//! What every command on an environment starts from.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use env_config::{Config, Environment, EnvironmentNames, SharedNames};
+use ops_cli::TargetArgs;
+
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::report::Report;
+use crate::target::Target;
+
+/// A command, connected.
+pub struct Session {
+    /// Top of the repository.
+    pub root: PathBuf,
+    /// The configuration.
+    pub config: Config,
+    /// Where it runs.
+    pub target: Target,
+    /// Where progress goes.
+    pub report: Report,
+    /// Ctrl-C.
+    pub interrupt: Interrupt,
+}
+
+impl Session {
+    /// Reads the configuration and connects.
+    pub async fn open(root: &Path, args: &TargetArgs) -> Result<Self, Failure> {
+        let config = Config::load(root)?;
+        let target = Target::connect(root, &config, args).await?;
+        let report = Report::stderr(target.clock.clone());
+        Ok(Self { root: root.to_owned(), config, target, report, interrupt: Interrupt::listen() })
+    }
+
+    /// A command for the user, as it is typed: `cargo xtask diagnose staging --local`.
+    #[must_use]
+    pub fn command(&self, text: &str) -> String {
+        format!("cargo xtask {text}{}", self.target.flag())
+    }
+}
+
+/// A command on one environment, connected.
+pub struct EnvironmentSession {
+    /// What does not depend on the environment.
+    pub session: Session,
+    /// The environment.
+    pub environment: Environment,
+}
+
+impl Deref for EnvironmentSession {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl EnvironmentSession {
+    /// Reads the configuration, connects and refuses what does not fit together.
+    pub async fn open(root: &Path, environment: &str, args: &TargetArgs) -> Result<Self, Failure> {
+        // A name that does not exist is answered before anything is connected.
+        Config::load(root)?.environment(environment)?;
+        let session = Session::open(root, args).await?;
+        let environment = session.config.environment(environment)?.clone();
+        let session = Self { session, environment };
+        session.refuse_other_roles()?;
+        Ok(session)
+    }
+
+    /// A deploy role of another environment would fail half-way; it is refused before the first change.
+    fn refuse_other_roles(&self) -> Result<(), Failure> {
+        let names = SharedNames::new(&self.config.platform);
+        let wanted = &self.environment.name;
+        for other in self.config.environments.keys().filter(|name| *name != wanted) {
+            if self.target.identity.arn.contains(&format!(":assumed-role/{}/", names.deploy_role(other))) {
+                return Err(Failure::WrongRole {
+                    arn: self.target.identity.arn.clone(),
+                    wanted: names.deploy_role(wanted),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Physical names of the environment.
+    #[must_use]
+    pub fn names(&self) -> EnvironmentNames<'_> {
+        self.config.names(&self.environment)
+    }
+
+    /// Names of the services, in configuration order.
+    #[must_use]
+    pub fn service_names(&self) -> Vec<String> {
+        self.config.platform.services.keys().map(ToString::to_string).collect()
+    }
+
+    /// Log group by service name.
+    #[must_use]
+    pub fn log_groups(&self) -> BTreeMap<String, String> {
+        let names = self.names();
+        self.config
+            .platform
+            .services
+            .keys()
+            .map(|name| (name.to_string(), names.service_log_group(name)))
+            .collect()
+    }
+}

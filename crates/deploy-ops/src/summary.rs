@@ -1,0 +1,58 @@
+//! The end of a deployment, for people.
+
+use std::time::Duration;
+
+use ops_cli::{DeployResult, Verdict};
+
+use crate::names::ImageDigest;
+use crate::report::duration;
+use crate::session::EnvironmentSession;
+
+/// Prints the summary on stderr.
+pub fn print(session: &EnvironmentSession, result: &DeployResult, wall: Duration) {
+    session.report.end_group();
+    eprintln!();
+    for line in lines(session, result, wall) {
+        eprintln!("{line}");
+    }
+}
+
+fn lines(session: &EnvironmentSession, result: &DeployResult, wall: Duration) -> Vec<String> {
+    let mut lines = vec![format!("{}: {}", result.environment, sentence(result))];
+    if let Some(cause) = &result.cause {
+        lines.push(format!("  cause    {}", cause.detail));
+    }
+    lines.push(format!("  release  {}", result.release));
+    lines.push(format!("  commit   {}", result.commit));
+    for service in &result.services {
+        let digest = service.digest.parse::<ImageDigest>();
+        let digest = digest.as_ref().map_or("no image", |digest| digest.short());
+        lines.push(format!("  {:<8} {digest}", service.name));
+    }
+    lines.push(format!("  url      {}", session.environment.url()));
+    lines.push(format!(
+        "  time     {} ({:.1} s of wall time)",
+        duration(result.elapsed_secs),
+        wall.as_secs_f64()
+    ));
+    if let Some(next) = &result.next {
+        lines.push(format!("  next     {next}"));
+    }
+    lines
+}
+
+/// The verdict in a few words.
+fn sentence(result: &DeployResult) -> &'static str {
+    match result.verdict {
+        Verdict::Succeeded => "deployed and healthy",
+        Verdict::NoChange => "nothing to do",
+        Verdict::RolledBack => "failed; everything is back as it was",
+        Verdict::Superseded => "superseded by a newer deployment",
+        Verdict::Cancelled => "cancelled; everything is back as it was",
+        Verdict::StillRunning => "the deadline passed; the update still runs",
+        Verdict::TaskFailed => "a one-off task failed; the services were not touched",
+        Verdict::Unhealthy => "deployed, but it does not answer as it should",
+        Verdict::NeedsHuman => "failed; a person has to act",
+        Verdict::Refused => "refused; nothing was changed",
+    }
+}
