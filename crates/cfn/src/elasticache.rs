@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::handle::{Tagging, resource};
 use crate::kind::{
-    CacheParameterGroupName, CacheSubnetGroupName, DnsName, Port, ReplicationGroupId,
-    SecurityGroupId, SubnetId, Text,
+    CacheParameterGroupName, CacheSubnetGroupName, DnsName, Port, ReplicationGroupId, SecurityGroupId,
+    SubnetId, Text,
 };
 use crate::value::Value;
 

@@ -3,9 +3,9 @@
 use cfn::Handle;
 use cfn::iam::{PolicyDocument, Principal, Statement};
 use cfn::s3::{
-    AbortIncompleteMultipartUpload, Bucket, BucketEncryption, BucketPolicy, EncryptionDefault, EncryptionRule,
-    LifecycleConfiguration, LifecycleRule, NoncurrentVersionExpiration, OwnershipControls, OwnershipRule,
-    PublicAccessBlock, Versioning,
+    AbortIncompleteMultipartUpload, Bucket, BucketEncryption, BucketPolicy, EncryptionDefault,
+    EncryptionRule, LifecycleConfiguration, LifecycleRule, NoncurrentVersionExpiration, OwnershipControls,
+    OwnershipRule, PublicAccessBlock, Versioning,
 };
 
 use crate::scope::{Env, Scope, Template, Value};
@@ -28,7 +28,9 @@ pub(crate) fn access_logs(t: &mut Template, scope: Scope<'_>) -> AccessLogs {
             bucket_name: scope.names.access_log_bucket(&scope.platform.account_id).into(),
             lifecycle_configuration: LifecycleConfiguration {
                 rules: vec![LifecycleRule {
-                    abort_incomplete_multipart_upload: AbortIncompleteMultipartUpload { days_after_initiation: 1 },
+                    abort_incomplete_multipart_upload: AbortIncompleteMultipartUpload {
+                        days_after_initiation: 1,
+                    },
                     expiration_in_days: scope.environment.logs.retention_days,
                     id: "expire",
                     noncurrent_version_expiration: NoncurrentVersionExpiration { noncurrent_days: 1 },

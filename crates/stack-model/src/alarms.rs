@@ -93,18 +93,21 @@ pub(crate) fn alarms(
 ) {
     let balancer = vec![("LoadBalancer", balancing.load_balancer.full_name().text())];
     let instance = vec![("DBInstanceIdentifier", database.instance.id().text())];
-    let watch = |what: &str, description: &str, namespace, metric, dimensions, statistic, comparison, threshold| Watch {
-        name: scope.names.alarm(what),
-        description: description.to_owned(),
-        namespace,
-        metric,
-        dimensions,
-        statistic,
-        comparison,
-        threshold,
-        period_secs: FIVE_MINUTES_SECS,
-        periods: 3,
-    };
+    let watch =
+        |what: &str, description: &str, namespace, metric, dimensions, statistic, comparison, threshold| {
+            Watch {
+                name: scope.names.alarm(what),
+                description: description.to_owned(),
+                namespace,
+                metric,
+                dimensions,
+                statistic,
+                comparison,
+                threshold,
+                period_secs: FIVE_MINUTES_SECS,
+                periods: 3,
+            }
+        };
     let errors = watch(
         "load-balancer-5xx",
         "The load balancer itself answers 5xx: no healthy target, or targets that do not answer in time",
@@ -154,9 +157,12 @@ pub(crate) fn alarms(
         t.add(format!("CacheMemoryAlarm{node}"), memory.alarm(topic));
     }
     for name in scope.platform.services.keys() {
-        let dimensions =
-            vec![("ClusterName", scope.names.cluster().into()), ("ServiceName", scope.names.service(name).into())];
-        let usage = [("cpu", "CPU", "CPUUtilization", "Cpu"), ("memory", "memory", "MemoryUtilization", "Memory")];
+        let dimensions = vec![
+            ("ClusterName", scope.names.cluster().into()),
+            ("ServiceName", scope.names.service(name).into()),
+        ];
+        let usage =
+            [("cpu", "CPU", "CPUUtilization", "Cpu"), ("memory", "memory", "MemoryUtilization", "Memory")];
         for (what, word, metric, id) in usage {
             let alarm = Watch {
                 name: scope.names.service_alarm(name, what),

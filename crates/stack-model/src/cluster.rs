@@ -46,7 +46,8 @@ pub(crate) fn cluster(t: &mut Template, scope: Scope<'_>, network: &Network) -> 
             let entry = t.add(
                 format!("{}Discovery", name.pascal_case()),
                 Service {
-                    description: format!("{name}.{} of {}", scope.platform.namespace, scope.names.prefix()).into(),
+                    description: format!("{name}.{} of {}", scope.platform.namespace, scope.names.prefix())
+                        .into(),
                     dns_config: DnsConfig {
                         dns_records: vec![DnsRecord { ttl: DISCOVERY_TTL_SECS, kind: "A" }],
                         namespace_id: namespace.id(),

@@ -1,11 +1,13 @@
 //! A service's container, in its own task definition and in those of the one-off tasks on its image.
 
 use cfn::ecs::{
-    AwslogsOptions, ContainerDefinition, KeyValuePair, LinuxParameters, LogConfiguration, RuntimePlatform, Secret,
-    TaskDefinition, Tmpfs,
+    AwslogsOptions, ContainerDefinition, KeyValuePair, LinuxParameters, LogConfiguration, RuntimePlatform,
+    Secret, TaskDefinition, Tmpfs,
 };
 use cfn::kind::{ImageDigest, ImageUri, LogGroupName, Text};
-use env_config::{CpuArchitecture, EnvValue, EnvVarName, FargateSize, SecretRef, Service, ServiceName, ValueSource};
+use env_config::{
+    CpuArchitecture, EnvValue, EnvVarName, FargateSize, SecretRef, Service, ServiceName, ValueSource,
+};
 use indexmap::IndexMap;
 
 use crate::cache::Cache;
@@ -28,7 +30,12 @@ pub(crate) struct Parts<'a> {
 
 impl Parts<'_> {
     /// `registry/repository@digest`: a tag could be moved, a digest cannot.
-    pub(crate) fn image(&self, name: &ServiceName, service: &Service, digest: &Value<ImageDigest>) -> Value<ImageUri> {
+    pub(crate) fn image(
+        &self,
+        name: &ServiceName,
+        service: &Service,
+        digest: &Value<ImageDigest>,
+    ) -> Value<ImageUri> {
         let platform = self.scope.platform;
         let registry = format!("{}.dkr.ecr.{}.amazonaws.com", platform.account_id, platform.region);
         let repository = platform.repository(name, service);
@@ -162,7 +169,7 @@ pub(crate) fn task_definition(
 pub(crate) fn secret_names<'c>(
     references: impl IntoIterator<Item = &'c SecretRef>,
 ) -> impl Iterator<Item = &'c env_config::SecretName> {
-    let names: std::collections::BTreeSet<_> = references.into_iter().map(|reference| &reference.secret).collect();
+    let names: std::collections::BTreeSet<_> =
+        references.into_iter().map(|reference| &reference.secret).collect();
     names.into_iter()
 }
-

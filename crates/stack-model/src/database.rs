@@ -78,7 +78,9 @@ pub(crate) fn database(
             enable_performance_insights: false,
             engine: "postgres",
             engine_version: engine.version.engine_version().to_owned(),
-            master_user_password: secrets.handle(&engine.password.secret)?.dynamic_reference(engine.password.key.as_str()),
+            master_user_password: secrets
+                .handle(&engine.password.secret)?
+                .dynamic_reference(engine.password.key.as_str()),
             master_username: engine.username.to_string().into(),
             max_allocated_storage: settings.max_allocated_storage_gib,
             multi_az: settings.multi_az,

@@ -29,7 +29,7 @@ mod stack;
 mod tasks;
 
 pub use error::ModelError;
-pub use parameters::{task_digest_parameter, service_digest_parameter};
+pub use parameters::{service_digest_parameter, task_digest_parameter};
 pub use shared::shared;
 pub use stack::environment;
 

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 
 use cfn::Handle;
 use cfn::ec2::{
-    Eip, Gateway, InternetGateway, NatGateway, Route, RouteTable, Subnet, SubnetRouteTableAssociation, Vpc, VpcEndpoint,
-    VpcGatewayAttachment,
+    Eip, Gateway, InternetGateway, NatGateway, Route, RouteTable, Subnet, SubnetRouteTableAssociation, Vpc,
+    VpcEndpoint, VpcGatewayAttachment,
 };
 use cfn::iam::{PolicyDocument, Principal, Statement};
 use cfn::kind::{SubnetId, VpcId};
@@ -33,7 +33,8 @@ pub(crate) fn network(t: &mut Template, scope: Scope<'_>) -> Network {
         Vpc { cidr_block: cidr.to_string().into(), enable_dns_hostnames: true, enable_dns_support: true },
         Options::new().name(&prefix),
     );
-    let gateway = t.add_with("InternetGateway", InternetGateway { stack: PhantomData }, Options::new().name(&prefix));
+    let gateway =
+        t.add_with("InternetGateway", InternetGateway { stack: PhantomData }, Options::new().name(&prefix));
     let attachment = t.add(
         "InternetGatewayAttachment",
         VpcGatewayAttachment { vpc_id: vpc.id(), internet_gateway_id: gateway.id() },
@@ -109,7 +110,13 @@ struct Tier {
 }
 
 impl Tier {
-    fn new(t: &mut Template, scope: Scope<'_>, vpc: &Handle<Vpc<Env>>, index: usize, label: &'static str) -> Self {
+    fn new(
+        t: &mut Template,
+        scope: Scope<'_>,
+        vpc: &Handle<Vpc<Env>>,
+        index: usize,
+        label: &'static str,
+    ) -> Self {
         let network = scope.environment.network;
         let blocks = network.cidr.subnets(network.cidr.prefix_len() + 4, SUBNETS_PER_TIER * (index + 1));
         let subnets = blocks
@@ -141,7 +148,9 @@ impl Tier {
     ) -> Handle<RouteTable<Env>> {
         let label = self.label;
         let (id, name) = match zone {
-            Some(zone) => (format!("{label}RouteTable{}", zone + 1), format!("{}-{}", label.to_lowercase(), zone + 1)),
+            Some(zone) => {
+                (format!("{label}RouteTable{}", zone + 1), format!("{}-{}", label.to_lowercase(), zone + 1))
+            }
             None => (format!("{label}RouteTable"), label.to_lowercase()),
         };
         let name = format!("{}-{name}", scope.names.prefix());

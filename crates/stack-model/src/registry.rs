@@ -2,8 +2,8 @@
 
 use cfn::Removal;
 use cfn::ecr::{
-    EncryptionConfiguration, ImageScanning, LifecycleAction, LifecyclePolicy, LifecycleRule, LifecycleRules, Repository,
-    Selection,
+    EncryptionConfiguration, ImageScanning, LifecycleAction, LifecyclePolicy, LifecycleRule, LifecycleRules,
+    Repository, Selection,
 };
 use env_config::{Platform, Registry};
 

@@ -34,8 +34,12 @@ pub(crate) fn roles(t: &mut Template, scope: Scope<'_>, id: &str, name: &str, ne
     );
     let mut statements = vec![
         Statement::allow(["ecr:GetAuthorizationToken"]).on_all(),
-        Statement::allow(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"])
-            .on([repository_arn(&needs.repository)]),
+        Statement::allow([
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetDownloadUrlForLayer",
+        ])
+        .on([repository_arn(&needs.repository)]),
         Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on([needs.log_group.resource()]),
     ];
     if !needs.secrets.is_empty() {
@@ -59,7 +63,9 @@ pub(crate) fn roles(t: &mut Template, scope: Scope<'_>, id: &str, name: &str, ne
 }
 
 fn repository_arn(repository: &str) -> Value<cfn::kind::PolicyResource> {
-    Value::sub(format!("arn:${{AWS::Partition}}:ecr:${{AWS::Region}}:${{AWS::AccountId}}:repository/{repository}"))
+    Value::sub(format!(
+        "arn:${{AWS::Partition}}:ecr:${{AWS::Region}}:${{AWS::AccountId}}:repository/{repository}"
+    ))
 }
 
 /// ECS may hand the role to tasks of this account: the condition keeps it from doing so for somebody else's.

@@ -63,7 +63,9 @@ pub(crate) fn routing(
             let rule = ListenerRule {
                 actions: vec![Action::Forward { target_group_arn: target_group.arn() }],
                 conditions: vec![PathCondition {
-                    path_pattern_config: PathPatterns { values: route.paths.iter().map(ToString::to_string).collect() },
+                    path_pattern_config: PathPatterns {
+                        values: route.paths.iter().map(ToString::to_string).collect(),
+                    },
                 }],
                 listener_arn: balancing.https.arn(),
                 priority: route.priority,
@@ -94,7 +96,9 @@ pub(crate) fn routing(
         t.add_with(format!("{id}ErrorAlarm"), errors.alarm(topic), Options::new().layer(SERVICE_LAYER));
     let unhealthy = Watch {
         name: scope.names.service_alarm(name, "unhealthy-targets"),
-        description: format!("Service {name} has tasks that fail their health check, for longer than a deployment takes"),
+        description: format!(
+            "Service {name} has tasks that fail their health check, for longer than a deployment takes"
+        ),
         namespace: "AWS/ApplicationELB",
         metric: "UnHealthyHostCount",
         dimensions: dimensions(),

@@ -39,7 +39,8 @@ impl<'a> Scope<'a> {
     /// What becomes of data that can be snapshotted. A replacement leaves a snapshot in every environment: it happens
     /// by mistake, a deletion does not.
     pub(crate) fn data_removal(self) -> Options {
-        let removal = if self.environment.protection.retain_data { Removal::Snapshot } else { Removal::Delete };
+        let removal =
+            if self.environment.protection.retain_data { Removal::Snapshot } else { Removal::Delete };
         Options::new().removal(removal, Removal::Snapshot)
     }
 }
@@ -47,5 +48,9 @@ impl<'a> Scope<'a> {
 /// The tags of everything in a stack.
 pub(crate) fn tags(platform: &Platform, environment: &str) -> Vec<Tag> {
     let tag = |key: &str, value: &str| Tag { key: key.to_owned(), value: value.to_owned() };
-    vec![tag("Project", platform.name.as_str()), tag("Environment", environment), tag("ManagedBy", "CloudFormation")]
+    vec![
+        tag("Project", platform.name.as_str()),
+        tag("Environment", environment),
+        tag("ManagedBy", "CloudFormation"),
+    ]
 }

@@ -2,7 +2,8 @@
 
 use cfn::Handle;
 use cfn::ec2::{
-    Destination, EgressRule, IngressRule, Ports, SecurityGroup, SecurityGroupEgress, SecurityGroupIngress, Source,
+    Destination, EgressRule, IngressRule, Ports, SecurityGroup, SecurityGroupEgress, SecurityGroupIngress,
+    Source,
 };
 use cfn::kind::SecurityGroupId;
 use env_config::ServiceName;
@@ -34,8 +35,13 @@ pub(crate) fn security(t: &mut Template, scope: Scope<'_>, network: &Network) ->
         .services
         .keys()
         .map(|name| {
-            let group =
-                groups.add(&name.pascal_case(), name.as_str(), &format!("Service {name}"), Vec::new(), https());
+            let group = groups.add(
+                &name.pascal_case(),
+                name.as_str(),
+                &format!("Service {name}"),
+                Vec::new(),
+                https(),
+            );
             (name.clone(), group)
         })
         .collect();

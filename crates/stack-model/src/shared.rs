@@ -33,7 +33,8 @@ pub(crate) type Options = cfn::Options<Shared>;
 pub fn shared(config: &Config) -> Result<Document, ModelError> {
     let platform = &config.platform;
     let description = format!("{}: what all environments share", platform.name);
-    let mut template = Template::new(platform.shared_stack_name.as_str(), description, tags(platform, "shared"));
+    let mut template =
+        Template::new(platform.shared_stack_name.as_str(), description, tags(platform, "shared"));
     registry(&mut template, platform);
     let zone = zone(&mut template, config);
     identity(&mut template, config, &zone);
@@ -47,7 +48,9 @@ fn zone(t: &mut Template, config: &Config) -> Value<HostedZoneId> {
     let zone = t.add_with(
         "HostedZone",
         HostedZone {
-            hosted_zone_config: HostedZoneConfig { comment: format!("Public zone of {}", config.platform.name) },
+            hosted_zone_config: HostedZoneConfig {
+                comment: format!("Public zone of {}", config.platform.name),
+            },
             name: domain.clone().into(),
         },
         kept(),

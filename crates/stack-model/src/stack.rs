@@ -55,7 +55,8 @@ pub fn environment(config: &Config, environment: &Environment) -> Result<Documen
         );
         t.output(format!("{id}LogGroupName"), &format!("Log group of {name}"), one_off.log_group);
     }
-    let around = Surroundings { network: &network, runtime: &runtime, parameters: &parameters, parts: &parts };
+    let around =
+        Surroundings { network: &network, runtime: &runtime, parameters: &parameters, parts: &parts };
     for entry in &config.platform.services {
         let (name, id) = (entry.0, entry.0.pascal_case());
         let group = security.services.get(name).ok_or_else(|| ModelError::UnknownService(name.clone()))?;

@@ -7,7 +7,11 @@ use env_config::{Config, SharedNames};
 use super::{repositories, trust};
 use crate::shared::{Shared, Value};
 
-pub(super) fn role(config: &Config, names: SharedNames<'_>, provider: &Value<OidcProviderArn>) -> Role<Shared> {
+pub(super) fn role(
+    config: &Config,
+    names: SharedNames<'_>,
+    provider: &Value<OidcProviderArn>,
+) -> Role<Shared> {
     let github = &config.platform.github;
     Role {
         assume_role_policy_document: trust(provider, github.branch_subjects()),

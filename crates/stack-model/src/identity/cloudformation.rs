@@ -54,7 +54,11 @@ struct Names<'a> {
 impl Names<'_> {
     /// Only what carries the environment's tag.
     fn own(&self, statement: Statement<Shared>) -> Statement<Shared> {
-        statement.when("StringEquals", "aws:ResourceTag/Environment", [self.environment.name.to_string().into()])
+        statement.when(
+            "StringEquals",
+            "aws:ResourceTag/Environment",
+            [self.environment.name.to_string().into()],
+        )
     }
 
     /// Parts of a network have ids, not names. What could destroy something is bound to the environment's tag.
@@ -111,7 +115,8 @@ impl Names<'_> {
         let balancer = || [below("loadbalancer"), below("listener"), below("listener-rule")];
         let target_groups = || [local("elasticloadbalancing", "targetgroup/*")];
         let bucket = |suffix: &str| {
-            let name = self.config.names(self.environment).access_log_bucket(&self.config.platform.account_id);
+            let name =
+                self.config.names(self.environment).access_log_bucket(&self.config.platform.account_id);
             Value::<PolicyResource>::sub(format!("arn:${{AWS::Partition}}:s3:::{name}{suffix}"))
         };
         vec![
@@ -151,12 +156,17 @@ impl Names<'_> {
                 "s3:UntagResource",
             ])
             .on([bucket("")]),
-            Statement::allow(["wafv2:*WebACL*", "wafv2:*LoggingConfiguration", "wafv2:*TagResource", "wafv2:ListTagsForResource"])
-                .on([
-                    local("wafv2", &format!("regional/webacl/{prefix}/*")),
-                    local("wafv2", "regional/managedruleset/*"),
-                    below("loadbalancer"),
-                ]),
+            Statement::allow([
+                "wafv2:*WebACL*",
+                "wafv2:*LoggingConfiguration",
+                "wafv2:*TagResource",
+                "wafv2:ListTagsForResource",
+            ])
+            .on([
+                local("wafv2", &format!("regional/webacl/{prefix}/*")),
+                local("wafv2", "regional/managedruleset/*"),
+                below("loadbalancer"),
+            ]),
         ]
     }
 
@@ -210,24 +220,28 @@ impl Names<'_> {
                 ["ecs-tasks.amazonaws.com".into()],
             ),
             // Each of these services makes its linked role in an account when it is used there for the first time.
-            Statement::allow(["iam:CreateServiceLinkedRole"]).on([global("iam", "role/aws-service-role/*")]).when(
-                "StringEquals",
-                "iam:AWSServiceName",
-                [
-                    "ecs.amazonaws.com",
-                    "elasticache.amazonaws.com",
-                    "elasticloadbalancing.amazonaws.com",
-                    "rds.amazonaws.com",
-                    "wafv2.amazonaws.com",
-                ]
-                .map(Value::from),
-            ),
+            Statement::allow(["iam:CreateServiceLinkedRole"])
+                .on([global("iam", "role/aws-service-role/*")])
+                .when(
+                    "StringEquals",
+                    "iam:AWSServiceName",
+                    [
+                        "ecs.amazonaws.com",
+                        "elasticache.amazonaws.com",
+                        "elasticloadbalancing.amazonaws.com",
+                        "rds.amazonaws.com",
+                        "wafv2.amazonaws.com",
+                    ]
+                    .map(Value::from),
+                ),
         ]
     }
 
     fn data(&self) -> Statements {
         let (prefix, generated) = (&self.prefix, &self.generated);
-        let secret = |name: &str| local("secretsmanager", &format!("secret:{}/{name}", self.environment.secrets_prefix));
+        let secret = |name: &str| {
+            local("secretsmanager", &format!("secret:{}/{name}", self.environment.secrets_prefix))
+        };
         vec![
             Statement::allow(["rds:Describe*", "elasticache:Describe*"]).on_all(),
             Statement::allow([
@@ -340,15 +354,20 @@ impl Names<'_> {
         let arn = |parts: Vec<Value<cfn::kind::Text>>| -> Value<PolicyResource> { Value::concat(parts) };
         let public =
             || arn(vec![Value::sub("arn:${AWS::Partition}:route53:::hostedzone/"), zone.clone().text()]);
-        let any = |kind: &str| Value::<PolicyResource>::sub(format!("arn:${{AWS::Partition}}:route53:::{kind}/*"));
+        let any =
+            |kind: &str| Value::<PolicyResource>::sub(format!("arn:${{AWS::Partition}}:route53:::{kind}/*"));
         vec![
             Statement::allow(["route53:ChangeResourceRecordSets"]).on([public()]).when(
                 "ForAllValues:StringEquals",
                 "route53:ChangeResourceRecordSetsNormalizedRecordNames",
                 [self.environment.domain.to_string().into()],
             ),
-            Statement::allow(["route53:GetChange", "route53:GetHostedZone", "route53:ListResourceRecordSets"])
-                .on([any("hostedzone"), any("change")]),
+            Statement::allow([
+                "route53:GetChange",
+                "route53:GetHostedZone",
+                "route53:ListResourceRecordSets",
+            ])
+            .on([any("hostedzone"), any("change")]),
             Statement::allow(["route53:AssociateVPCWithHostedZone", "route53:DeleteHostedZone"])
                 .on([any("hostedzone")]),
             Statement::deny(["route53:DeleteHostedZone"]).on([public()]),

@@ -17,9 +17,16 @@ pub(super) fn role(
     cloudformation: &Value<RoleArn>,
 ) -> Role<Shared> {
     let name = &environment.name;
-    let statements = [stack(config, environment, cloudformation), containers(config, environment), around(config, environment)];
+    let statements = [
+        stack(config, environment, cloudformation),
+        containers(config, environment),
+        around(config, environment),
+    ];
     Role {
-        assume_role_policy_document: trust(provider, config.platform.github.environment_subjects(name.as_str())),
+        assume_role_policy_document: trust(
+            provider,
+            config.platform.github.environment_subjects(name.as_str()),
+        ),
         description: format!("Deploys {} to {name}", config.platform.name),
         max_session_duration: Some(SESSION_SECS),
         policies: vec![Policy {
@@ -31,7 +38,11 @@ pub(super) fn role(
 }
 
 /// The stack, changed by CloudFormation's own role only.
-fn stack(config: &Config, environment: &Environment, cloudformation: &Value<RoleArn>) -> Vec<Statement<Shared>> {
+fn stack(
+    config: &Config,
+    environment: &Environment,
+    cloudformation: &Value<RoleArn>,
+) -> Vec<Statement<Shared>> {
     let own = || [local("cloudformation", &format!("stack/{}/*", environment.stack_name))];
     let shared = local("cloudformation", &format!("stack/{}/*", config.platform.shared_stack_name));
     vec![
@@ -66,7 +77,8 @@ fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Share
     let prefix = config.names(environment).prefix();
     let cluster = || local("ecs", &format!("cluster/{prefix}"));
     let in_cluster = |statement: Statement<Shared>| {
-        let arn = format!("arn:${{AWS::Partition}}:ecs:${{AWS::Region}}:${{AWS::AccountId}}:cluster/{prefix}");
+        let arn =
+            format!("arn:${{AWS::Partition}}:ecs:${{AWS::Region}}:${{AWS::AccountId}}:cluster/{prefix}");
         statement.when("ArnEquals", "ecs:cluster", [Value::sub(arn)])
     };
     let of = |kind: &str| local("ecs", &format!("{kind}/{prefix}/*"));
@@ -109,7 +121,8 @@ fn around(config: &Config, environment: &Environment) -> Vec<Statement<Shared>> 
         .on_all(),
         Statement::allow(["logs:FilterLogEvents", "logs:GetLogEvents"])
             .on([local("logs", &format!("log-group:/{}/{name}/*", platform.name))]),
-        Statement::allow(["cloudwatch:DescribeAlarms"]).on([local("cloudwatch", &format!("alarm:{prefix}-*"))]),
+        Statement::allow(["cloudwatch:DescribeAlarms"])
+            .on([local("cloudwatch", &format!("alarm:{prefix}-*"))]),
         Statement::allow(["secretsmanager:DescribeSecret"])
             .on([local("secretsmanager", &format!("secret:{}/*", environment.secrets_prefix))]),
     ]

@@ -19,10 +19,7 @@ pub(crate) fn identity(t: &mut Template, config: &Config, zone: &Value<HostedZon
     let names = SharedNames::new(&config.platform);
     let provider = t.add(
         "GitHubProvider",
-        OidcProvider {
-            client_id_list: vec![AUDIENCE.to_owned()],
-            url: format!("https://{ISSUER}").into(),
-        },
+        OidcProvider { client_id_list: vec![AUDIENCE.to_owned()], url: format!("https://{ISSUER}").into() },
     );
     let build = t.add("BuildRole", build::role(config, names, &provider.arn()));
     t.output("BuildRoleArn", "Role of workflows that build images", build.arn());
@@ -40,7 +37,11 @@ pub(crate) fn identity(t: &mut Template, config: &Config, zone: &Value<HostedZon
             &format!("Role that CloudFormation acts as in {name}"),
             cloudformation.arn(),
         );
-        t.output(format!("{id}DeployRoleArn"), &format!("Role of workflows that deploy to {name}"), deploy.arn());
+        t.output(
+            format!("{id}DeployRoleArn"),
+            &format!("Role of workflows that deploy to {name}"),
+            deploy.arn(),
+        );
     }
 }
 
