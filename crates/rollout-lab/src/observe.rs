@@ -1,0 +1,339 @@
+//! What one poll sees of the simulated account: the same calls, fields and moments as the tool's polls of AWS.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rollout_sim::cfn::{self, DescribeStackEventsInput};
+use rollout_sim::cloudwatch::{self, DescribeAlarmsInput};
+use rollout_sim::ecs::{
+    self, DescribeServiceDeploymentsInput, DescribeServicesInput, DescribeTasksInput, DesiredStatus,
+    ListServiceDeploymentsInput, ListTasksInput,
+};
+use rollout_sim::elb::{self, DescribeTargetHealthInput};
+use rollout_sim::logs::{self, GetLogEventsInput};
+use rollout_sim::{ApiError, SimTime, World};
+use rollout_verdict::{
+    AlarmView, BreakerView, Cadence, ContainerView, DeploymentView, Moment, ServiceDeploymentView,
+    ServiceEventView, ServiceView, Snapshot, StackEventView, TargetView, TaskView,
+};
+use serde::Serialize;
+
+use crate::stage::Stage;
+
+/// Lines of a dead task's log that are read.
+const TAIL_LINES: usize = 20;
+/// DescribeTasks takes at most a hundred tasks.
+const TASKS_PER_CALL: usize = 100;
+
+/// The moment of the simulated clock.
+pub(crate) fn moment(at: SimTime) -> Moment {
+    Moment::from_millis(at.as_millis())
+}
+
+/// Looks at the account as the tool does.
+#[derive(Debug)]
+pub(crate) struct Eye<'a> {
+    stage: &'a Stage,
+    since: Moment,
+    cadence: Cadence,
+    known_events: BTreeSet<String>,
+    looked_closely: BTreeMap<String, (Moment, ServiceView)>,
+    logs_read: BTreeSet<String>,
+    /// API calls made so far.
+    pub(crate) calls: u32,
+}
+
+impl<'a> Eye<'a> {
+    pub(crate) fn new(stage: &'a Stage, since: Moment) -> Self {
+        Self {
+            stage,
+            since,
+            cadence: Cadence::default(),
+            known_events: BTreeSet::new(),
+            looked_closely: BTreeMap::new(),
+            logs_read: BTreeSet::new(),
+            calls: 0,
+        }
+    }
+
+    /// One poll.
+    pub(crate) fn look(
+        &mut self,
+        world: &World,
+        cancel_requested_at: Option<Moment>,
+    ) -> Result<Snapshot, ApiError> {
+        let at = moment(world.now());
+        let stack_events = self.stack_events(world)?;
+        let mut services = Vec::new();
+        self.calls += 1;
+        for mut seen in light(world, self.stage, self.since)? {
+            let name = seen.view.name.to_string();
+            let before = self.looked_closely.get(&name);
+            let age = before.map(|(when, _)| at.secs_since(*when));
+            if self.cadence.details_due(before.map(|(_, view)| view), &seen.view, age) {
+                let light = seen.view.clone();
+                self.details(world, &mut seen)?;
+                self.looked_closely.insert(name, (at, light));
+            }
+            services.push(seen.view);
+        }
+        Ok(Snapshot { at, cancel_requested_at, stack_events, services })
+    }
+
+    fn stack_events(&mut self, world: &World) -> Result<Vec<StackEventView>, ApiError> {
+        let mut events = Vec::new();
+        let mut next_token = None;
+        loop {
+            self.calls += 1;
+            let input = DescribeStackEventsInput { stack_name: self.stage.stack_name.clone(), next_token };
+            let answer = cfn::describe_stack_events(world, &input)?;
+            for event in answer.stack_events {
+                let at = Moment::from_epoch_secs(event.timestamp);
+                if at < self.since || !self.known_events.insert(event.event_id.clone()) {
+                    return Ok(events);
+                }
+                events.push(StackEventView {
+                    id: event.event_id.into(),
+                    at,
+                    logical_id: event.logical_resource_id.unwrap_or_default(),
+                    physical_id: event.physical_resource_id.filter(|id| !id.is_empty()),
+                    resource_type: event.resource_type.unwrap_or_default(),
+                    status: event.resource_status.map(|status| text(&status)).unwrap_or_default(),
+                    reason: event.resource_status_reason,
+                });
+            }
+            next_token = answer.next_token;
+            if next_token.is_none() {
+                return Ok(events);
+            }
+        }
+    }
+
+    fn details(&mut self, world: &World, seen: &mut SeenService) -> Result<(), ApiError> {
+        let cluster = self.stage.cluster.as_str();
+        let name = seen.view.name.to_string();
+        seen.view.tasks = tasks(world, cluster, &name)?;
+        seen.view.service_deployments = service_deployments(world, cluster, &name, self.since)?;
+        for target_group in &seen.target_groups {
+            seen.view.targets.extend(targets(world, target_group)?);
+        }
+        let alarms = DescribeAlarmsInput { alarm_names: seen.alarms.clone(), ..Default::default() };
+        if !seen.alarms.is_empty() {
+            let answer = cloudwatch::describe_alarms(world, &alarms)?;
+            seen.view.alarms = answer
+                .metric_alarms
+                .into_iter()
+                .map(|alarm| AlarmView {
+                    name: alarm.alarm_name,
+                    state: text(&alarm.state_value),
+                    reason: Some(alarm.state_reason),
+                })
+                .collect();
+        }
+        // ListTasks twice, DescribeTasks, ListServiceDeployments, DescribeServiceDeployments, DescribeTargetHealth,
+        // DescribeAlarms.
+        self.calls += 7;
+        let service = self.stage.services.iter().find(|service| service.name == name);
+        let Some(log_group) = service.map(|service| service.log_group.as_str()) else { return Ok(()) };
+        for task in &mut seen.view.tasks {
+            let exited = task.containers.iter().any(|container| container.exit_code.is_some());
+            let is_new = task.created_at >= self.since && task.last_status == "STOPPED";
+            if is_new && exited && self.logs_read.insert(task.arn.to_string()) {
+                self.calls += 1;
+                task.log_tail = tail(world, log_group, &name, task.arn.id())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A service, lightly looked at, and where to look closer.
+#[derive(Debug, Clone)]
+pub(crate) struct SeenService {
+    pub(crate) view: ServiceView,
+    pub(crate) task_definition: String,
+    pub(crate) target_groups: Vec<String>,
+    pub(crate) alarms: Vec<String>,
+    pub(crate) running_count: u32,
+}
+
+/// The services of the stage as DescribeServices shows them, with their events since a moment.
+pub(crate) fn light(world: &World, stage: &Stage, since: Moment) -> Result<Vec<SeenService>, ApiError> {
+    let mut seen = Vec::new();
+    for names in stage.services.chunks(10) {
+        let input = DescribeServicesInput {
+            cluster: Some(stage.cluster.clone()),
+            services: names.iter().map(|service| service.name.clone()).collect(),
+            ..Default::default()
+        };
+        let answer = ecs::describe_services(world, &input)?;
+        seen.extend(answer.services.into_iter().map(|service| seen_service(service, since)));
+    }
+    Ok(seen)
+}
+
+fn seen_service(service: ecs::Service, since: Moment) -> SeenService {
+    let events = service.events.into_iter().map(|event| ServiceEventView {
+        id: event.id,
+        at: Moment::from_epoch_secs(event.created_at),
+        message: event.message,
+    });
+    let deployments = service.deployments.into_iter().map(|deployment| DeploymentView {
+        id: deployment.id.into(),
+        status: deployment.status.as_str().to_owned(),
+        task_definition: deployment.task_definition.into(),
+        rollout_state: deployment.rollout_state.map(|state| state.as_str().to_owned()),
+        rollout_state_reason: deployment.rollout_state_reason,
+        created_at: Moment::from_epoch_secs(deployment.created_at),
+        desired_count: deployment.desired_count,
+        running_count: deployment.running_count,
+        pending_count: deployment.pending_count,
+        failed_tasks: deployment.failed_tasks,
+    });
+    SeenService {
+        view: ServiceView {
+            name: service.service_name.into(),
+            deployments: deployments.collect(),
+            events: events.filter(|event| event.at >= since).collect(),
+            ..ServiceView::default()
+        },
+        task_definition: service.task_definition,
+        target_groups: service.load_balancers.into_iter().filter_map(|it| it.target_group_arn).collect(),
+        alarms: service.deployment_configuration.alarms.map(|alarms| alarms.alarm_names).unwrap_or_default(),
+        running_count: service.running_count,
+    }
+}
+
+/// Tasks of a service: running, and lately stopped.
+pub(crate) fn tasks(world: &World, cluster: &str, service: &str) -> Result<Vec<TaskView>, ApiError> {
+    let mut arns = Vec::new();
+    for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
+        let mut next_token = None;
+        loop {
+            let input = ListTasksInput {
+                cluster: Some(cluster.to_owned()),
+                service_name: Some(service.to_owned()),
+                desired_status: Some(status),
+                next_token,
+                ..Default::default()
+            };
+            let answer = ecs::list_tasks(world, &input)?;
+            arns.extend(answer.task_arns);
+            next_token = answer.next_token;
+            if next_token.is_none() {
+                break;
+            }
+        }
+    }
+    let mut tasks = Vec::new();
+    for some in arns.chunks(TASKS_PER_CALL) {
+        let input =
+            DescribeTasksInput { cluster: Some(cluster.to_owned()), tasks: some.to_vec(), ..Default::default() };
+        tasks.extend(ecs::describe_tasks(world, &input)?.tasks.into_iter().map(task_view));
+    }
+    Ok(tasks)
+}
+
+fn task_view(task: ecs::Task) -> TaskView {
+    let address = task.attachments.into_iter().flat_map(|attachment| attachment.details).find_map(|pair| {
+        (pair.name.as_deref() == Some("privateIPv4Address")).then_some(pair.value).flatten()
+    });
+    let containers = task.containers.into_iter().map(|container| ContainerView {
+        name: container.name,
+        exit_code: container.exit_code,
+        reason: container.reason,
+        health_status: Some(container.health_status.as_str().to_owned()),
+    });
+    TaskView {
+        arn: task.task_arn.into(),
+        task_definition: task.task_definition_arn.into(),
+        started_by: task.started_by.map(Into::into),
+        last_status: task.last_status.as_str().to_owned(),
+        desired_status: task.desired_status.as_str().to_owned(),
+        health_status: Some(task.health_status.as_str().to_owned()),
+        created_at: Moment::from_epoch_secs(task.created_at),
+        started_at: task.started_at.map(Moment::from_epoch_secs),
+        stopping_at: task.stopping_at.map(Moment::from_epoch_secs),
+        stopped_at: task.stopped_at.map(Moment::from_epoch_secs),
+        stop_code: task.stop_code.map(|code| code.as_str().to_owned()),
+        stopped_reason: task.stopped_reason,
+        containers: containers.collect(),
+        address,
+        log_tail: Vec::new(),
+    }
+}
+
+fn service_deployments(
+    world: &World,
+    cluster: &str,
+    service: &str,
+    since: Moment,
+) -> Result<Vec<ServiceDeploymentView>, ApiError> {
+    let input = ListServiceDeploymentsInput {
+        cluster: Some(cluster.to_owned()),
+        service: service.to_owned(),
+        max_results: Some(100),
+        ..Default::default()
+    };
+    let briefs = ecs::list_service_deployments(world, &input)?.service_deployments;
+    let recent = briefs.into_iter().filter(|brief| Moment::from_epoch_secs(brief.created_at) >= since);
+    let arns: Vec<String> = recent.map(|brief| brief.service_deployment_arn).collect();
+    let mut views = Vec::new();
+    for some in arns.chunks(20) {
+        let input = DescribeServiceDeploymentsInput { service_deployment_arns: some.to_vec() };
+        let answer = ecs::describe_service_deployments(world, &input)?;
+        views.extend(answer.service_deployments.into_iter().map(|deployment| ServiceDeploymentView {
+            arn: deployment.service_deployment_arn.into(),
+            status: deployment.status.as_str().to_owned(),
+            status_reason: deployment.status_reason,
+            task_definition: None,
+            created_at: Moment::from_epoch_secs(deployment.created_at),
+            breaker: Some(BreakerView {
+                status: deployment.deployment_circuit_breaker.status.as_str().to_owned(),
+                failure_count: deployment.deployment_circuit_breaker.failure_count,
+                threshold: deployment.deployment_circuit_breaker.threshold,
+            }),
+            triggered_alarms: deployment.alarms.triggered_alarm_names,
+            rollback_reason: deployment.rollback.and_then(|rollback| rollback.reason),
+        }));
+    }
+    Ok(views)
+}
+
+/// Targets of a group.
+pub(crate) fn targets(world: &World, target_group: &str) -> Result<Vec<TargetView>, ApiError> {
+    let input =
+        DescribeTargetHealthInput { target_group_arn: target_group.to_owned(), ..Default::default() };
+    let answer = elb::describe_target_health(world, &input)?;
+    let views = answer.target_health_descriptions.into_iter().map(|description| TargetView {
+        target_group: target_group.to_owned(),
+        id: description.target.id,
+        port: description.target.port.unwrap_or_default(),
+        state: text(&description.target_health.state),
+        reason: description.target_health.reason,
+        description: description.target_health.description,
+    });
+    Ok(views.collect())
+}
+
+fn tail(world: &World, log_group: &str, container: &str, task_id: &str) -> Result<Vec<String>, ApiError> {
+    let input = GetLogEventsInput {
+        log_group_name: Some(log_group.to_owned()),
+        log_stream_name: format!("{container}/{container}/{task_id}"),
+        limit: Some(TAIL_LINES),
+        ..Default::default()
+    };
+    match logs::get_log_events(world, &input) {
+        Ok(answer) => Ok(answer.events.into_iter().map(|event| event.message).collect()),
+        // The stream appears with the first line.
+        Err(error) if error.code == "ResourceNotFoundException" => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// An enumeration in AWS's spelling, which is its serialised form.
+fn text(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => text,
+        _ => String::new(),
+    }
+}

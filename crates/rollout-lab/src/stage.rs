@@ -1,0 +1,239 @@
+//! The scene: an account in which an environment runs its old release.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use env_config::{Config, EnvironmentNames};
+use rollout_sim::cfn::{self, CreateStackInput, DescribeStacksInput, Parameter, StackStatus};
+use rollout_sim::ecr::{self, CreateRepositoryInput, PushInput};
+use rollout_sim::image::{Architecture, ImageBehaviour};
+use rollout_sim::secrets::{self, CreateSecretInput};
+use rollout_sim::{SimTime, World};
+
+use crate::{Case, LabError};
+
+/// Longest that a new environment may take to come up: databases take many minutes.
+const COME_UP: Duration = Duration::from_secs(3 * 3600);
+/// Step in which the stack is looked at meanwhile.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// The commits of the two releases.
+pub(crate) const OLD_COMMIT: &str = "1111111111111111111111111111111111111111";
+pub(crate) const NEW_COMMIT: &str = "2222222222222222222222222222222222222222";
+
+/// An account in which the environment of a case runs its old release, ready to be played from again and again.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    pub(crate) case: Case,
+    pub(crate) world: World,
+    /// Template that is deployed.
+    pub(crate) template: String,
+    /// Parameters that are deployed.
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) services: Vec<StagedService>,
+    pub(crate) stack_name: String,
+    pub(crate) cluster: String,
+}
+
+/// A service of the environment.
+#[derive(Debug, Clone)]
+pub(crate) struct StagedService {
+    pub name: String,
+    pub log_group: String,
+    /// A path that users ask for; `None` for an internal service.
+    pub user_path: Option<String>,
+    pub desired_count: u32,
+    pub logical_id: Option<String>,
+    pub task_definition_logical_id: Option<String>,
+}
+
+impl Stage {
+    /// Sets the scene: images, secrets, the stack with the old release, up and stable.
+    ///
+    /// # Errors
+    /// [`LabError`] names the step that failed.
+    pub fn set(case: Case) -> Result<Self, LabError> {
+        let platform = &case.before.platform;
+        let mut world = World::new(platform.account_id.as_str(), platform.region.as_str(), case.seed);
+        let old_digests = push_images(&mut world, &case, OLD_COMMIT)?;
+        let new_digests = push_images(&mut world, &case, NEW_COMMIT)?;
+        create_secrets(&mut world, &case)?;
+
+        let before = template(&case.before, &case.environment)?;
+        let after = template(&case.after, &case.environment)?;
+        let environment = case.environment()?;
+        let stack_name = environment.stack_name.to_string();
+        let input = CreateStackInput {
+            stack_name: stack_name.clone(),
+            template_body: Some(before),
+            parameters: parameters(&case.before, &old_digests, OLD_COMMIT),
+            capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
+            ..CreateStackInput::default()
+        };
+        cfn::create_stack(&mut world, input).map_err(LabError::api("create the stack"))?;
+        come_up(&mut world, &stack_name)?;
+
+        let digests: BTreeMap<String, String> = new_digests
+            .into_iter()
+            .map(|(name, new)| {
+                let digest = if case.gets_new_image(&name) { Some(new) } else { old_digests.get(&name).cloned() };
+                (name, digest.unwrap_or_default())
+            })
+            .collect();
+        let parameters = parameters(&case.after, &digests, NEW_COMMIT);
+        let names = case.after.names(environment);
+        let services = services(&case, &names, &after)?;
+        let cluster = names.cluster();
+        Ok(Self { template: after, parameters, services, stack_name, cluster, world, case })
+    }
+
+    /// Failures at which the circuit breaker of a service trips.
+    pub(crate) fn breaker_threshold(&self) -> u32 {
+        self.case.after.platform.deployment.circuit_breaker.threshold_count
+    }
+
+    /// The present moment on the stage: when the rollout starts.
+    #[must_use]
+    pub fn now(&self) -> SimTime {
+        self.world.now()
+    }
+}
+
+fn template(config: &Config, environment: &str) -> Result<String, LabError> {
+    Ok(stack_model::environment(config, config.environment(environment)?)?.compact())
+}
+
+fn push_images(
+    world: &mut World,
+    case: &Case,
+    commit: &str,
+) -> Result<BTreeMap<String, String>, LabError> {
+    let platform = &case.after.platform;
+    let mut digests = BTreeMap::new();
+    for (name, service) in &platform.services {
+        let repository = platform.repository(name, service);
+        let input = CreateRepositoryInput { repository_name: repository.clone(), ..Default::default() };
+        match ecr::create_repository(world, input) {
+            Err(error) if error.code == "RepositoryAlreadyExistsException" => {}
+            other => drop(other.map_err(LabError::api("create a repository"))?),
+        }
+        let given = case.images.get(name.as_str());
+        let behaviour = given.map_or_else(ImageBehaviour::default, |(old, new)| {
+            if commit == OLD_COMMIT { old.clone() } else { new.clone() }
+        });
+        let push = PushInput {
+            repository,
+            tags: vec![commit.to_owned()],
+            content: format!("{name} {commit}"),
+            architecture: behaviour.architecture.or(Some(match service.architecture {
+                env_config::CpuArchitecture::X86_64 => Architecture::X86_64,
+                env_config::CpuArchitecture::Arm64 => Architecture::Arm64,
+            })),
+            size_bytes: u64::from(behaviour.size_mib) * 1024 * 1024,
+        };
+        let digest = ecr::push(world, &push).map_err(LabError::api("push an image"))?;
+        world.images.insert(digest.clone(), behaviour);
+        digests.insert(name.to_string(), digest);
+    }
+    Ok(digests)
+}
+
+/// Secrets with values of the right shape; what they say is of no matter here.
+fn create_secrets(world: &mut World, case: &Case) -> Result<(), LabError> {
+    let environment = case.before.environment(&case.environment)?;
+    for (name, secret) in &case.before.platform.secrets {
+        let value: serde_json::Map<_, _> = secret
+            .keys
+            .iter()
+            .map(|(key, shape)| {
+                let length = shape.length.or(shape.min_length).unwrap_or(16);
+                (key.to_string(), serde_json::Value::String("a".repeat(usize::from(length))))
+            })
+            .collect();
+        let input = CreateSecretInput {
+            name: environment.secret_path(name),
+            secret_string: Some(serde_json::Value::Object(value).to_string()),
+            ..CreateSecretInput::default()
+        };
+        secrets::create_secret(world, input).map_err(LabError::api("create a secret"))?;
+    }
+    Ok(())
+}
+
+/// Parameters of the stack for a release.
+fn parameters(config: &Config, digests: &BTreeMap<String, String>, commit: &str) -> Vec<Parameter> {
+    let platform = &config.platform;
+    let certificate = format!(
+        "arn:aws:acm:{}:{}:certificate/00000000-0000-4000-8000-000000000000",
+        platform.region, platform.account_id
+    );
+    let mut values = vec![
+        ("HostedZoneId".to_owned(), "Z0000000000000000000".to_owned()),
+        ("CertificateArn".to_owned(), certificate),
+        ("Release".to_owned(), commit.to_owned()),
+        ("Commit".to_owned(), commit.to_owned()),
+        ("TasksRelease".to_owned(), commit.to_owned()),
+    ];
+    let digest = |service: &str| digests.get(service).cloned().unwrap_or_default();
+    for name in platform.services.keys() {
+        values.push((stack_model::service_digest_parameter(name), digest(name.as_str())));
+    }
+    for (name, task) in &platform.tasks {
+        values.push((stack_model::task_digest_parameter(name), digest(task.service.as_str())));
+    }
+    let parameter = |(key, value)| Parameter {
+        parameter_key: Some(key),
+        parameter_value: Some(value),
+        ..Parameter::default()
+    };
+    values.into_iter().map(parameter).collect()
+}
+
+fn come_up(world: &mut World, stack_name: &str) -> Result<(), LabError> {
+    let until = world.now() + COME_UP;
+    loop {
+        let input = DescribeStacksInput { stack_name: Some(stack_name.to_owned()), ..Default::default() };
+        let answer = cfn::describe_stacks(world, &input).map_err(LabError::api("look at the stack"))?;
+        let stack = answer.stacks.into_iter().next();
+        let status = stack.as_ref().map(|stack| stack.stack_status);
+        match status {
+            Some(StackStatus::CreateComplete) => return Ok(()),
+            Some(StackStatus::CreateInProgress) if world.now() < until => world.advance_by(LOOK),
+            _ => {
+                let reason = stack.and_then(|stack| stack.stack_status_reason).unwrap_or_default();
+                return Err(LabError::NotUp(format!("{status:?} {reason}")));
+            }
+        }
+    }
+}
+
+fn services(
+    case: &Case,
+    names: &EnvironmentNames<'_>,
+    template: &str,
+) -> Result<Vec<StagedService>, LabError> {
+    let document: serde_json::Value =
+        serde_json::from_str(template).map_err(|error| LabError::Case(format!("the template is no JSON: {error}")))?;
+    let resources = document.get("Resources").and_then(|resources| resources.as_object());
+    let environment = case.environment()?;
+    let platform = &case.after.platform;
+    let staged = platform.services.iter().map(|(name, service)| {
+        let found = resources.into_iter().flatten().find(|(_, resource)| {
+            resource.get("Type").and_then(|it| it.as_str()) == Some("AWS::ECS::Service")
+                && resource.pointer("/Properties/ServiceName").and_then(|it| it.as_str()) == Some(name.as_str())
+        });
+        let definition = found.and_then(|(_, resource)| {
+            resource.pointer("/Properties/TaskDefinition/Ref").and_then(|it| it.as_str()).map(str::to_owned)
+        });
+        let route = service.routes.iter().flat_map(|route| &route.paths).next();
+        StagedService {
+            name: name.to_string(),
+            log_group: names.service_log_group(name),
+            user_path: route.map(|path| path.to_string().replace('*', "")),
+            desired_count: environment.service_scale(name).desired_count,
+            logical_id: found.map(|(id, _)| id.clone()),
+            task_definition_logical_id: definition,
+        }
+    });
+    Ok(staged.collect())
+}

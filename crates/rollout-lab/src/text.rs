@@ -1,0 +1,153 @@
+//! Figures as text: tables for people.
+
+use std::fmt::Write as _;
+
+use crate::{Advice, Figures, Outcome, Percentiles, Sampled};
+
+/// Timeline entries that are printed; the middle of a longer one is left out.
+const TIMELINE_LINES: usize = 40;
+
+/// Timeline, figures and advice of one simulated rollout; `alone` is the same rollout with nobody watching.
+#[must_use]
+pub fn report(outcome: &Outcome, alone: &Figures, advice: &[Advice]) -> String {
+    let mut text = String::new();
+    let entries = &outcome.timeline;
+    let (head, tail) = if entries.len() <= TIMELINE_LINES {
+        (entries.as_slice(), [].as_slice())
+    } else {
+        entries.split_at(entries.len() - TIMELINE_LINES / 2)
+    };
+    let head = &head[..head.len().min(if tail.is_empty() { TIMELINE_LINES } else { TIMELINE_LINES / 2 })];
+    for entry in head {
+        line(&mut text, entry.secs, &entry.source, &entry.text);
+    }
+    let left_out = entries.len() - head.len() - tail.len();
+    if left_out > 0 {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "         … {left_out} more (all of them with --json)");
+    }
+    for entry in tail {
+        line(&mut text, entry.secs, &entry.source, &entry.text);
+    }
+    text.push('\n');
+    text.push_str(&comparison(&[("with this tool", &outcome.figures), ("breaker alone", alone)]));
+    text.push('\n');
+    let _ = writeln!(text, "deadline {} = {} s:", clock(f64::from(outcome.assessment.deadline.secs)), outcome.assessment.deadline.secs);
+    for term in &outcome.assessment.deadline.terms {
+        let _ = writeln!(text, "  {:>5} s  {}", term.secs, term.term);
+    }
+    text.push_str(&advised(advice));
+    text
+}
+
+fn line(text: &mut String, secs: f64, source: &str, what: &str) {
+    let _ = writeln!(text, "{:>8}  {source:<10} {what}", clock(secs));
+}
+
+/// Figures side by side.
+#[must_use]
+pub fn comparison(columns: &[(&str, &Figures)]) -> String {
+    let rows: [(&str, fn(&Figures) -> String); 9] = [
+        ("ending", |figures| figures.ending.words().to_owned()),
+        ("cause", |figures| figures.cause.clone().unwrap_or_else(|| "-".to_owned())),
+        ("first visible failure", |figures| moment(figures.first_failure_secs)),
+        ("breaker trips", |figures| moment(figures.breaker_trip_secs)),
+        ("failure known", |figures| moment(figures.verdict_secs)),
+        ("deadline", |figures| clock(f64::from(figures.deadline_secs))),
+        ("service whole", |figures| figures.whole_secs.map_or_else(|| "not in sight".to_owned(), clock)),
+        ("lowest healthy capacity", |figures| {
+            figures.lowest.as_ref().map_or_else(
+                || "-".to_owned(),
+                |lowest| format!("{}/{} ({})", lowest.tasks, lowest.desired, lowest.service),
+            )
+        }),
+        ("failed requests", |figures| format!("{:.0} s", figures.failed_request_secs)),
+    ];
+    let width = columns.iter().map(|(title, _)| title.chars().count()).max().unwrap_or(0).max(18);
+    let mut text = format!("{:<24}", "");
+    for (title, _) in columns {
+        let _ = write!(text, "  {title:>width$}");
+    }
+    text.push('\n');
+    for (name, value) in rows {
+        let _ = write!(text, "{name:<24}");
+        for (_, figures) in columns {
+            let _ = write!(text, "  {:>width$}", value(figures));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Percentiles of a sampled rollout.
+#[must_use]
+pub fn sampled(sampled: &Sampled) -> String {
+    let mut text = format!("{} runs, seed {}\n", sampled.runs, sampled.seed);
+    let _ = writeln!(text, "{:<24}{:>10}{:>10}{:>10}{:>10}{:>8}", "", "p50", "p90", "p99", "max", "runs");
+    let rows: [(&str, Option<Percentiles>); 5] = [
+        ("first visible failure", sampled.first_failure_secs),
+        ("breaker trips", sampled.breaker_trip_secs),
+        ("failure known", sampled.verdict_secs),
+        ("service whole", sampled.whole_secs),
+        ("failed requests", sampled.failed_request_secs),
+    ];
+    for (name, percentiles) in rows {
+        let Some(p) = percentiles else { continue };
+        let [p50, p90, p99, max] = [p.p50, p.p90, p.p99, p.max].map(clock);
+        let _ = writeln!(text, "{name:<24}{p50:>10}{p90:>10}{p99:>10}{max:>10}{:>8}", p.runs);
+    }
+    for (ending, count) in &sampled.endings {
+        let _ = writeln!(text, "{count} {ending}");
+    }
+    text
+}
+
+fn advised(advice: &[Advice]) -> String {
+    let helps = |advice: &&Advice| advice.verdict_gain_secs >= 1.0 || advice.whole_gain_secs >= 1.0;
+    let Some(best) = advice.iter().find(helps) else {
+        return "no single setting would make this shorter\n".to_owned();
+    };
+    let mut text = format!("{} dominates\n", best.lever.key());
+    for advice in advice.iter().filter(helps) {
+        let _ = writeln!(
+            text,
+            "  {} = {} instead of {}: known {}, whole again {}",
+            advice.lever.key(),
+            advice.instead,
+            advice.value,
+            gain(advice.verdict_gain_secs),
+            gain(advice.whole_gain_secs),
+        );
+    }
+    text
+}
+
+fn gain(secs: f64) -> String {
+    if secs.abs() < 1.0 {
+        "at the same time".to_owned()
+    } else {
+        format!("{:.0} s {}", secs.abs(), if secs > 0.0 { "earlier" } else { "later" })
+    }
+}
+
+fn moment(secs: Option<f64>) -> String {
+    secs.map_or_else(|| "-".to_owned(), clock)
+}
+
+/// `m:ss`, or `h:mm:ss` from an hour on.
+pub(crate) fn clock(secs: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "hours in seconds")]
+    let secs = secs.max(0.0).round() as u64;
+    let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{secs:02}") } else { format!("{minutes}:{secs:02}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clock;
+
+    #[test]
+    fn times_read_like_a_clock() {
+        assert_eq!([0.0, 59.6, 61.0, 3661.0].map(clock), ["0:00", "1:00", "1:01", "1:01:01"]);
+    }
+}
