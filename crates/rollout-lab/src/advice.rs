@@ -25,8 +25,14 @@ pub enum Lever {
 }
 
 impl Lever {
-    const ALL: [Self; 6] =
-        [Self::Drain, Self::Grace, Self::Interval, Self::UnhealthyThreshold, Self::BreakerThreshold, Self::BakeTime];
+    const ALL: [Self; 6] = [
+        Self::Drain,
+        Self::Grace,
+        Self::Interval,
+        Self::UnhealthyThreshold,
+        Self::BreakerThreshold,
+        Self::BakeTime,
+    ];
 
     /// The setting's key in `infra/platform.toml`.
     #[must_use]
@@ -96,7 +102,8 @@ pub fn advise(case: &Case, watcher: Watcher, figures: &Figures) -> Result<Vec<Ad
             continue;
         }
         let other = Stage::set(changed)?.play(watcher, None, false)?.figures;
-        let gain = |one: Option<f64>, other: Option<f64>| one.zip(other).map_or(0.0, |(one, other)| one - other);
+        let gain =
+            |one: Option<f64>, other: Option<f64>| one.zip(other).map_or(0.0, |(one, other)| one - other);
         advice.push(Advice {
             lever,
             value,

@@ -104,7 +104,8 @@ impl<'a> Recorder<'a> {
                 healthy += u32::from(state == Some(LaneState::Healthy));
                 self.extend(index, &name, &old, &task, state, secs);
             }
-            let ours = seen.view.deployments.iter().find(|deployment| deployment.task_definition.as_str() != old);
+            let ours =
+                seen.view.deployments.iter().find(|deployment| deployment.task_definition.as_str() != old);
             let count = ours.map_or(0, |ours| ours.failed_tasks);
             if let Some(track) = self.tracks.iter_mut().find(|track| track.service == name)
                 && track.points.last().is_none_or(|&(_, was, counted)| (was, counted) != (healthy, count))

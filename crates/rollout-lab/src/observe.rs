@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollout_sim::cfn::{self, DescribeStackEventsInput};
+use rollout_sim::cfn::{self, api::DescribeStackEventsInput};
 use rollout_sim::cloudwatch::{self, DescribeAlarmsInput};
 use rollout_sim::ecs::{
     self, DescribeServiceDeploymentsInput, DescribeServicesInput, DescribeTasksInput, DesiredStatus,
@@ -226,17 +226,22 @@ pub(crate) fn tasks(world: &World, cluster: &str, service: &str) -> Result<Vec<T
     }
     let mut tasks = Vec::new();
     for some in arns.chunks(TASKS_PER_CALL) {
-        let input =
-            DescribeTasksInput { cluster: Some(cluster.to_owned()), tasks: some.to_vec(), ..Default::default() };
+        let input = DescribeTasksInput {
+            cluster: Some(cluster.to_owned()),
+            tasks: some.to_vec(),
+            ..Default::default()
+        };
         tasks.extend(ecs::describe_tasks(world, &input)?.tasks.into_iter().map(task_view));
     }
     Ok(tasks)
 }
 
 fn task_view(task: ecs::Task) -> TaskView {
-    let address = task.attachments.into_iter().flat_map(|attachment| attachment.details).find_map(|pair| {
-        (pair.name.as_deref() == Some("privateIPv4Address")).then_some(pair.value).flatten()
-    });
+    let address = task
+        .attachments
+        .into_iter()
+        .flat_map(|attachment| attachment.details)
+        .find_map(|pair| (pair.name == "privateIPv4Address").then_some(pair.value));
     let containers = task.containers.into_iter().map(|container| ContainerView {
         name: container.name,
         exit_code: container.exit_code,
@@ -293,7 +298,7 @@ fn service_deployments(
                 threshold: deployment.deployment_circuit_breaker.threshold,
             }),
             triggered_alarms: deployment.alarms.triggered_alarm_names,
-            rollback_reason: deployment.rollback.and_then(|rollback| rollback.reason),
+            rollback_reason: deployment.rollback.map(|rollback| rollback.reason),
         }));
     }
     Ok(views)
@@ -301,8 +306,7 @@ fn service_deployments(
 
 /// Targets of a group.
 pub(crate) fn targets(world: &World, target_group: &str) -> Result<Vec<TargetView>, ApiError> {
-    let input =
-        DescribeTargetHealthInput { target_group_arn: target_group.to_owned(), ..Default::default() };
+    let input = DescribeTargetHealthInput { target_group_arn: target_group.to_owned(), ..Default::default() };
     let answer = elb::describe_target_health(world, &input)?;
     let views = answer.target_health_descriptions.into_iter().map(|description| TargetView {
         target_group: target_group.to_owned(),

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use rollout_sim::cfn::{self, CancelUpdateStackInput, UpdateStackInput};
+use rollout_sim::cfn::{self, api::CancelUpdateStackInput, api::UpdateStackInput};
 use rollout_sim::fault::ActiveFault;
 use rollout_sim::params::Params;
 use rollout_sim::{SimTime, World};
 use rollout_verdict::{
-    Assessment, Cadence, Cause, Observations, Record, Rollback, Rollout, Snapshot, StackOutcome, State, assess,
+    Assessment, Cadence, Cause, Observations, Record, Rollback, Rollout, Snapshot, StackOutcome, State,
+    assess,
 };
 use serde::{Deserialize, Serialize};
 
@@ -79,8 +80,11 @@ impl Stage {
         }
         let start = world.now();
         let rollout = rollout(self, &world)?;
-        world.faults.extend(self.case.faults.iter().map(|fault| ActiveFault { fault: fault.clone(), since: start }));
-        let mut probe = Probe::new(self, &world, with_lanes).map_err(LabError::api("look at the services"))?;
+        world
+            .faults
+            .extend(self.case.faults.iter().map(|fault| ActiveFault { fault: fault.clone(), since: start }));
+        let mut probe =
+            Probe::new(self, &world, with_lanes).map_err(LabError::api("look at the services"))?;
         let input = UpdateStackInput {
             stack_name: self.stack_name.clone(),
             template_body: Some(self.template.clone()),
@@ -121,7 +125,8 @@ impl Stage {
             watch.observations.absorb(snapshot.clone());
             watch.snapshots.push(snapshot);
             watch.assessment = assess(rollout, &watch.observations);
-            let failed = matches!(watch.assessment.state, State::Failed { .. } | State::DeadlinePassed { .. });
+            let failed =
+                matches!(watch.assessment.state, State::Failed { .. } | State::DeadlinePassed { .. });
             // Nobody knows more than that the stack operation has ended.
             let knows = watcher == Watcher::Tool || watch.assessment.stack.is_some();
             if failed && knows && watch.verdict.is_none() {
@@ -138,11 +143,16 @@ impl Stage {
             if failed && watcher == Watcher::Tool && watch.cancelled_at.is_none() {
                 watch.cancelled_at = Some(world.now());
                 if matches!(watch.assessment.rollback, Rollback::None)
-                    || !watch.observations.stack_events.values().any(|event| event.status.contains("ROLLBACK"))
+                    || !watch
+                        .observations
+                        .stack_events
+                        .values()
+                        .any(|event| event.status.contains("ROLLBACK"))
                 {
-                    let input = CancelUpdateStackInput { stack_name: self.stack_name.clone(), ..Default::default() };
+                    let input =
+                        CancelUpdateStackInput { stack_name: self.stack_name.clone(), ..Default::default() };
                     // Refused where the stack went back by itself in the meantime: the next poll says so.
-                    let _ = cfn::cancel_update_stack(world, input);
+                    let _ = cfn::cancel_update_stack(world, &input);
                 }
             }
             probe.advance(world, world.now() + pause)?;
@@ -182,8 +192,7 @@ impl Stage {
             calls_per_minute,
         };
         let timeline = timeline(&watch, watcher, start);
-        let (lanes, tracks) =
-            probe.into_recorder().map(crate::lanes::Recorder::finish).unwrap_or_default();
+        let (lanes, tracks) = probe.into_recorder().map(crate::lanes::Recorder::finish).unwrap_or_default();
         let record = Record { rollout, snapshots: watch.snapshots };
         Outcome { figures, timeline, lanes, tracks, record, assessment: watch.assessment }
     }
@@ -199,7 +208,8 @@ fn aftermath(
     let Some(ended_at) = ended_at else { return Ok(None) };
     let until = world.now() + AFTERMATH;
     while probe.whole_since().is_none() && world.now() < until {
-        let next = world.next_event_at().unwrap_or(until).max(world.now() + Duration::from_secs(1)).min(until);
+        let next =
+            world.next_event_at().unwrap_or(until).max(world.now() + Duration::from_secs(1)).min(until);
         probe.advance(world, next)?;
     }
     Ok(probe.whole_since().map(|since| since.max(ended_at)))
@@ -232,7 +242,8 @@ fn breaker_trip(observations: &Observations, start: SimTime) -> Option<f64> {
 /// Events of the stack and of the services, and what the tool said and did.
 fn timeline(watch: &Watch, watcher: Watcher, start: SimTime) -> Vec<TimelineEntry> {
     let mut entries = Vec::new();
-    let entry = |secs: f64, source: &str, text: String| TimelineEntry { secs, source: source.to_owned(), text };
+    let entry =
+        |secs: f64, source: &str, text: String| TimelineEntry { secs, source: source.to_owned(), text };
     for event in watch.observations.stack_events.values() {
         let failed = event.status.ends_with("_FAILED");
         if failed || event.resource_type == "AWS::CloudFormation::Stack" {

@@ -64,7 +64,8 @@ impl Scenario {
     /// # Errors
     /// [`LabError::Toml`] with the place of the mistake.
     pub fn read(name: &str, text: &str) -> Result<Self, LabError> {
-        toml::from_str(text).map_err(|source| LabError::Toml { what: name.to_owned(), source: Box::new(source) })
+        toml::from_str(text)
+            .map_err(|source| LabError::Toml { what: name.to_owned(), source: Box::new(source) })
     }
 
     /// The case of one side, from the texts of the configuration: `infra/platform.toml`, and the name and text of the
@@ -82,10 +83,14 @@ impl Scenario {
         let before = both(&side.settings, &self.before).apply(platform, environment)?;
         let after = side.settings.apply(platform, environment)?;
         let name = after.environments.keys().next().map(ToString::to_string).unwrap_or_default();
-        let faults = self.faults.iter().map(|text| {
-            text.parse::<Fault>().map_err(|error| LabError::Case(error.to_string()))
-        });
-        let images = self.images.iter().map(|(service, images)| (service.clone(), (images.old.clone(), images.new.clone())));
+        let faults = self
+            .faults
+            .iter()
+            .map(|text| text.parse::<Fault>().map_err(|error| LabError::Case(error.to_string())));
+        let images = self
+            .images
+            .iter()
+            .map(|(service, images)| (service.clone(), (images.old.clone(), images.new.clone())));
         Ok(Case {
             before,
             after,

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use env_config::{Config, EnvironmentNames};
-use rollout_sim::cfn::{self, CreateStackInput, DescribeStacksInput, Parameter, StackStatus};
+use rollout_sim::cfn;
+use rollout_sim::cfn::api::{CreateStackInput, DescribeStacksInput, Parameter, StackStatus};
 use rollout_sim::ecr::{self, CreateRepositoryInput, PushInput};
 use rollout_sim::image::{Architecture, ImageBehaviour};
-use rollout_sim::secrets::{self, CreateSecretInput};
+use rollout_sim::secrets::{self, CreateSecretInput, SecretText};
 use rollout_sim::{SimTime, World};
 
 use crate::{Case, LabError};
@@ -76,7 +77,8 @@ impl Stage {
         let digests: BTreeMap<String, String> = new_digests
             .into_iter()
             .map(|(name, new)| {
-                let digest = if case.gets_new_image(&name) { Some(new) } else { old_digests.get(&name).cloned() };
+                let digest =
+                    if case.gets_new_image(&name) { Some(new) } else { old_digests.get(&name).cloned() };
                 (name, digest.unwrap_or_default())
             })
             .collect();
@@ -103,11 +105,7 @@ fn template(config: &Config, environment: &str) -> Result<String, LabError> {
     Ok(stack_model::environment(config, config.environment(environment)?)?.compact())
 }
 
-fn push_images(
-    world: &mut World,
-    case: &Case,
-    commit: &str,
-) -> Result<BTreeMap<String, String>, LabError> {
+fn push_images(world: &mut World, case: &Case, commit: &str) -> Result<BTreeMap<String, String>, LabError> {
     let platform = &case.after.platform;
     let mut digests = BTreeMap::new();
     for (name, service) in &platform.services {
@@ -152,7 +150,7 @@ fn create_secrets(world: &mut World, case: &Case) -> Result<(), LabError> {
             .collect();
         let input = CreateSecretInput {
             name: environment.secret_path(name),
-            secret_string: Some(serde_json::Value::Object(value).to_string()),
+            secret_string: Some(SecretText(serde_json::Value::Object(value).to_string())),
             ..CreateSecretInput::default()
         };
         secrets::create_secret(world, input).map_err(LabError::api("create a secret"))?;
@@ -212,15 +210,16 @@ fn services(
     names: &EnvironmentNames<'_>,
     template: &str,
 ) -> Result<Vec<StagedService>, LabError> {
-    let document: serde_json::Value =
-        serde_json::from_str(template).map_err(|error| LabError::Case(format!("the template is no JSON: {error}")))?;
+    let document: serde_json::Value = serde_json::from_str(template)
+        .map_err(|error| LabError::Case(format!("the template is no JSON: {error}")))?;
     let resources = document.get("Resources").and_then(|resources| resources.as_object());
     let environment = case.environment()?;
     let platform = &case.after.platform;
     let staged = platform.services.iter().map(|(name, service)| {
         let found = resources.into_iter().flatten().find(|(_, resource)| {
             resource.get("Type").and_then(|it| it.as_str()) == Some("AWS::ECS::Service")
-                && resource.pointer("/Properties/ServiceName").and_then(|it| it.as_str()) == Some(name.as_str())
+                && resource.pointer("/Properties/ServiceName").and_then(|it| it.as_str())
+                    == Some(name.as_str())
         });
         let definition = found.and_then(|(_, resource)| {
             resource.pointer("/Properties/TaskDefinition/Ref").and_then(|it| it.as_str()).map(str::to_owned)

@@ -52,7 +52,14 @@ pub fn svg(title: &str, outcome: &Outcome) -> String {
     );
     let figures = &outcome.figures;
     let said = figures.detail.as_deref().unwrap_or(figures.ending.words());
-    text(&mut svg, 12.0, 22.0, "", &format!("{title}: {}", figures.ending.words()), "font-size=\"16\" font-weight=\"600\"");
+    text(
+        &mut svg,
+        12.0,
+        22.0,
+        "",
+        &format!("{title}: {}", figures.ending.words()),
+        "font-size=\"16\" font-weight=\"600\"",
+    );
     text(&mut svg, 12.0, 40.0, "dim", &shortened(said, 140), "");
     legend(&mut svg);
     axis(&mut svg, end, y, &x);
@@ -69,9 +76,20 @@ pub fn svg(title: &str, outcome: &Outcome) -> String {
         #[expect(clippy::cast_precision_loss, reason = "four rows")]
         let top = TOP - 12.0 - (row % 2) as f64 * 13.0;
         // Writing to a string cannot fail.
-        let _ = writeln!(svg, "<line class=\"{class}\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{:.1}\" y2=\"{y:.1}\"/>", top + 3.0);
+        let _ = writeln!(
+            svg,
+            "<line class=\"{class}\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{:.1}\" y2=\"{y:.1}\"/>",
+            top + 3.0
+        );
         let anchor = if at > LEFT + WIDTH * 0.85 { "text-anchor=\"end\"" } else { "" };
-        text(&mut svg, at + if anchor.is_empty() { 3.0 } else { -3.0 }, top, "", &format!("{words} {}", clock(secs)), anchor);
+        text(
+            &mut svg,
+            at + if anchor.is_empty() { 3.0 } else { -3.0 },
+            top,
+            "",
+            &format!("{words} {}", clock(secs)),
+            anchor,
+        );
     }
     svg.push_str("</svg>\n");
     svg
@@ -87,7 +105,8 @@ fn last_moment(outcome: &Outcome) -> f64 {
 fn draw_track(body: &mut String, track: &Track, y: f64, end: f64, x: &dyn Fn(f64) -> f64) {
     let bottom = y + TRACK - 4.0;
     let room = TRACK - 14.0;
-    let most = track.points.iter().map(|&(_, healthy, _)| healthy).max().unwrap_or(0).max(track.desired).max(1);
+    let most =
+        track.points.iter().map(|&(_, healthy, _)| healthy).max().unwrap_or(0).max(track.desired).max(1);
     let counted = track.points.iter().map(|&(_, _, count)| count).max().unwrap_or(0);
     let limit = track.threshold.max(counted).max(1);
     let mut healthy = format!("M{:.1} {bottom:.1}", x(0.0));
@@ -132,8 +151,11 @@ fn draw_lane(body: &mut String, lane: &Lane, y: f64, x: &dyn Fn(f64) -> f64) {
         && !end.starts_with("Scaling activity")
     {
         let at = x(last.until_secs);
-        let (at, anchor) =
-            if at > LEFT + WIDTH * 0.6 { (x(lane.spans[0].from_secs) - 4.0, "text-anchor=\"end\" font-size=\"10\"") } else { (at + 4.0, "font-size=\"10\"") };
+        let (at, anchor) = if at > LEFT + WIDTH * 0.6 {
+            (x(lane.spans[0].from_secs) - 4.0, "text-anchor=\"end\" font-size=\"10\"")
+        } else {
+            (at + 4.0, "font-size=\"10\"")
+        };
         text(body, at, y + LANE - 5.0, "dim", &shortened(end, 60), anchor);
     }
 }
@@ -160,7 +182,11 @@ fn legend(svg: &mut String) {
     ];
     let mut at = LEFT;
     for (state, words) in states {
-        let _ = writeln!(svg, "<rect class=\"{}\" x=\"{at:.0}\" y=\"50\" width=\"12\" height=\"12\" rx=\"2\"/>", class(state));
+        let _ = writeln!(
+            svg,
+            "<rect class=\"{}\" x=\"{at:.0}\" y=\"50\" width=\"12\" height=\"12\" rx=\"2\"/>",
+            class(state)
+        );
         text(svg, at + 17.0, 60.0, "", words, "font-size=\"11\"");
         #[expect(clippy::cast_precision_loss, reason = "a few letters")]
         let letters = words.len() as f64;
@@ -175,14 +201,18 @@ fn axis(svg: &mut String, end: f64, bottom: f64, x: &dyn Fn(f64) -> f64) {
     let mut secs = 0.0;
     while secs <= end {
         let at = x(secs);
-        let _ = writeln!(svg, "<line class=\"axis\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{TOP}\" y2=\"{bottom:.1}\"/>");
+        let _ = writeln!(
+            svg,
+            "<line class=\"axis\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{TOP}\" y2=\"{bottom:.1}\"/>"
+        );
         text(svg, at, bottom + 16.0, "dim", &clock(secs), "text-anchor=\"middle\" font-size=\"11\"");
         secs += step;
     }
 }
 
 fn text(svg: &mut String, x: f64, y: f64, class: &str, words: &str, more: &str) {
-    let _ = writeln!(svg, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" {more}>{}</text>", escape(words));
+    let _ =
+        writeln!(svg, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" {more}>{}</text>", escape(words));
 }
 
 fn shortened(text: &str, most: usize) -> String {

@@ -32,7 +32,12 @@ pub fn report(outcome: &Outcome, alone: &Figures, advice: &[Advice]) -> String {
     text.push('\n');
     text.push_str(&comparison(&[("with this tool", &outcome.figures), ("breaker alone", alone)]));
     text.push('\n');
-    let _ = writeln!(text, "deadline {} = {} s:", clock(f64::from(outcome.assessment.deadline.secs)), outcome.assessment.deadline.secs);
+    let _ = writeln!(
+        text,
+        "deadline {} = {} s:",
+        clock(f64::from(outcome.assessment.deadline.secs)),
+        outcome.assessment.deadline.secs
+    );
     for term in &outcome.assessment.deadline.terms {
         let _ = writeln!(text, "  {:>5} s  {}", term.secs, term.term);
     }
