@@ -49,10 +49,13 @@ fn line(text: &mut String, secs: f64, source: &str, what: &str) {
     let _ = writeln!(text, "{:>8}  {source:<10} {what}", clock(secs));
 }
 
+/// Name of a figure, and how it reads.
+type Row = (&'static str, fn(&Figures) -> String);
+
 /// Figures side by side.
 #[must_use]
 pub fn comparison(columns: &[(&str, &Figures)]) -> String {
-    let rows: [(&str, fn(&Figures) -> String); 9] = [
+    let rows: [Row; 9] = [
         ("ending", |figures| figures.ending.words().to_owned()),
         ("cause", |figures| figures.cause.clone().unwrap_or_else(|| "-".to_owned())),
         ("first visible failure", |figures| moment(figures.first_failure_secs)),
