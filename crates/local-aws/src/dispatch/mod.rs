@@ -4,6 +4,7 @@
 //! which permissions the caller needs for this input.
 
 mod access;
+mod cloudformation;
 mod cloudwatch;
 mod ecr;
 mod ecs;
@@ -136,6 +137,7 @@ pub(crate) fn run(world: &mut World, call: &ApiCall, request_id: &str) -> (Answe
 
 const fn table(service: Service) -> &'static [Operation] {
     match service {
+        Service::CloudFormation => cloudformation::OPERATIONS,
         Service::CloudWatch => cloudwatch::OPERATIONS,
         Service::Ecr => ecr::OPERATIONS,
         Service::Ecs => ecs::OPERATIONS,
@@ -144,6 +146,5 @@ const fn table(service: Service) -> &'static [Operation] {
         Service::Logs => logs::OPERATIONS,
         Service::SecretsManager => secretsmanager::OPERATIONS,
         Service::Sts => sts::OPERATIONS,
-        _ => &[],
     }
 }

@@ -1,0 +1,133 @@
+//! CloudFormation.
+
+use rollout_sim::World;
+use rollout_sim::cfn::{self, api};
+
+use super::access::Needs;
+use super::{Operation, operations};
+
+/// A stack by ARN, or by name as `stack/NAME/*`, the form in which AWS authorises names.
+fn stack_arn(world: &World, name: &str) -> String {
+    if name.starts_with("arn:") {
+        return name.to_owned();
+    }
+    world.arn("cloudformation", &format!("stack/{name}/*"))
+}
+
+fn stack(world: &World, name: &str) -> Needs {
+    Needs::on(stack_arn(world, name))
+}
+
+/// All stacks where none is named.
+fn any_stack(world: &World, name: Option<&str>) -> Needs {
+    stack(world, name.unwrap_or("*"))
+}
+
+/// An operation that may hand CloudFormation a role to act as.
+fn with_role(world: &World, name: &str, role_arn: Option<&str>) -> Needs {
+    stack(world, name).with("cloudformation:RoleArn", role_arn).passing(
+        world,
+        [role_arn],
+        "cloudformation.amazonaws.com",
+    )
+}
+
+/// A change set by name within a stack, or by ARN, which does not name its stack.
+fn change_set(world: &World, change_set: &str, stack_name: Option<&str>) -> Needs {
+    let stack_name = stack_name.map(str::to_owned).or_else(|| {
+        let named = api::DescribeChangeSetInput {
+            change_set_name: change_set.to_owned(),
+            ..api::DescribeChangeSetInput::default()
+        };
+        cfn::describe_change_set(world, &named).ok()?.stack_id
+    });
+    any_stack(world, stack_name.as_deref()).with("cloudformation:ChangeSetName", change_set)
+}
+
+pub(super) const OPERATIONS: &[Operation] = operations! {
+    read DescribeChangeSet(world, input: api::DescribeChangeSetInput) {
+        needs: change_set(world, &input.change_set_name, input.stack_name.as_deref()),
+        does: cfn::describe_change_set(world, &input),
+    }
+    read DescribeEvents(world, input: api::DescribeEventsInput) {
+        needs: any_stack(world, input.stack_name.as_deref()),
+        does: cfn::describe_events(world, &input),
+    }
+    read DescribeStackEvents(world, input: api::DescribeStackEventsInput) {
+        needs: stack(world, &input.stack_name),
+        does: cfn::describe_stack_events(world, &input),
+    }
+    read DescribeStackResource(world, input: api::DescribeStackResourceInput) {
+        needs: stack(world, &input.stack_name),
+        does: cfn::describe_stack_resource(world, &input),
+    }
+    read DescribeStackResources(world, input: api::DescribeStackResourcesInput) {
+        needs: any_stack(world, input.stack_name.as_deref()),
+        does: cfn::describe_stack_resources(world, &input),
+    }
+    read DescribeStacks(world, input: api::DescribeStacksInput) {
+        needs: any_stack(world, input.stack_name.as_deref()),
+        does: cfn::describe_stacks(world, &input),
+    }
+    read GetStackPolicy(world, input: api::GetStackPolicyInput) {
+        needs: stack(world, &input.stack_name),
+        does: cfn::get_stack_policy(world, &input),
+    }
+    read ListChangeSets(world, input: api::ListChangeSetsInput) {
+        needs: stack(world, &input.stack_name),
+        does: cfn::list_change_sets(world, &input),
+    }
+    read ListStackResources(world, input: api::ListStackResourcesInput) {
+        needs: stack(world, &input.stack_name),
+        does: cfn::list_stack_resources(world, &input),
+    }
+    read ListStacks(world, input: api::ListStacksInput) {
+        needs: Needs::any(),
+        does: cfn::list_stacks(world, &input),
+    }
+    write CancelUpdateStack(world, input: api::CancelUpdateStackInput) {
+        needs: stack(world, &input.stack_name),
+        does: cfn::cancel_update_stack(world, &input),
+    }
+    write ContinueUpdateRollback(world, input: api::ContinueUpdateRollbackInput) {
+        needs: with_role(world, &input.stack_name, input.role_arn.as_deref()),
+        does: cfn::continue_update_rollback(world, input),
+    }
+    write CreateChangeSet(world, input: api::CreateChangeSetInput) {
+        needs: with_role(world, &input.stack_name, input.role_arn.as_deref())
+            .with("cloudformation:ChangeSetName", input.change_set_name.as_str()),
+        does: cfn::create_change_set(world, input),
+    }
+    write CreateStack(world, input: api::CreateStackInput) {
+        needs: with_role(world, &input.stack_name, input.role_arn.as_deref()),
+        does: cfn::create_stack(world, input),
+    }
+    write DeleteChangeSet(world, input: api::DeleteChangeSetInput) {
+        needs: change_set(world, &input.change_set_name, input.stack_name.as_deref()),
+        does: cfn::delete_change_set(world, &input),
+    }
+    write DeleteStack(world, input: api::DeleteStackInput) {
+        needs: with_role(world, &input.stack_name, input.role_arn.as_deref()),
+        does: cfn::delete_stack(world, input),
+    }
+    write ExecuteChangeSet(world, input: api::ExecuteChangeSetInput) {
+        needs: change_set(world, &input.change_set_name, input.stack_name.as_deref()),
+        does: cfn::execute_change_set(world, input),
+    }
+    write RollbackStack(world, input: api::RollbackStackInput) {
+        needs: with_role(world, &input.stack_name, input.role_arn.as_deref()),
+        does: cfn::rollback_stack(world, input),
+    }
+    write SetStackPolicy(world, input: api::SetStackPolicyInput) {
+        needs: stack(world, &input.stack_name),
+        does: cfn::set_stack_policy(world, input),
+    }
+    write UpdateStack(world, input: api::UpdateStackInput) {
+        needs: with_role(world, &input.stack_name, input.role_arn.as_deref()),
+        does: cfn::update_stack(world, input),
+    }
+    write UpdateTerminationProtection(world, input: api::UpdateTerminationProtectionInput) {
+        needs: stack(world, &input.stack_name),
+        does: cfn::update_termination_protection(world, &input),
+    }
+};
