@@ -4,6 +4,7 @@
 
 mod callers;
 mod clock;
+mod deployment;
 mod faults;
 mod protocols;
 mod server;
