@@ -1,7 +1,7 @@
 //! Deployment alarms (ECS:deployment-alarm-failure).
 
 use super::api::*;
-use super::deployment::{self, Cause};
+use super::outcome::{self, Cause};
 use super::{DeploymentKey, Event, ServiceKey, schedule};
 use crate::World;
 
@@ -40,7 +40,7 @@ pub(super) fn poll(world: &mut World, key: ServiceKey, deployment: DeploymentKey
         let period = world.params.alarm_poll_secs;
         schedule(world, period, Event::PollAlarms { service: key, deployment });
     } else {
-        deployment::fail(world, key, deployment, &Cause::Alarms(firing));
+        outcome::fail(world, key, deployment, &Cause::Alarms(firing));
     }
 }
 

@@ -4,10 +4,15 @@
 use std::time::Duration;
 
 use super::api::*;
-use super::deployment::{self, Cause, DeploymentState};
+use super::deployment::DeploymentState;
+use super::outcome::{self, Cause};
 use super::service::{ServiceState, note};
 use super::{DeploymentKey, Event, ServiceKey, TaskKey, schedule, scheduler};
 use crate::World;
+
+/// Failed attempts to resolve image tags after which a deployment goes on without digests, or fails where the
+/// breaker is on: version consistency (ECS:deployment-type-ecs).
+pub(super) const MAX_RESOLUTIONS: u32 = 3;
 
 /// Failures that trip the breaker of a deployment with this desired count. Percentages are rounded up; for
 /// `UNBOUNDED_PERCENT` that is not stated.
@@ -50,6 +55,14 @@ pub(super) fn task_healthy(world: &mut World, key: TaskKey) {
 pub(super) fn task_failed_to_start(world: &mut World, key: TaskKey) {
     let Some((service, deployment)) = world.ecs.task(key).and_then(|task| task.owner) else { return };
     throttle(world, service, deployment);
+    let tags = world.ecs.task(key).is_some_and(|task| {
+        task.pull_started_at.is_some() && world.ecs.definition(task.definition).has_tags()
+    });
+    if tags {
+        with_deployment(world, key, |deployment| {
+            deployment.failed_resolutions += u32::from(deployment.pins.is_none());
+        });
+    }
     let first_stage =
         world.ecs.service(service).deployment(deployment).is_some_and(|deployment| !deployment.ran);
     if first_stage {
@@ -91,7 +104,8 @@ fn count(world: &mut World, key: ServiceKey, deployment: DeploymentKey) {
     }
     state.failed_tasks += 1;
     state.updated_at = now;
-    if enabled && !state.tripped && state.failed_tasks >= limit {
+    let unresolved = state.pins.is_none() && state.failed_resolutions >= MAX_RESOLUTIONS;
+    if enabled && !state.tripped && (state.failed_tasks >= limit || unresolved) {
         state.tripped = true;
         let lag = world.params.breaker_lag_secs;
         schedule(world, lag, Event::Trip { service: key, deployment });
@@ -99,7 +113,7 @@ fn count(world: &mut World, key: ServiceKey, deployment: DeploymentKey) {
 }
 
 pub(super) fn trip(world: &mut World, service: ServiceKey, deployment: DeploymentKey) {
-    deployment::fail(world, service, deployment, &Cause::Breaker);
+    outcome::fail(world, service, deployment, &Cause::Breaker);
 }
 
 /// Delays the next start of a deployment whose tasks stop before they run, longer each time up to a

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::api::*;
 use super::task::{Condition, TaskState};
-use super::{Event, TaskKey, breaker, program, schedule, scheduler, service};
+use super::{Event, TaskKey, breaker, program, roster, schedule, scheduler, service};
 use crate::elb::{self, TargetState};
 use crate::{SimTime, World};
 
@@ -105,6 +105,7 @@ pub(super) fn consider(world: &mut World, key: TaskKey) {
                 task.condition = Condition::Healthy;
                 task.was_healthy = true;
             }
+            roster::file(world, key);
             if !was_healthy {
                 breaker::task_healthy(world, key);
                 scheduler::request(world, service);
@@ -121,6 +122,7 @@ pub(super) fn consider(world: &mut World, key: TaskKey) {
             if let Some(task) = world.ecs.task_mut(key) {
                 task.condition = Condition::Unhealthy(reason);
             }
+            roster::file(world, key);
             breaker::task_unhealthy(world, key);
             scheduler::request(world, service);
         }

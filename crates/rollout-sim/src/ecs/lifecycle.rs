@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::api::*;
-use super::{Event, TaskKey, breaker, checks, launch, program, schedule, scheduler, stop};
+use super::{Event, TaskKey, breaker, checks, launch, program, roster, schedule, scheduler, stop};
 use crate::World;
 
 /// Puts a task into a state, which it leaves after `delay_secs`; `None` leaves that to another event.
@@ -79,6 +79,7 @@ fn run(world: &mut World, key: TaskKey) {
     if let Some(task) = world.ecs.task_mut(key) {
         task.started_at = Some(now);
     }
+    roster::file(world, key);
     breaker::task_runs(world, key);
     program::start(world, key);
     checks::start(world, key);
@@ -96,6 +97,7 @@ fn fail_to_start(world: &mut World, key: TaskKey, reason: String) {
         container.reason = Some(reason.clone());
     }
     task.stop = Some((StopCode::TaskFailedToStart, reason));
+    roster::file(world, key);
     breaker::task_failed_to_start(world, key);
     let delay = world.params.deprovisioning_secs;
     enter(world, key, TaskStatus::Deprovisioning, Some(delay));
@@ -108,6 +110,7 @@ fn stopped(world: &mut World, key: TaskKey) {
     task.stopped_at = Some(now);
     task.registrations.clear();
     if let Some((service, _)) = task.owner {
+        roster::file(world, key);
         world.ecs.services[service.index()].tasks.remove(&key);
         scheduler::request(world, service);
     }

@@ -18,9 +18,12 @@ mod describe_tasks;
 mod launch;
 mod lifecycle;
 mod one_off;
+mod outcome;
+mod plan;
 mod program;
 mod revision;
 mod rollouts;
+mod roster;
 mod scheduler;
 mod service;
 mod stop;
@@ -170,7 +173,7 @@ pub(crate) fn handle(world: &mut World, event: Event) {
         Event::Pass { service } => scheduler::pass(world, service),
         Event::Trip { service, deployment } => breaker::trip(world, service, deployment),
         Event::PollAlarms { service, deployment } => alarms::poll(world, service, deployment),
-        Event::Baked { service, deployment } => deployment::baked(world, service, deployment),
+        Event::Baked { service, deployment } => outcome::baked(world, service, deployment),
     }
 }
 

@@ -48,7 +48,7 @@ pub fn run_task(world: &mut World, input: RunTaskInput) -> Result<RunTaskOutput,
     let mut output = RunTaskOutput::default();
     for place in 0..count {
         let taken: Vec<u32> = (0..place).map(|_| 1).collect();
-        let (subnet, zone, _) = launch::place(world, input.network_configuration.as_ref(), &taken);
+        let (subnet, zone, zone_place) = launch::place(world, input.network_configuration.as_ref(), &taken);
         let new = NewTask {
             cluster,
             definition,
@@ -58,6 +58,7 @@ pub fn run_task(world: &mut World, input: RunTaskInput) -> Result<RunTaskOutput,
             overrides: overrides.clone(),
             subnet,
             zone,
+            zone_place,
             faults,
             old_release: None,
         };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::api::*;
-use super::deployment::{self, Cause};
+use super::outcome::{self, Cause};
 use super::{ServiceKey, breaker, invalid, page};
 use crate::{ApiError, SimTime, World};
 
@@ -236,7 +236,7 @@ pub fn stop_service_deployment(
     match service.primary() {
         Some(primary) if primary.rollout_place == place => {
             let deployment = primary.key;
-            deployment::fail(world, key, deployment, &Cause::Stopped);
+            outcome::fail(world, key, deployment, &Cause::Stopped);
         }
         _ => return conflict("is not the current one"),
     }

@@ -37,6 +37,8 @@ pub(super) struct ServiceState {
     /// Service deployments, oldest first.
     pub(super) rollouts: Vec<Rollout>,
     pub(super) revisions: Vec<RevisionState>,
+    /// Tasks that are not leaving, per zone.
+    pub(super) zones: Vec<u32>,
     /// Tasks that are not STOPPED.
     pub(super) tasks: BTreeSet<TaskKey>,
     events: VecDeque<Note>,
@@ -191,6 +193,7 @@ pub fn create_service(world: &mut World, input: CreateServiceInput) -> Result<Cr
         next_deployment: 0,
         rollouts: Vec::new(),
         revisions: Vec::new(),
+        zones: Vec::new(),
         tasks: BTreeSet::new(),
         events: VecDeque::new(),
         noted: 0,

@@ -1,7 +1,7 @@
 //! How tasks stop: by an order, or because their container exited.
 
 use super::api::*;
-use super::{TaskKey, lifecycle};
+use super::{TaskKey, lifecycle, roster};
 use crate::{World, elb};
 
 /// Orders a task to stop; one that is stopping already goes on as it was.
@@ -14,6 +14,7 @@ pub(super) fn order(world: &mut World, key: TaskKey, code: StopCode, reason: Str
     task.stopping_at = Some(now);
     task.stop = Some((code, reason));
     let was_running = task.is_running();
+    roster::file(world, key);
     let drains = drain(world, key);
     if !was_running {
         if let Some(task) = world.ecs.task_mut(key) {
@@ -34,6 +35,7 @@ pub(super) fn container_exited(world: &mut World, key: TaskKey) {
     task.stopping_at = Some(now);
     task.execution_stopped_at = Some(now);
     task.stop = Some((StopCode::EssentialContainerExited, "Essential container in task exited".to_owned()));
+    roster::file(world, key);
     let drains = drain(world, key);
     if drains && world.params.drain_after_exit >= 0.5 {
         lifecycle::enter(world, key, TaskStatus::Deactivating, None);

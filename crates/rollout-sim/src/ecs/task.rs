@@ -20,6 +20,8 @@ pub(super) struct TaskState {
     pub(super) overrides: TaskOverride,
     pub(super) subnet: String,
     pub(super) zone: String,
+    /// Place of the zone, and of the subnet, in the network configuration.
+    pub(super) zone_place: usize,
     pub(super) ip: [u8; 4],
     pub(super) status: TaskStatus,
     /// Whether the image is there, while [`TaskStatus::Activating`].
@@ -124,6 +126,7 @@ pub(super) struct NewTask {
     pub(super) overrides: TaskOverride,
     pub(super) subnet: String,
     pub(super) zone: String,
+    pub(super) zone_place: usize,
     pub(super) faults: TaskFaults,
     pub(super) old_release: Option<String>,
 }
@@ -148,6 +151,7 @@ pub(super) fn create(world: &mut World, new: NewTask) -> TaskKey {
         overrides: new.overrides,
         subnet: new.subnet,
         zone: new.zone,
+        zone_place: new.zone_place,
         ip: [10, b, c, d],
         status: TaskStatus::Provisioning,
         pulled: false,

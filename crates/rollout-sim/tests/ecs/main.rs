@@ -1,5 +1,6 @@
 //! ECS and the load balancer behave as the rules of AWS say: one test per rule, named after it.
 #![allow(missing_docs, clippy::unwrap_used)]
+#![allow(clippy::needless_pass_by_value, reason = "members are written in place with json!")]
 
 mod alarms;
 mod api;

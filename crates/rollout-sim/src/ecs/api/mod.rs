@@ -4,6 +4,7 @@
 
 mod cluster;
 mod configuration;
+mod container;
 mod deployment;
 mod service;
 mod task;
@@ -11,6 +12,7 @@ mod task_definition;
 
 pub use cluster::*;
 pub use configuration::*;
+pub use container::*;
 pub use deployment::*;
 pub use service::*;
 pub use task::*;
