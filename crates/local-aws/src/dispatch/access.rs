@@ -7,7 +7,11 @@ use rollout_sim::World;
 /// What a caller must be allowed to do for one call: the operation's own action on each of its resources,
 /// and what it makes AWS do besides, such as passing a role.
 #[derive(Debug, Default)]
-pub(super) struct Needs(pub(super) Vec<Need>);
+pub(super) struct Needs {
+    pub(super) permissions: Vec<Need>,
+    /// Why only the administrator may: what a role would need besides is not modelled.
+    pub(super) not_for_roles: Option<&'static str>,
+}
 
 #[derive(Debug)]
 pub(super) struct Need {
@@ -33,12 +37,12 @@ impl Needs {
     /// The operation's action on each of `resources`; on `*` where there are none.
     pub(super) fn on_each(resources: impl IntoIterator<Item = String>) -> Self {
         let needs = resources.into_iter().fold(Self::default(), Self::and_on);
-        if needs.0.is_empty() { Self::any() } else { needs }
+        if needs.permissions.is_empty() { Self::any() } else { needs }
     }
 
     /// The operation's action on another resource too.
     pub(super) fn and_on(mut self, resource: impl Into<String>) -> Self {
-        self.0.push(Need { action: None, resource: resource.into(), context: BTreeMap::new() });
+        self.permissions.push(Need { action: None, resource: resource.into(), context: BTreeMap::new() });
         self
     }
 
@@ -51,17 +55,23 @@ impl Needs {
         value: &str,
     ) -> Self {
         let context = BTreeMap::from([(key.to_owned(), value.to_owned())]);
-        self.0.push(Need { action: Some(action), resource: resource.into(), context });
+        self.permissions.push(Need { action: Some(action), resource: resource.into(), context });
         self
     }
 
     /// A condition key for everything needed so far; an absent value leaves it out.
     pub(super) fn with<'v>(mut self, key: &str, value: impl Into<Option<&'v str>>) -> Self {
         if let Some(value) = value.into() {
-            for need in &mut self.0 {
+            for need in &mut self.permissions {
                 need.context.insert(key.to_owned(), value.to_owned());
             }
         }
+        self
+    }
+
+    /// Refuses every caller but the administrator by name of what is not modelled for them.
+    pub(super) const fn not_for_roles(mut self, what: &'static str) -> Self {
+        self.not_for_roles = Some(what);
         self
     }
 
@@ -79,7 +89,7 @@ impl Needs {
                 format!("arn:aws:iam::{}:role/{role}", world.account)
             };
             let context = BTreeMap::from([("iam:PassedToService".to_owned(), service.to_owned())]);
-            self.0.push(Need { action: Some("iam:PassRole"), resource, context });
+            self.permissions.push(Need { action: Some("iam:PassRole"), resource, context });
         }
         self
     }

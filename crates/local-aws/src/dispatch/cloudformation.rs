@@ -23,13 +23,25 @@ fn any_stack(world: &World, name: Option<&str>) -> Needs {
     stack(world, name.unwrap_or("*"))
 }
 
-/// An operation that may hand CloudFormation a role to act as.
+/// An operation that may hand CloudFormation a role to act as. A stack keeps its role
+/// (CFN:using-iam-servicerole); without any, CloudFormation would act with the caller's own permissions.
 fn with_role(world: &World, name: &str, role_arn: Option<&str>) -> Needs {
-    stack(world, name).with("cloudformation:RoleArn", role_arn).passing(
+    let needs = stack(world, name).with("cloudformation:RoleArn", role_arn).passing(
         world,
         [role_arn],
         "cloudformation.amazonaws.com",
-    )
+    );
+    if role_arn.is_some() || has_role(world, name) {
+        needs
+    } else {
+        needs.not_for_roles("a stack without a role of its own (RoleARN), except for the administrator")
+    }
+}
+
+fn has_role(world: &World, name: &str) -> bool {
+    let named = api::DescribeStacksInput { stack_name: Some(name.to_owned()), next_token: None };
+    cfn::describe_stacks(world, &named)
+        .is_ok_and(|found| found.stacks.iter().any(|stack| stack.role_arn.is_some()))
 }
 
 /// A change set by name within a stack, or by ARN, which does not name its stack.

@@ -91,12 +91,15 @@ impl Call<'_> {
     /// Checks that the caller may do all that is needed, and has the account remember that it was.
     fn authorise(&mut self, needs: &Needs) -> Result<(), ApiError> {
         let own = format!("{}:{}", self.service, self.operation);
-        for need in &needs.0 {
+        for need in &needs.permissions {
             let action = need.action.unwrap_or(&own);
             rollout_sim::iam::access(self.world, self.principal, action, &need.resource, &need.context)
                 .map_err(|error| caller::denial(error, self.protocol))?;
         }
-        Ok(())
+        match needs.not_for_roles {
+            Some(what) if *self.principal != Principal::Admin => Err(ApiError::not_modelled(what)),
+            _ => Ok(()),
+        }
     }
 
     fn input<I: DeserializeOwned>(&self) -> Result<I, ApiError> {

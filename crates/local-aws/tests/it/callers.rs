@@ -121,3 +121,22 @@ fn an_identity_token_is_exchanged_without_a_signature() {
     let identity = server.query(&key, "sts", "Action=GetCallerIdentity");
     assert!(identity.text().contains("assumed-role/deploy/run-1"), "{}", identity.text());
 }
+
+#[test]
+fn a_role_needs_to_hand_a_stack_a_role() {
+    let server = server("cloudformation:*", "*");
+    let template = r#"{"Resources":{"Logs":{"Type":"AWS::Logs::LogGroup"}}}"#;
+    let create = format!("Action=CreateStack&StackName=one&TemplateBody={template}");
+    let refused = server.query("role/deploy", "cloudformation", &create);
+    assert_eq!(refused.status, 501);
+    assert!(refused.text().contains("not modelled: a stack without a role of its own"), "{}", refused.text());
+
+    let create = format!("{create}&RoleARN=arn:aws:iam::123456789012:role/deploy");
+    let refused = server.query("role/deploy", "cloudformation", &create);
+    assert_eq!(refused.status, 403);
+    assert!(
+        refused.text().contains("iam:PassRole on resource: arn:aws:iam::123456789012:role/deploy because"),
+        "{}",
+        refused.text()
+    );
+}
