@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::handle::{Tagging, resource};
+use crate::handle::resource;
 use crate::kind::{CertificateArn, HostedZoneId};
 use crate::value::Value;
 
@@ -16,7 +16,7 @@ pub struct Certificate<S> {
     pub subject_alternative_names: Vec<String>,
     pub validation_method: &'static str,
 }
-resource!(Certificate = "AWS::CertificateManager::Certificate", Tagging::List("Tags"), ref arn: CertificateArn);
+resource!(Certificate = "AWS::CertificateManager::Certificate", ref arn: CertificateArn);
 
 /// The zone that a domain's validation record is written to.
 #[derive(Debug, Clone, Serialize)]

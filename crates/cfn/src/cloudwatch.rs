@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::handle::{Tagging, resource};
+use crate::handle::resource;
 use crate::kind::{AlarmArn, AlarmName, Text, TopicArn};
 use crate::value::Value;
 
@@ -15,22 +15,17 @@ pub struct Alarm<S> {
     pub alarm_description: String,
     pub alarm_name: String,
     pub comparison_operator: &'static str,
-    /// How many of the periods must be over the threshold.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub datapoints_to_alarm: Option<u32>,
     pub dimensions: Vec<Dimension<S>>,
     pub evaluation_periods: u32,
     pub metric_name: &'static str,
     pub namespace: &'static str,
-    #[serde(rename = "OKActions")]
-    pub ok_actions: Vec<Value<S, TopicArn>>,
     /// Seconds.
     pub period: u32,
     pub statistic: &'static str,
     pub threshold: f64,
     pub treat_missing_data: &'static str,
 }
-resource!(Alarm = "AWS::CloudWatch::Alarm", Tagging::List("Tags"), ref name: AlarmName, "Arn" arn: AlarmArn);
+resource!(Alarm = "AWS::CloudWatch::Alarm", ref name: AlarmName, "Arn" arn: AlarmArn);
 
 /// A dimension of a metric.
 #[derive(Debug, Clone, Serialize)]

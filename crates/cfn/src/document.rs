@@ -2,23 +2,30 @@
 
 use serde_json::{Map, Value as Json};
 
+use crate::template::Tag;
 use crate::yaml;
 
 /// A finished template, ready to be rendered. Equal documents render to equal bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     stack_name: String,
+    tags: Vec<Tag>,
     body: Json,
 }
 
 impl Document {
-    pub(crate) fn new(stack_name: String, body: Json) -> Self {
-        Self { stack_name, body: sorted(body) }
+    pub(crate) fn new(stack_name: String, tags: Vec<Tag>, body: Json) -> Self {
+        Self { stack_name, tags, body: sorted(body) }
     }
 
     /// The stack that the template is for.
     pub fn stack_name(&self) -> &str {
         &self.stack_name
+    }
+
+    /// The tags that the stack is created and updated with; the template repeats them under `Metadata.Tags`.
+    pub fn tags(&self) -> &[Tag] {
+        &self.tags
     }
 
     /// The template as JSON, keys sorted.

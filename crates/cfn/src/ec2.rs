@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::handle::{Tagging, resource};
+use crate::handle::resource;
 use crate::iam::PolicyDocument;
 use crate::kind::{
     AllocationId, AvailabilityZone, InternetGatewayId, NatGatewayId, RouteTableId, SecurityGroupId, SubnetId,
@@ -19,7 +19,7 @@ pub struct Vpc<S> {
     pub enable_dns_hostnames: bool,
     pub enable_dns_support: bool,
 }
-resource!(Vpc = "AWS::EC2::VPC", Tagging::List("Tags"), ref id: VpcId);
+resource!(Vpc = "AWS::EC2::VPC", ref id: VpcId);
 
 /// `AWS::EC2::InternetGateway`
 #[derive(Debug, Clone, Serialize)]
@@ -27,7 +27,7 @@ pub struct InternetGateway<S> {
     #[serde(skip)]
     pub stack: std::marker::PhantomData<S>,
 }
-resource!(InternetGateway = "AWS::EC2::InternetGateway", Tagging::List("Tags"), ref id: InternetGatewayId);
+resource!(InternetGateway = "AWS::EC2::InternetGateway", ref id: InternetGatewayId);
 
 /// `AWS::EC2::VPCGatewayAttachment`
 #[derive(Debug, Clone, Serialize)]
@@ -36,7 +36,7 @@ pub struct VpcGatewayAttachment<S> {
     pub vpc_id: Value<S, VpcId>,
     pub internet_gateway_id: Value<S, InternetGatewayId>,
 }
-resource!(VpcGatewayAttachment = "AWS::EC2::VPCGatewayAttachment", Tagging::None);
+resource!(VpcGatewayAttachment = "AWS::EC2::VPCGatewayAttachment");
 
 /// `AWS::EC2::Subnet`
 #[derive(Debug, Clone, Serialize)]
@@ -45,9 +45,8 @@ pub struct Subnet<S> {
     pub vpc_id: Value<S, VpcId>,
     pub availability_zone: Value<S, AvailabilityZone>,
     pub cidr_block: Value<S, Text>,
-    pub map_public_ip_on_launch: bool,
 }
-resource!(Subnet = "AWS::EC2::Subnet", Tagging::List("Tags"), ref id: SubnetId);
+resource!(Subnet = "AWS::EC2::Subnet", ref id: SubnetId);
 
 /// `AWS::EC2::RouteTable`
 #[derive(Debug, Clone, Serialize)]
@@ -55,7 +54,7 @@ resource!(Subnet = "AWS::EC2::Subnet", Tagging::List("Tags"), ref id: SubnetId);
 pub struct RouteTable<S> {
     pub vpc_id: Value<S, VpcId>,
 }
-resource!(RouteTable = "AWS::EC2::RouteTable", Tagging::List("Tags"), ref id: RouteTableId);
+resource!(RouteTable = "AWS::EC2::RouteTable", ref id: RouteTableId);
 
 /// `AWS::EC2::Route`
 #[derive(Debug, Clone, Serialize)]
@@ -66,7 +65,7 @@ pub struct Route<S> {
     #[serde(flatten)]
     pub via: Gateway<S>,
 }
-resource!(Route = "AWS::EC2::Route", Tagging::None);
+resource!(Route = "AWS::EC2::Route");
 
 /// Where a [`Route`] leads.
 #[derive(Debug, Clone, Serialize)]
@@ -84,7 +83,7 @@ pub struct SubnetRouteTableAssociation<S> {
     pub route_table_id: Value<S, RouteTableId>,
     pub subnet_id: Value<S, SubnetId>,
 }
-resource!(SubnetRouteTableAssociation = "AWS::EC2::SubnetRouteTableAssociation", Tagging::None);
+resource!(SubnetRouteTableAssociation = "AWS::EC2::SubnetRouteTableAssociation");
 
 /// `AWS::EC2::EIP`
 #[derive(Debug, Clone, Serialize)]
@@ -92,7 +91,7 @@ resource!(SubnetRouteTableAssociation = "AWS::EC2::SubnetRouteTableAssociation",
 pub struct Eip<S> {
     pub domain: Value<S, Text>,
 }
-resource!(Eip = "AWS::EC2::EIP", Tagging::List("Tags"), "AllocationId" allocation_id: AllocationId);
+resource!(Eip = "AWS::EC2::EIP", "AllocationId" allocation_id: AllocationId);
 
 /// `AWS::EC2::NatGateway`
 #[derive(Debug, Clone, Serialize)]
@@ -101,7 +100,7 @@ pub struct NatGateway<S> {
     pub allocation_id: Value<S, AllocationId>,
     pub subnet_id: Value<S, SubnetId>,
 }
-resource!(NatGateway = "AWS::EC2::NatGateway", Tagging::List("Tags"), ref id: NatGatewayId);
+resource!(NatGateway = "AWS::EC2::NatGateway", ref id: NatGatewayId);
 
 /// `AWS::EC2::VPCEndpoint` of a gateway type.
 #[derive(Debug, Clone, Serialize)]
@@ -113,7 +112,7 @@ pub struct VpcEndpoint<S> {
     pub vpc_endpoint_type: &'static str,
     pub vpc_id: Value<S, VpcId>,
 }
-resource!(VpcEndpoint = "AWS::EC2::VPCEndpoint", Tagging::List("Tags"));
+resource!(VpcEndpoint = "AWS::EC2::VPCEndpoint");
 
 /// `AWS::EC2::SecurityGroup`. CloudFormation lets everything out where no egress rule is given inline.
 #[derive(Debug, Clone, Serialize)]
@@ -126,7 +125,7 @@ pub struct SecurityGroup<S> {
     pub security_group_ingress: Vec<IngressRule<S>>,
     pub vpc_id: Value<S, VpcId>,
 }
-resource!(SecurityGroup = "AWS::EC2::SecurityGroup", Tagging::List("Tags"), "GroupId" id: SecurityGroupId);
+resource!(SecurityGroup = "AWS::EC2::SecurityGroup", ref id: SecurityGroupId);
 
 /// Rule for what may leave.
 #[derive(Debug, Clone, Serialize)]
@@ -192,7 +191,7 @@ pub struct SecurityGroupIngress<S> {
     #[serde(flatten)]
     pub rule: IngressRule<S>,
 }
-resource!(SecurityGroupIngress = "AWS::EC2::SecurityGroupIngress", Tagging::None);
+resource!(SecurityGroupIngress = "AWS::EC2::SecurityGroupIngress");
 
 /// `AWS::EC2::SecurityGroupEgress`: a rule of its own, for groups that refer to each other.
 #[derive(Debug, Clone, Serialize)]
@@ -202,4 +201,4 @@ pub struct SecurityGroupEgress<S> {
     #[serde(flatten)]
     pub rule: EgressRule<S>,
 }
-resource!(SecurityGroupEgress = "AWS::EC2::SecurityGroupEgress", Tagging::None);
+resource!(SecurityGroupEgress = "AWS::EC2::SecurityGroupEgress");

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::handle::{Tagging, resource};
+use crate::handle::resource;
 use crate::kind::{RepositoryArn, RepositoryName, RepositoryUri, Text};
 use crate::value::Value;
 
@@ -20,7 +20,6 @@ pub struct Repository<S> {
 }
 resource!(
     Repository = "AWS::ECR::Repository",
-    Tagging::List("Tags"),
     ref name: RepositoryName,
     "Arn" arn: RepositoryArn,
     "RepositoryUri" uri: RepositoryUri,

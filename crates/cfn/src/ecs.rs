@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::handle::{Tagging, resource};
+use crate::handle::resource;
 use crate::kind::{
     AlarmName, ClusterArn, ClusterName, DiscoveryServiceArn, EcsServiceArn, EcsServiceName, ImageUri,
     LogGroupName, RoleArn, SecretValueFrom, SecurityGroupId, SubnetId, TargetGroupArn, TaskDefinitionArn,
@@ -20,7 +20,6 @@ pub struct Cluster<S> {
 }
 resource!(
     Cluster = "AWS::ECS::Cluster",
-    Tagging::List("Tags"),
     ref name: ClusterName,
     "Arn" arn: ClusterArn,
 );
@@ -48,9 +47,10 @@ pub struct TaskDefinition<S> {
     pub network_mode: &'static str,
     pub requires_compatibilities: Vec<&'static str>,
     pub runtime_platform: RuntimePlatform,
-    pub task_role_arn: Value<S, RoleArn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_role_arn: Option<Value<S, RoleArn>>,
 }
-resource!(TaskDefinition = "AWS::ECS::TaskDefinition", Tagging::List("Tags"), ref arn: TaskDefinitionArn);
+resource!(TaskDefinition = "AWS::ECS::TaskDefinition", ref arn: TaskDefinitionArn);
 
 /// What a task runs on.
 #[derive(Debug, Clone, Serialize)]
@@ -165,8 +165,6 @@ pub struct Service<S> {
     pub cluster: Value<S, ClusterName>,
     pub deployment_configuration: DeploymentConfiguration<S>,
     pub desired_count: u32,
-    #[serde(rename = "EnableECSManagedTags")]
-    pub enable_ecs_managed_tags: bool,
     pub enable_execute_command: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_check_grace_period_seconds: Option<u32>,
@@ -174,7 +172,6 @@ pub struct Service<S> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub load_balancers: Vec<LoadBalancer<S>>,
     pub network_configuration: NetworkConfiguration<S>,
-    pub platform_version: &'static str,
     pub propagate_tags: &'static str,
     pub service_name: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -183,7 +180,6 @@ pub struct Service<S> {
 }
 resource!(
     Service = "AWS::ECS::Service",
-    Tagging::List("Tags"),
     ref arn: EcsServiceArn,
     "Name" name: EcsServiceName,
 );
@@ -198,7 +194,6 @@ pub struct DeploymentConfiguration<S> {
     pub deployment_circuit_breaker: DeploymentCircuitBreaker,
     pub maximum_percent: u32,
     pub minimum_healthy_percent: u32,
-    pub strategy: &'static str,
 }
 
 /// Alarms that fail a deployment.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::handle::{Tagging, resource};
+use crate::handle::resource;
 use crate::kind::{
     CacheParameterGroupName, CacheSubnetGroupName, DnsName, Port, ReplicationGroupId, SecurityGroupId,
     SubnetId, Text,
@@ -20,7 +20,7 @@ pub struct SubnetGroup<S> {
     pub description: String,
     pub subnet_ids: Vec<Value<S, SubnetId>>,
 }
-resource!(SubnetGroup = "AWS::ElastiCache::SubnetGroup", Tagging::List("Tags"), ref name: CacheSubnetGroupName);
+resource!(SubnetGroup = "AWS::ElastiCache::SubnetGroup", ref name: CacheSubnetGroupName);
 
 /// `AWS::ElastiCache::ParameterGroup`
 #[derive(Debug, Clone, Serialize)]
@@ -32,7 +32,6 @@ pub struct ParameterGroup<S> {
 }
 resource!(
     ParameterGroup = "AWS::ElastiCache::ParameterGroup",
-    Tagging::List("Tags"),
     ref name: CacheParameterGroupName,
 );
 
@@ -64,7 +63,6 @@ pub struct ReplicationGroup<S> {
 }
 resource!(
     ReplicationGroup = "AWS::ElastiCache::ReplicationGroup",
-    Tagging::List("Tags"),
     ref id: ReplicationGroupId,
     "PrimaryEndPoint.Address" primary_address: DnsName,
     "PrimaryEndPoint.Port" primary_port: Port,

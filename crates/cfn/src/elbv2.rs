@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::handle::{Tagging, resource};
+use crate::handle::resource;
 use crate::kind::{
     CertificateArn, DnsName, HostedZoneId, ListenerArn, LoadBalancerArn, LoadBalancerFullName,
     SecurityGroupId, SubnetId, TargetGroupArn, TargetGroupFullName, Text, VpcId,
@@ -14,18 +14,14 @@ use crate::value::Value;
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct LoadBalancer<S> {
-    pub ip_address_type: &'static str,
     pub load_balancer_attributes: Vec<Attribute<S>>,
     pub name: String,
     pub scheme: &'static str,
     pub security_groups: Vec<Value<S, SecurityGroupId>>,
     pub subnets: Vec<Value<S, SubnetId>>,
-    #[serde(rename = "Type")]
-    pub kind: &'static str,
 }
 resource!(
     LoadBalancer = "AWS::ElasticLoadBalancingV2::LoadBalancer",
-    Tagging::List("Tags"),
     ref arn: LoadBalancerArn,
     "DNSName" dns_name: DnsName,
     "CanonicalHostedZoneID" canonical_hosted_zone_id: HostedZoneId,
@@ -55,7 +51,6 @@ pub struct Listener<S> {
 }
 resource!(
     Listener = "AWS::ElasticLoadBalancingV2::Listener",
-    Tagging::List("Tags"),
     ref arn: ListenerArn,
 );
 
@@ -103,7 +98,7 @@ pub struct ListenerRule<S> {
     /// 1 to 50,000; the lowest is evaluated first.
     pub priority: u32,
 }
-resource!(ListenerRule = "AWS::ElasticLoadBalancingV2::ListenerRule", Tagging::List("Tags"));
+resource!(ListenerRule = "AWS::ElasticLoadBalancingV2::ListenerRule");
 
 /// The condition `path-pattern`.
 #[derive(Debug, Clone, Serialize)]
@@ -123,10 +118,8 @@ pub struct PathPatterns {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TargetGroup<S> {
-    pub health_check_enabled: bool,
     pub health_check_interval_seconds: u32,
     pub health_check_path: String,
-    pub health_check_protocol: &'static str,
     pub health_check_timeout_seconds: u32,
     pub healthy_threshold_count: u32,
     pub matcher: Matcher,
@@ -139,7 +132,6 @@ pub struct TargetGroup<S> {
 }
 resource!(
     TargetGroup = "AWS::ElasticLoadBalancingV2::TargetGroup",
-    Tagging::List("Tags"),
     ref arn: TargetGroupArn,
     "TargetGroupFullName" full_name: TargetGroupFullName,
 );

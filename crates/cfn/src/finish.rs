@@ -137,6 +137,35 @@ fn is_logical_id(id: &str) -> bool {
     (1..=MAX_ID_CHARS).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// `Fn::Join` without a separator as the shorter `Fn::Sub`.
+fn substitute(map: Map<String, Json>) -> Json {
+    let pattern = match map.get("Fn::Join").and_then(Json::as_array).map(Vec::as_slice) {
+        Some([Json::String(separator), Json::Array(parts)]) if separator.is_empty() => {
+            parts.iter().map(pattern).collect::<Option<String>>()
+        }
+        _ => None,
+    };
+    match pattern {
+        Some(pattern) => json!({"Fn::Sub": pattern}),
+        None => Json::Object(map),
+    }
+}
+
+/// A part of a join as it stands in a substitution.
+fn pattern(part: &Json) -> Option<String> {
+    if let Some(text) = part.as_str() {
+        return Some(text.replace("${", "${!"));
+    }
+    let member = |key: &str| part.get(key);
+    let attribute = || {
+        let pair = member("Fn::GetAtt")?.as_array()?;
+        Some(format!("${{{}.{}}}", pair.first()?.as_str()?, pair.get(1)?.as_str()?))
+    };
+    let reference = || Some(format!("${{{}}}", member("Ref")?.as_str()?));
+    let substitution = || member("Fn::Sub")?.as_str().map(str::to_owned);
+    reference().or_else(attribute).or_else(substitution)
+}
+
 struct Check<'a> {
     template: &'a str,
     resources: BTreeSet<String>,
@@ -154,7 +183,8 @@ impl Check<'_> {
                     if let Some(Json::String(pattern)) = map.get("Fn::Sub") {
                         self.substitution(pattern);
                     }
-                    Json::Object(map.into_iter().map(|(key, value)| self.member(key, value)).collect())
+                    let map = map.into_iter().map(|(key, value)| self.member(key, value)).collect();
+                    substitute(map)
                 }
             },
             Json::Array(items) => Json::Array(items.into_iter().map(|item| self.resolve(item)).collect()),

@@ -14,17 +14,6 @@ pub trait Resource: Serialize {
     type Stack;
     /// `AWS::Service::Type`.
     const TYPE: &'static str;
-    /// Whether and how the type is tagged.
-    const TAGGING: Tagging;
-}
-
-/// How a resource type takes tags (`tagging` in its registry schema).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tagging {
-    /// The type takes no tags.
-    None,
-    /// A list of `{Key, Value}` under this property.
-    List(&'static str),
 }
 
 /// What happens to the real resource when it leaves the stack or is replaced (`DeletionPolicy`, `UpdateReplacePolicy`).
@@ -93,13 +82,12 @@ pub struct Options<S> {
     pub(crate) after: Vec<(Arc<str>, Arc<str>)>,
     pub(crate) removal: Option<(Removal, Removal)>,
     pub(crate) layer: Option<&'static str>,
-    pub(crate) name: Option<String>,
     stack: PhantomData<fn() -> S>,
 }
 
 impl<S> Default for Options<S> {
     fn default() -> Self {
-        Self { after: Vec::new(), removal: None, layer: None, name: None, stack: PhantomData }
+        Self { after: Vec::new(), removal: None, layer: None, stack: PhantomData }
     }
 }
 
@@ -129,26 +117,18 @@ impl<S> Options<S> {
         self.layer = Some(layer);
         self
     }
-
-    /// A `Name` tag, which the VPC console shows.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
 }
 
-/// Declares a resource type: its AWS type name, tagging, and what its handle answers.
+/// Declares a resource type: its AWS type name, and what its handle answers.
 ///
 /// The struct is an ordinary one with a parameter `S`; this writes the [`Resource`] implementation and one method per
 /// reference, e.g. `ref name: RoleName, "Arn" arn: RoleArn`.
 macro_rules! resource {
-    ($ty:ident = $name:literal, $tagging:expr $(, ref $(#[$rdoc:meta])* $rmethod:ident: $rkind:ty)?
+    ($ty:ident = $name:literal $(, ref $(#[$rdoc:meta])* $rmethod:ident: $rkind:ty)?
      $(, $attribute:literal $(#[$adoc:meta])* $amethod:ident: $akind:ty)* $(,)?) => {
         impl<S: $crate::Stack> $crate::Resource for $ty<S> {
             type Stack = S;
             const TYPE: &'static str = $name;
-            const TAGGING: $crate::Tagging = $tagging;
         }
         impl<S: $crate::Stack> $crate::Handle<$ty<S>> {
             $(#[doc = concat!("`Ref` of ", $name, ".")]

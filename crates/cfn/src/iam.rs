@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::ser::{Serialize, Serializer};
 
-use crate::handle::{Tagging, resource};
+use crate::handle::resource;
 use crate::kind::{OidcProviderArn, PolicyResource, RoleArn, RoleName, Text};
 use crate::value::Value;
 
@@ -14,7 +14,8 @@ use crate::value::Value;
 #[serde(rename_all = "PascalCase")]
 pub struct Role<S> {
     pub assume_role_policy_document: PolicyDocument<S>,
-    pub description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// Seconds, 3,600 to 43,200.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_session_duration: Option<u32>,
@@ -22,7 +23,7 @@ pub struct Role<S> {
     pub policies: Vec<Policy<S>>,
     pub role_name: String,
 }
-resource!(Role = "AWS::IAM::Role", Tagging::List("Tags"), ref name: RoleName, "Arn" arn: RoleArn);
+resource!(Role = "AWS::IAM::Role", ref name: RoleName, "Arn" arn: RoleArn);
 
 /// An inline policy. All of a role's together have at most 10,240 characters, white space not counted.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -39,7 +40,7 @@ pub struct OidcProvider<S> {
     pub client_id_list: Vec<String>,
     pub url: Value<S, Text>,
 }
-resource!(OidcProvider = "AWS::IAM::OIDCProvider", Tagging::List("Tags"), ref arn: OidcProviderArn);
+resource!(OidcProvider = "AWS::IAM::OIDCProvider", ref arn: OidcProviderArn);
 
 /// A policy in version 2012-10-17.
 #[derive(Debug, Clone)]

@@ -38,6 +38,6 @@ mod yaml;
 
 pub use document::Document;
 pub use finish::{FinishError, Problem};
-pub use handle::{Handle, Options, Removal, Resource, Tagging};
+pub use handle::{Handle, Options, Removal, Resource};
 pub use template::{Parameter, Stack, Tag, Template};
 pub use value::Value;

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::handle::{Tagging, resource};
+use crate::handle::resource;
 use crate::kind::{LogGroupArn, LogGroupName, Text};
 use crate::value::Value;
 
@@ -17,7 +17,6 @@ pub struct LogGroup<S> {
 }
 resource!(
     LogGroup = "AWS::Logs::LogGroup",
-    Tagging::List("Tags"),
     ref name: LogGroupName,
     "Arn" arn: LogGroupArn,
 );

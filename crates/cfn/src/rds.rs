@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::handle::{Tagging, resource};
+use crate::handle::resource;
 use crate::kind::{
     DbInstanceId, DbParameterGroupName, DbSubnetGroupName, DnsName, Port, SecurityGroupId, SubnetId, Text,
 };
@@ -21,7 +21,7 @@ pub struct DbSubnetGroup<S> {
     pub name: String,
     pub subnet_ids: Vec<Value<S, SubnetId>>,
 }
-resource!(DbSubnetGroup = "AWS::RDS::DBSubnetGroup", Tagging::List("Tags"), ref name: DbSubnetGroupName);
+resource!(DbSubnetGroup = "AWS::RDS::DBSubnetGroup", ref name: DbSubnetGroupName);
 
 /// `AWS::RDS::DBParameterGroup`
 #[derive(Debug, Clone, Serialize)]
@@ -31,7 +31,7 @@ pub struct DbParameterGroup<S> {
     pub family: String,
     pub parameters: BTreeMap<&'static str, String>,
 }
-resource!(DbParameterGroup = "AWS::RDS::DBParameterGroup", Tagging::List("Tags"), ref name: DbParameterGroupName);
+resource!(DbParameterGroup = "AWS::RDS::DBParameterGroup", ref name: DbParameterGroupName);
 
 /// `AWS::RDS::DBInstance`
 #[derive(Debug, Clone, Serialize)]
@@ -58,8 +58,6 @@ pub struct DbInstance<S> {
     pub database_insights_mode: &'static str,
     pub deletion_protection: bool,
     pub enable_cloudwatch_logs_exports: Vec<&'static str>,
-    #[serde(rename = "EnableIAMDatabaseAuthentication")]
-    pub enable_iam_database_authentication: bool,
     pub enable_performance_insights: bool,
     pub engine: &'static str,
     pub engine_version: String,
@@ -80,7 +78,6 @@ pub struct DbInstance<S> {
 }
 resource!(
     DbInstance = "AWS::RDS::DBInstance",
-    Tagging::List("Tags"),
     ref id: DbInstanceId,
     "Endpoint.Address" address: DnsName,
     "Endpoint.Port" port: Port,

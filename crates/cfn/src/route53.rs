@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::handle::{Tagging, resource};
+use crate::handle::resource;
 use crate::kind::{DnsName, HostedZoneId, Text, TextList};
 use crate::value::Value;
 
@@ -16,7 +16,6 @@ pub struct HostedZone<S> {
 }
 resource!(
     HostedZone = "AWS::Route53::HostedZone",
-    Tagging::List("HostedZoneTags"),
     ref id: HostedZoneId,
     "NameServers" name_servers: TextList,
 );
@@ -38,7 +37,7 @@ pub struct RecordSet<S> {
     #[serde(rename = "Type")]
     pub kind: &'static str,
 }
-resource!(RecordSet = "AWS::Route53::RecordSet", Tagging::None);
+resource!(RecordSet = "AWS::Route53::RecordSet");
 
 /// The AWS resource that an alias stands for.
 #[derive(Debug, Clone, Serialize)]

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::handle::{Handle, Tagging, resource};
+use crate::handle::{Handle, resource};
 use crate::iam::PolicyDocument;
 use crate::kind::{BucketArn, BucketName, PolicyResource, Text};
 use crate::template::Stack;
@@ -18,9 +18,8 @@ pub struct Bucket<S> {
     pub lifecycle_configuration: LifecycleConfiguration,
     pub ownership_controls: OwnershipControls,
     pub public_access_block_configuration: PublicAccessBlock,
-    pub versioning_configuration: Versioning,
 }
-resource!(Bucket = "AWS::S3::Bucket", Tagging::List("Tags"), ref name: BucketName, "Arn" arn: BucketArn);
+resource!(Bucket = "AWS::S3::Bucket", ref name: BucketName, "Arn" arn: BucketArn);
 
 impl<S: Stack> Handle<Bucket<S>> {
     /// The objects below `prefix` (with `*`), for a policy statement.
@@ -64,7 +63,6 @@ pub struct LifecycleRule {
     pub abort_incomplete_multipart_upload: AbortIncompleteMultipartUpload,
     pub expiration_in_days: u32,
     pub id: &'static str,
-    pub noncurrent_version_expiration: NoncurrentVersionExpiration,
     pub status: &'static str,
 }
 
@@ -73,13 +71,6 @@ pub struct LifecycleRule {
 #[serde(rename_all = "PascalCase")]
 pub struct AbortIncompleteMultipartUpload {
     pub days_after_initiation: u32,
-}
-
-/// Versions that were overwritten or deleted.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct NoncurrentVersionExpiration {
-    pub noncurrent_days: u32,
 }
 
 /// Who owns uploaded objects.
@@ -106,13 +97,6 @@ pub struct PublicAccessBlock {
     pub restrict_public_buckets: bool,
 }
 
-/// Whether old versions are kept.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Versioning {
-    pub status: &'static str,
-}
-
 /// `AWS::S3::BucketPolicy`
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -120,4 +104,4 @@ pub struct BucketPolicy<S> {
     pub bucket: Value<S, BucketName>,
     pub policy_document: PolicyDocument<S>,
 }
-resource!(BucketPolicy = "AWS::S3::BucketPolicy", Tagging::None);
+resource!(BucketPolicy = "AWS::S3::BucketPolicy");

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::handle::{Handle, Tagging, resource};
+use crate::handle::{Handle, resource};
 use crate::kind::{SecretArn, SecretValueFrom, Text};
 use crate::template::Stack;
 use crate::value::Value;
@@ -18,7 +18,7 @@ pub struct Secret<S> {
     pub generate_secret_string: Option<GenerateSecretString>,
     pub name: String,
 }
-resource!(Secret = "AWS::SecretsManager::Secret", Tagging::List("Tags"), ref arn: SecretArn);
+resource!(Secret = "AWS::SecretsManager::Secret", ref arn: SecretArn);
 
 impl<S: Stack> Handle<Secret<S>> {
     /// The value of `key` in the JSON object that the secret holds, for a container: ECS reads it as the task starts.

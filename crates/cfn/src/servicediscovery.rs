@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::handle::{Tagging, resource};
+use crate::handle::resource;
 use crate::kind::{DiscoveryServiceArn, NamespaceId, Text, VpcId};
 use crate::value::Value;
 
@@ -17,7 +17,6 @@ pub struct PrivateDnsNamespace<S> {
 }
 resource!(
     PrivateDnsNamespace = "AWS::ServiceDiscovery::PrivateDnsNamespace",
-    Tagging::List("Tags"),
     ref id: NamespaceId,
 );
 
@@ -32,7 +31,6 @@ pub struct Service<S> {
 }
 resource!(
     Service = "AWS::ServiceDiscovery::Service",
-    Tagging::List("Tags"),
     "Arn" arn: DiscoveryServiceArn,
 );
 

@@ -3,8 +3,7 @@
 
 use serde::Serialize;
 
-use crate::handle::{Tagging, resource};
-use crate::iam::PolicyDocument;
+use crate::handle::resource;
 use crate::kind::{Text, TopicArn};
 use crate::value::Value;
 
@@ -14,7 +13,7 @@ use crate::value::Value;
 pub struct Topic<S> {
     pub topic_name: Value<S, Text>,
 }
-resource!(Topic = "AWS::SNS::Topic", Tagging::List("Tags"), ref arn: TopicArn);
+resource!(Topic = "AWS::SNS::Topic", ref arn: TopicArn);
 
 /// `AWS::SNS::Subscription`
 #[derive(Debug, Clone, Serialize)]
@@ -24,13 +23,4 @@ pub struct Subscription<S> {
     pub protocol: &'static str,
     pub topic_arn: Value<S, TopicArn>,
 }
-resource!(Subscription = "AWS::SNS::Subscription", Tagging::None);
-
-/// `AWS::SNS::TopicPolicy`
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct TopicPolicy<S> {
-    pub policy_document: PolicyDocument<S>,
-    pub topics: Vec<Value<S, TopicArn>>,
-}
-resource!(TopicPolicy = "AWS::SNS::TopicPolicy", Tagging::None);
+resource!(Subscription = "AWS::SNS::Subscription");

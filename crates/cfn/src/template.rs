@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::document::Document;
 use crate::finish::{FinishError, Problem, check};
-use crate::handle::{Handle, Options, Resource, Tagging};
+use crate::handle::{Handle, Options, Resource};
 use crate::value::Value;
 
 /// Marker of a kind of stack (`struct Shared;`): references between stacks of different kinds do not compile.
@@ -17,7 +17,7 @@ use crate::value::Value;
 /// `Serialize` is asked for so that resource structs can derive it; a marker is never serialised.
 pub trait Stack: Clone + fmt::Debug + Serialize + 'static {}
 
-/// A tag on every resource that takes tags.
+/// A tag of a stack. CloudFormation puts it on every resource that takes tags.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Tag {
@@ -31,14 +31,9 @@ pub struct Tag {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Parameter {
-    /// For the person who fills it in.
-    pub description: String,
     /// Regular expression that the whole value must match.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_pattern: Option<String>,
-    /// What a value that does not match is answered with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub constraint_description: Option<String>,
 }
 
 /// A template of the stack kind `S`. Problems are collected and reported by [`Template::finish`], all at once.
@@ -55,6 +50,9 @@ pub struct Template<S> {
 
 impl<S: Stack> Template<S> {
     /// An empty template. `name` is the stack's name: handles carry it, so that one of another stack is noticed.
+    ///
+    /// `tags` are given once, to the stack: whoever creates or updates it passes [`Document::tags`] along, and
+    /// CloudFormation tags the resources. Written out at each resource they would be a quarter of the template.
     pub fn new(name: &str, description: impl Into<String>, tags: Vec<Tag>) -> Self {
         Self {
             name: name.into(),
@@ -82,7 +80,7 @@ impl<S: Stack> Template<S> {
         options: Options<S>,
     ) -> Handle<R> {
         let id: String = id.into();
-        let mut properties = match serde_json::to_value(&resource) {
+        let properties = match serde_json::to_value(&resource) {
             Ok(Json::Object(properties)) => properties,
             Ok(_) => Map::new(),
             Err(source) => {
@@ -90,9 +88,6 @@ impl<S: Stack> Template<S> {
                 Map::new()
             }
         };
-        if let Tagging::List(property) = R::TAGGING {
-            properties.insert(property.to_owned(), self.tags(options.name));
-        }
         let mut entry = Map::new();
         entry.insert("Type".to_owned(), json!(R::TYPE));
         if !options.after.is_empty() {
@@ -132,11 +127,11 @@ impl<S: Stack> Template<S> {
 
     /// Adds an output.
     #[allow(clippy::needless_pass_by_value)] // reads as the other two
-    pub fn output<K>(&mut self, name: impl Into<String>, description: &str, value: Value<S, K>) {
+    pub fn output<K>(&mut self, name: impl Into<String>, value: Value<S, K>) {
         let name = name.into();
         match serde_json::to_value(&value) {
             Ok(value) => {
-                let entry = json!({"Description": description, "Value": value});
+                let entry = json!({"Value": value});
                 if self.outputs.insert(name.clone(), entry).is_some() {
                     self.problems.push(Problem::DuplicateId { id: name });
                 }
@@ -157,6 +152,9 @@ impl<S: Stack> Template<S> {
         let mut body = Map::new();
         body.insert("AWSTemplateFormatVersion".to_owned(), json!("2010-09-09"));
         body.insert("Description".to_owned(), json!(self.description));
+        let tags: Map<String, Json> =
+            self.tags.iter().map(|tag| (tag.key.clone(), json!(tag.value))).collect();
+        body.insert("Metadata".to_owned(), json!({"Tags": tags}));
         for (section, entries) in
             [("Parameters", self.parameters), ("Resources", self.resources), ("Outputs", self.outputs)]
         {
@@ -164,7 +162,8 @@ impl<S: Stack> Template<S> {
                 body.insert(section.to_owned(), Json::Object(entries));
             }
         }
-        let document = Document::new(self.name.to_string(), check(&self.name, body, &mut self.problems));
+        let body = check(&self.name, body, &mut self.problems);
+        let document = Document::new(self.name.to_string(), self.tags, body);
         let bytes = document.compact().len();
         if bytes > crate::finish::MAX_TEMPLATE_BYTES {
             self.problems.push(Problem::TooLarge { bytes });
@@ -174,13 +173,6 @@ impl<S: Stack> Template<S> {
         } else {
             Err(FinishError { stack: self.name.to_string(), problems: self.problems })
         }
-    }
-
-    fn tags(&self, name: Option<String>) -> Json {
-        let name = name.map(|value| Tag { key: "Name".to_owned(), value });
-        let tags: Vec<Json> =
-            self.tags.iter().chain(&name).map(|tag| json!({"Key": tag.key, "Value": tag.value})).collect();
-        Json::Array(tags)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::handle::{Tagging, resource};
+use crate::handle::resource;
 use crate::kind::{LoadBalancerArn, LogGroupArn, Text, WebAclArn};
 use crate::value::Value;
 
@@ -19,7 +19,7 @@ pub struct WebAcl<S> {
     pub scope: &'static str,
     pub visibility_config: VisibilityConfig,
 }
-resource!(WebAcl = "AWS::WAFv2::WebACL", Tagging::List("Tags"), "Arn" arn: WebAclArn);
+resource!(WebAcl = "AWS::WAFv2::WebACL", "Arn" arn: WebAclArn);
 
 /// `AWS::WAFv2::WebACLAssociation`
 #[derive(Debug, Clone, Serialize)]
@@ -29,7 +29,7 @@ pub struct WebAclAssociation<S> {
     #[serde(rename = "WebACLArn")]
     pub web_acl_arn: Value<S, WebAclArn>,
 }
-resource!(WebAclAssociation = "AWS::WAFv2::WebACLAssociation", Tagging::None);
+resource!(WebAclAssociation = "AWS::WAFv2::WebACLAssociation");
 
 /// `AWS::WAFv2::LoggingConfiguration`. The log group's name starts with `aws-waf-logs-`.
 #[derive(Debug, Clone, Serialize)]
@@ -39,7 +39,7 @@ pub struct LoggingConfiguration<S> {
     pub redacted_fields: Vec<FieldToRedact>,
     pub resource_arn: Value<S, WebAclArn>,
 }
-resource!(LoggingConfiguration = "AWS::WAFv2::LoggingConfiguration", Tagging::None);
+resource!(LoggingConfiguration = "AWS::WAFv2::LoggingConfiguration");
 
 /// What is left out of the log.
 #[derive(Debug, Clone, Serialize)]
@@ -81,8 +81,18 @@ pub struct Rule {
     pub override_action: Option<OverrideAction>,
     /// The lowest is evaluated first.
     pub priority: u32,
+    /// What later rules can tell a request by that this one matched.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rule_labels: Vec<RuleLabel>,
     pub statement: Statement,
     pub visibility_config: VisibilityConfig,
+}
+
+/// A label; rules of the same web ACL match it by this name alone.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RuleLabel {
+    pub name: String,
 }
 
 /// A rule's metrics.

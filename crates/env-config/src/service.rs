@@ -338,7 +338,7 @@ impl JsonSchema for ValueSource {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
-    /// Service whose image, user, environment and secrets the task uses.
+    /// Service whose image, user and environment the task uses. Secrets it lists itself.
     pub service: ServiceName,
     /// Program and arguments.
     #[schemars(length(min = 1))]
@@ -351,7 +351,7 @@ pub struct Task {
     /// Further environment variables.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub environment: IndexMap<EnvVarName, EnvValue>,
-    /// Further environment variables from secrets.
+    /// Environment variables from secrets.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub secrets: IndexMap<EnvVarName, SecretRef>,
 }

@@ -4,8 +4,8 @@ use cfn::Handle;
 use cfn::iam::{PolicyDocument, Principal, Statement};
 use cfn::s3::{
     AbortIncompleteMultipartUpload, Bucket, BucketEncryption, BucketPolicy, EncryptionDefault,
-    EncryptionRule, LifecycleConfiguration, LifecycleRule, NoncurrentVersionExpiration, OwnershipControls,
-    OwnershipRule, PublicAccessBlock, Versioning,
+    EncryptionRule, LifecycleConfiguration, LifecycleRule, OwnershipControls, OwnershipRule,
+    PublicAccessBlock,
 };
 
 use crate::scope::{Env, Scope, Template, Value};
@@ -33,7 +33,6 @@ pub(crate) fn access_logs(t: &mut Template, scope: Scope<'_>) -> AccessLogs {
                     },
                     expiration_in_days: scope.environment.logs.retention_days,
                     id: "expire",
-                    noncurrent_version_expiration: NoncurrentVersionExpiration { noncurrent_days: 1 },
                     status: "Enabled",
                 }],
             },
@@ -46,7 +45,6 @@ pub(crate) fn access_logs(t: &mut Template, scope: Scope<'_>) -> AccessLogs {
                 ignore_public_acls: true,
                 restrict_public_buckets: true,
             },
-            versioning_configuration: Versioning { status: "Enabled" },
         },
         scope.records_removal(),
     );

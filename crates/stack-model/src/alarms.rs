@@ -1,9 +1,8 @@
 //! The topic of alarms, and the alarms about infrastructure. Those about target groups are in `routing`.
 
 use cfn::cloudwatch::{Alarm, Dimension};
-use cfn::iam::{PolicyDocument, Principal, Statement};
 use cfn::kind::{Text, TopicArn};
-use cfn::sns::{Subscription, Topic, TopicPolicy};
+use cfn::sns::{Subscription, Topic};
 
 use crate::cache::Cache;
 use crate::database::Database;
@@ -13,27 +12,9 @@ use crate::scope::{Env, Scope, Template, Value};
 const FIVE_MINUTES_SECS: u32 = 300;
 const GIB: f64 = 1_073_741_824.0;
 
-/// The topic that all alarms go to.
+/// The topic that all alarms go to. Its default policy lets the account's own alarms publish.
 pub(crate) fn topic(t: &mut Template, scope: Scope<'_>) -> Value<TopicArn> {
     let topic = t.add("AlarmTopic", Topic { topic_name: scope.names.alarm_topic().into() });
-    t.add(
-        "AlarmTopicPolicy",
-        TopicPolicy {
-            policy_document: PolicyDocument::new([
-                Statement::allow(["sns:Publish"])
-                    .by(Principal::Service("cloudwatch.amazonaws.com"))
-                    .on([topic.arn().resource()])
-                    .when("StringEquals", "aws:SourceAccount", [Value::account_id()])
-                    .sid("Alarms"),
-                Statement::deny(["sns:Publish"])
-                    .by(Principal::Anyone)
-                    .on([topic.arn().resource()])
-                    .when("Bool", "aws:SecureTransport", ["false".into()])
-                    .sid("OnlyEncrypted"),
-            ]),
-            topics: vec![topic.arn()],
-        },
-    );
     if let Some(email) = &scope.environment.alarms.email {
         t.add(
             "AlarmSubscription",
@@ -58,7 +39,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// The alarm, which tells the topic when it is raised and when it is over. No data is no alarm: the metrics of
+    /// The alarm, which tells the topic when it is raised. No data is no alarm: the metrics of
     /// errors have none while there are none.
     pub(crate) fn alarm(self, topic: &Value<TopicArn>) -> Alarm<Env> {
         Alarm {
@@ -66,12 +47,10 @@ impl Watch {
             alarm_description: self.description,
             alarm_name: self.name,
             comparison_operator: self.comparison,
-            datapoints_to_alarm: None,
             dimensions: self.dimensions.into_iter().map(|(name, value)| Dimension { name, value }).collect(),
             evaluation_periods: self.periods,
             metric_name: self.metric,
             namespace: self.namespace,
-            ok_actions: vec![topic.clone()],
             period: self.period_secs,
             statistic: self.statistic,
             threshold: self.threshold,
@@ -141,43 +120,17 @@ pub(crate) fn alarms(
         f64::from(scope.environment.database.allocated_storage_gib) * GIB / 10.0,
     );
     t.add("DatabaseStorageAlarm", storage.alarm(topic));
-    // ElastiCache names the nodes of a group `{group}-001` and so on, and reports for each.
-    for node in 1..=scope.environment.cache.nodes {
-        let id = Value::concat([cache.group.id().text(), format!("-{node:03}").into()]);
-        let memory = watch(
-            &format!("cache-memory-{node}"),
-            "The cache is nearly full: sessions are about to be evicted",
-            "AWS/ElastiCache",
-            "DatabaseMemoryUsagePercentage",
-            vec![("CacheClusterId", id)],
-            "Average",
-            AT_LEAST,
-            80.0,
-        );
-        t.add(format!("CacheMemoryAlarm{node}"), memory.alarm(topic));
-    }
-    for name in scope.platform.services.keys() {
-        let dimensions = vec![
-            ("ClusterName", scope.names.cluster().into()),
-            ("ServiceName", scope.names.service(name).into()),
-        ];
-        let usage =
-            [("cpu", "CPU", "CPUUtilization", "Cpu"), ("memory", "memory", "MemoryUtilization", "Memory")];
-        for (what, word, metric, id) in usage {
-            let alarm = Watch {
-                name: scope.names.service_alarm(name, what),
-                ..watch(
-                    what,
-                    &format!("Service {name} is short of {word}"),
-                    "AWS/ECS",
-                    metric,
-                    dimensions.clone(),
-                    "Average",
-                    AT_LEAST,
-                    85.0,
-                )
-            };
-            t.add(format!("{}{id}Alarm", name.pascal_case()), alarm.alarm(topic));
-        }
-    }
+    // ElastiCache names the nodes of a group `{group}-001` and so on; all hold the same data, so one stands for all.
+    let node = Value::concat([cache.group.id().text(), "-001".into()]);
+    let memory = watch(
+        "cache-memory",
+        "The cache is nearly full: sessions are about to be evicted",
+        "AWS/ElastiCache",
+        "DatabaseMemoryUsagePercentage",
+        vec![("CacheClusterId", node)],
+        "Average",
+        AT_LEAST,
+        80.0,
+    );
+    t.add("CacheMemoryAlarm", memory.alarm(topic));
 }

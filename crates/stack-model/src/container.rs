@@ -4,7 +4,7 @@ use cfn::ecs::{
     AwslogsOptions, ContainerDefinition, KeyValuePair, LinuxParameters, LogConfiguration, RuntimePlatform,
     Secret, TaskDefinition, Tmpfs,
 };
-use cfn::kind::{ImageDigest, ImageUri, LogGroupName, Text};
+use cfn::kind::{ImageDigest, ImageUri, LogGroupName, RoleArn, Text};
 use env_config::{
     CpuArchitecture, EnvValue, EnvVarName, FargateSize, SecretRef, Service, ServiceName, ValueSource,
 };
@@ -13,7 +13,6 @@ use indexmap::IndexMap;
 use crate::cache::Cache;
 use crate::database::Database;
 use crate::error::ModelError;
-use crate::roles::Roles;
 use crate::scope::{Env, Scope, Value};
 use crate::secrets::Secrets;
 
@@ -136,6 +135,14 @@ impl Parts<'_> {
             user: Some(service.user.to_string()),
         }
     }
+}
+
+/// The roles of a task definition.
+pub(crate) struct Roles {
+    /// What ECS starts the containers as.
+    pub(crate) execution: Value<RoleArn>,
+    /// What the code runs as; without one it has no AWS credentials.
+    pub(crate) task: Option<Value<RoleArn>>,
 }
 
 /// A task definition of one container.

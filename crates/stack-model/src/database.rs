@@ -16,8 +16,6 @@ use crate::security::Security;
 /// Hours in which the platform's users sleep (UTC): backup first, maintenance after it.
 const BACKUP_WINDOW: &str = "09:00-09:30";
 const MAINTENANCE_WINDOW: &str = "sun:10:00-sun:10:30";
-/// Logs that RDS exports.
-const LOGS: [&str; 2] = ["postgresql", "upgrade"];
 
 /// The database.
 pub(crate) struct Database {
@@ -50,14 +48,9 @@ pub(crate) fn database(
             parameters: BTreeMap::from([("rds.force_ssl", "1".to_owned())]),
         },
     );
-    let mut options = scope.data_removal();
-    // RDS would make the groups itself, and keep the logs for ever.
-    for log in LOGS {
-        let name = format!("/aws/rds/instance/{}/{log}", scope.names.database());
-        let id = format!("Database{}{}", log[..1].to_uppercase(), &log[1..]);
-        let group = log_group(t, scope, &id, name);
-        options = options.after(&group);
-    }
+    // RDS would make the group itself, and keep the log for ever. The log of upgrades is a few lines a year.
+    let log = format!("/aws/rds/instance/{}/postgresql", scope.names.database());
+    let logs = log_group(t, scope, "Database", log);
     let instance = t.add_with(
         "Database",
         DbInstance {
@@ -73,8 +66,7 @@ pub(crate) fn database(
             db_subnet_group_name: subnets.name(),
             database_insights_mode: "standard",
             deletion_protection: settings.deletion_protection,
-            enable_cloudwatch_logs_exports: LOGS.to_vec(),
-            enable_iam_database_authentication: false,
+            enable_cloudwatch_logs_exports: vec!["postgresql", "upgrade"],
             enable_performance_insights: false,
             engine: "postgres",
             engine_version: engine.version.engine_version().to_owned(),
@@ -92,7 +84,7 @@ pub(crate) fn database(
             storage_type: "gp3",
             vpc_security_groups: vec![security.database.clone()],
         },
-        options,
+        scope.data_removal().after(&logs),
     );
     Ok(Database { address: instance.address(), instance })
 }

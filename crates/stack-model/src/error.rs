@@ -19,6 +19,9 @@ pub enum ModelError {
     /// A caller or a task names a service that is not configured.
     #[error("there is no service `{0}`")]
     UnknownService(ServiceName),
+    /// The firewall's rules cannot be made.
+    #[error("the firewall's rules cannot be made: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Firewall(Vec<waf_rules::WafError>),
     /// A task runs on the image of a service that is not configured.
     #[error("task `{task}` runs on service `{service}`, which is not configured")]
     TaskWithoutService {

@@ -12,6 +12,7 @@ mod container;
 mod database;
 mod dns;
 mod error;
+mod firewall;
 mod identity;
 mod load_balancer;
 mod logging;

@@ -42,13 +42,11 @@ pub(crate) fn load_balancer(
     let load_balancer = t.add_with(
         "LoadBalancer",
         LoadBalancer {
-            ip_address_type: "ipv4",
             load_balancer_attributes: attributes,
             name: scope.names.load_balancer(),
             scheme: "internet-facing",
             security_groups: vec![security.load_balancer.clone()],
             subnets: network.public.clone(),
-            kind: "application",
         },
         options,
     );

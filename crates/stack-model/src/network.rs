@@ -23,25 +23,26 @@ pub(crate) struct Network {
     pub(crate) public: Vec<Value<SubnetId>>,
     pub(crate) private: Vec<Value<SubnetId>>,
     pub(crate) isolated: Vec<Value<SubnetId>>,
+    /// The addresses of all private subnets.
+    pub(crate) private_block: String,
+    /// The addresses of all isolated subnets.
+    pub(crate) isolated_block: String,
 }
 
 pub(crate) fn network(t: &mut Template, scope: Scope<'_>) -> Network {
-    let prefix = scope.names.prefix();
     let cidr = scope.environment.network.cidr;
-    let vpc = t.add_with(
+    let vpc = t.add(
         "Vpc",
         Vpc { cidr_block: cidr.to_string().into(), enable_dns_hostnames: true, enable_dns_support: true },
-        Options::new().name(&prefix),
     );
-    let gateway =
-        t.add_with("InternetGateway", InternetGateway { stack: PhantomData }, Options::new().name(&prefix));
+    let gateway = t.add("InternetGateway", InternetGateway { stack: PhantomData });
     let attachment = t.add(
         "InternetGatewayAttachment",
         VpcGatewayAttachment { vpc_id: vpc.id(), internet_gateway_id: gateway.id() },
     );
 
     let public = Tier::new(t, scope, &vpc, 0, "Public");
-    let public_routes = public.route_table(t, scope, &vpc, None);
+    let public_routes = public.route_table(t, &vpc, None);
     t.add_with(
         "PublicRoute",
         Route {
@@ -58,17 +59,17 @@ pub(crate) fn network(t: &mut Template, scope: Scope<'_>) -> Network {
         .enumerate()
         .map(|(index, subnet)| {
             let number = index + 1;
-            let name = || Options::new().name(format!("{prefix}-{number}")).after(&attachment);
-            let address = t.add_with(format!("NatAddress{number}"), Eip { domain: "vpc".into() }, name());
+            let options = || Options::new().after(&attachment);
+            let address = t.add_with(format!("NatAddress{number}"), Eip { domain: "vpc".into() }, options());
             let gateway = NatGateway { allocation_id: address.allocation_id(), subnet_id: subnet.id() };
-            t.add_with(format!("NatGateway{number}"), gateway, name())
+            t.add_with(format!("NatGateway{number}"), gateway, options())
         })
         .collect();
 
     let private = Tier::new(t, scope, &vpc, 1, "Private");
     let mut without_internet = Vec::new();
     for index in 0..private.subnets.len() {
-        let table = private.route_table(t, scope, &vpc, Some(index));
+        let table = private.route_table(t, &vpc, Some(index));
         if let Some(nat) = gateways.get(index % gateways.len().max(1)) {
             t.add(
                 format!("PrivateRoute{}", index + 1),
@@ -82,11 +83,11 @@ pub(crate) fn network(t: &mut Template, scope: Scope<'_>) -> Network {
         without_internet.push(table.id());
     }
 
+    // Without a table of their own these subnets use the VPC's, which has no route but the local one.
     let isolated = Tier::new(t, scope, &vpc, 2, "Isolated");
-    isolated.route_table(t, scope, &vpc, None);
 
     // Image layers come from S3: through the endpoint they neither cost NAT traffic nor fail with it.
-    t.add_with(
+    t.add(
         "S3Endpoint",
         VpcEndpoint {
             policy_document: PolicyDocument::new([Statement::allow(["s3:GetObject"])
@@ -97,14 +98,21 @@ pub(crate) fn network(t: &mut Template, scope: Scope<'_>) -> Network {
             vpc_endpoint_type: "Gateway",
             vpc_id: vpc.id(),
         },
-        Options::new().name(format!("{prefix}-s3")),
     );
 
-    Network { vpc: vpc.id(), public: public.ids(), private: private.ids(), isolated: isolated.ids() }
+    Network {
+        vpc: vpc.id(),
+        public: public.ids(),
+        private: private.ids(),
+        isolated: isolated.ids(),
+        private_block: private.block(scope),
+        isolated_block: isolated.block(scope),
+    }
 }
 
 /// One subnet per availability zone.
 struct Tier {
+    index: usize,
     label: &'static str,
     subnets: Vec<Handle<Subnet<Env>>>,
 }
@@ -129,32 +137,23 @@ impl Tier {
                     vpc_id: vpc.id(),
                     availability_zone: Value::nth(zone),
                     cidr_block: block.to_string().into(),
-                    map_public_ip_on_launch: false,
                 };
-                let name = format!("{}-{}-{}", scope.names.prefix(), label.to_lowercase(), zone + 1);
-                t.add_with(format!("{label}Subnet{}", zone + 1), subnet, Options::new().name(name))
+                t.add(format!("{label}Subnet{}", zone + 1), subnet)
             })
             .collect();
-        Self { label, subnets }
+        Self { index, label, subnets }
     }
 
     /// A route table for the subnet of one zone, or for those of all.
     fn route_table(
         &self,
         t: &mut Template,
-        scope: Scope<'_>,
         vpc: &Handle<Vpc<Env>>,
         zone: Option<usize>,
     ) -> Handle<RouteTable<Env>> {
         let label = self.label;
-        let (id, name) = match zone {
-            Some(zone) => {
-                (format!("{label}RouteTable{}", zone + 1), format!("{}-{}", label.to_lowercase(), zone + 1))
-            }
-            None => (format!("{label}RouteTable"), label.to_lowercase()),
-        };
-        let name = format!("{}-{name}", scope.names.prefix());
-        let table = t.add_with(id, RouteTable { vpc_id: vpc.id() }, Options::new().name(name));
+        let number = zone.map(|zone| (zone + 1).to_string()).unwrap_or_default();
+        let table = t.add(format!("{label}RouteTable{number}"), RouteTable { vpc_id: vpc.id() });
         for (index, subnet) in self.subnets.iter().enumerate() {
             if zone.is_none_or(|zone| zone == index) {
                 t.add(
@@ -164,6 +163,13 @@ impl Tier {
             }
         }
         table
+    }
+
+    /// The quarter of the VPC that the subnets are in.
+    fn block(&self, scope: Scope<'_>) -> String {
+        let cidr = scope.environment.network.cidr;
+        let quarters = cidr.subnets(cidr.prefix_len() + 2, self.index + 1);
+        quarters.last().map(ToString::to_string).unwrap_or_default()
     }
 
     fn ids(&self) -> Vec<Value<SubnetId>> {

@@ -30,7 +30,7 @@ pub(crate) fn registry(t: &mut Template, platform: &Platform) {
             },
             Options::new().removal(Removal::Retain, Removal::Retain),
         );
-        t.output(format!("{id}RepositoryUri"), &format!("Images of {name}"), repository.uri());
+        t.output(format!("{id}RepositoryUri"), repository.uri());
     }
 }
 

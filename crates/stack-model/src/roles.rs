@@ -1,65 +1,65 @@
 //! The roles of containers: what their code may do, and what ECS may do to start them.
 
+use std::collections::BTreeSet;
+
 use cfn::iam::{Policy, PolicyDocument, Principal, Role, Statement};
 use cfn::kind::{LogGroupArn, RoleArn, SecretArn};
+use env_config::ServiceName;
 
 use crate::scope::{Env, Scope, Template, Value};
 
-/// The two roles of a task definition.
-pub(crate) struct Roles {
-    pub(crate) task: Value<RoleArn>,
-    pub(crate) execution: Value<RoleArn>,
-}
-
-/// What the execution role must reach.
+/// What an execution role must reach.
 pub(crate) struct Needs {
-    pub(crate) repository: String,
-    pub(crate) log_group: Value<LogGroupArn>,
+    pub(crate) repositories: BTreeSet<String>,
+    pub(crate) log_groups: Vec<Value<LogGroupArn>>,
     pub(crate) secrets: Vec<Value<SecretArn>>,
 }
 
-/// `name` is the service's or the task's; `id` the same in the form of logical ids.
-pub(crate) fn roles(t: &mut Template, scope: Scope<'_>, id: &str, name: &str, needs: Needs) -> Roles {
-    let prefix = scope.names.prefix();
-    // The code calls no AWS API. What it needs of AWS one day is granted here.
-    let task = t.add(
-        format!("{id}TaskRole"),
-        Role {
-            assume_role_policy_document: trust(),
-            description: format!("Code of {name} in {prefix}"),
-            max_session_duration: None,
-            policies: Vec::new(),
-            role_name: scope.names.task_role(name),
-        },
-    );
-    let mut statements = vec![
-        Statement::allow(["ecr:GetAuthorizationToken"]).on_all(),
-        Statement::allow([
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:BatchGetImage",
-            "ecr:GetDownloadUrlForLayer",
-        ])
-        .on([repository_arn(&needs.repository)]),
-        Statement::allow(["logs:CreateLogStream", "logs:PutLogEvents"]).on([needs.log_group.resource()]),
-    ];
+/// What the code of a service may do. It calls no AWS API; what it needs of AWS one day is granted here.
+pub(crate) fn task_role(t: &mut Template, scope: Scope<'_>, name: &ServiceName) -> Value<RoleArn> {
+    let role = role(scope.names.task_role(name.as_str()), Vec::new());
+    t.add(format!("{}TaskRole", name.pascal_case()), role).arn()
+}
+
+/// What ECS may do to start the containers of a service, or of the one-off tasks. `id` is `name` in the form of logical
+/// ids.
+pub(crate) fn execution_role(
+    t: &mut Template,
+    scope: Scope<'_>,
+    id: &str,
+    name: &str,
+    needs: Needs,
+) -> Value<RoleArn> {
+    let mut actions =
+        vec!["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "logs:CreateLogStream", "logs:PutLogEvents"];
     if !needs.secrets.is_empty() {
-        let secrets = needs.secrets.into_iter().map(Value::resource);
-        statements.push(Statement::allow(["secretsmanager:GetSecretValue"]).on(secrets));
+        actions.push("secretsmanager:GetSecretValue");
     }
-    let execution = t.add(
-        format!("{id}ExecutionRole"),
-        Role {
-            assume_role_policy_document: trust(),
-            description: format!("Start of {name} in {prefix}"),
-            max_session_duration: None,
-            policies: vec![Policy {
-                policy_document: PolicyDocument::new(statements),
-                policy_name: "start-task".to_owned(),
-            }],
-            role_name: scope.names.execution_role(name),
-        },
-    );
-    Roles { task: task.arn(), execution: execution.arn() }
+    // An action and a resource of different services never meet, so one statement does for all.
+    let resources = needs
+        .repositories
+        .iter()
+        .map(|repository| repository_arn(repository))
+        .chain(needs.log_groups.into_iter().map(Value::resource))
+        .chain(needs.secrets.into_iter().map(Value::resource));
+    let policy = Policy {
+        policy_document: PolicyDocument::new([
+            Statement::allow(["ecr:GetAuthorizationToken"]).on_all(),
+            Statement::allow(actions).on(resources),
+        ]),
+        policy_name: "start-task".to_owned(),
+    };
+    t.add(format!("{id}ExecutionRole"), role(scope.names.execution_role(name), vec![policy])).arn()
+}
+
+fn role(role_name: String, policies: Vec<Policy<Env>>) -> Role<Env> {
+    Role {
+        assume_role_policy_document: trust(),
+        description: None,
+        max_session_duration: None,
+        policies,
+        role_name,
+    }
 }
 
 fn repository_arn(repository: &str) -> Value<cfn::kind::PolicyResource> {

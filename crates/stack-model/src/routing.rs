@@ -36,10 +36,8 @@ pub(crate) fn routing(
     let target_group = t.add_with(
         format!("{id}TargetGroup"),
         TargetGroup {
-            health_check_enabled: true,
             health_check_interval_seconds: check.interval_secs,
             health_check_path: check.path,
-            health_check_protocol: "HTTP",
             health_check_timeout_seconds: check.timeout_secs,
             healthy_threshold_count: check.healthy_threshold,
             matcher: Matcher { http_code: check.status.to_string() },
@@ -73,19 +71,16 @@ pub(crate) fn routing(
             t.add_with(format!("{id}Rule{}", index + 1), rule, Options::new().layer(SERVICE_LAYER))
         })
         .collect();
-    let dimensions = || {
-        vec![
-            ("LoadBalancer", balancing.load_balancer.full_name().text()),
-            ("TargetGroup", target_group.full_name().text()),
-        ]
-    };
     let limit = &scope.platform.deployment.target_5xx_alarm;
     let errors = Watch {
         name: scope.names.service_alarm(name, "target-5xx"),
         description: format!("Service {name} answers 5xx; fails a deployment that is under way"),
         namespace: "AWS/ApplicationELB",
         metric: "HTTPCode_Target_5XX_Count",
-        dimensions: dimensions(),
+        dimensions: vec![
+            ("LoadBalancer", balancing.load_balancer.full_name().text()),
+            ("TargetGroup", target_group.full_name().text()),
+        ],
         statistic: "Sum",
         comparison: AT_LEAST,
         threshold: f64::from(limit.count),
@@ -94,20 +89,5 @@ pub(crate) fn routing(
     };
     let error_alarm =
         t.add_with(format!("{id}ErrorAlarm"), errors.alarm(topic), Options::new().layer(SERVICE_LAYER));
-    let unhealthy = Watch {
-        name: scope.names.service_alarm(name, "unhealthy-targets"),
-        description: format!(
-            "Service {name} has tasks that fail their health check, for longer than a deployment takes"
-        ),
-        namespace: "AWS/ApplicationELB",
-        metric: "UnHealthyHostCount",
-        dimensions: dimensions(),
-        statistic: "Minimum",
-        comparison: AT_LEAST,
-        threshold: 1.0,
-        period_secs: 60,
-        periods: 10,
-    };
-    t.add_with(format!("{id}UnhealthyAlarm"), unhealthy.alarm(topic), Options::new().layer(SERVICE_LAYER));
     Some(Routing { target_group, rules, error_alarm })
 }

@@ -5,12 +5,12 @@ use cfn::ec2::{
     Destination, EgressRule, IngressRule, Ports, SecurityGroup, SecurityGroupEgress, SecurityGroupIngress,
     Source,
 };
-use cfn::kind::SecurityGroupId;
-use env_config::ServiceName;
+use cfn::kind::{SecurityGroupId, VpcId};
+use env_config::{Service, ServiceName};
 use indexmap::IndexMap;
 
 use crate::network::Network;
-use crate::scope::{Env, Options, Scope, Template, Value};
+use crate::scope::{Env, Scope, Template, Value};
 
 /// The security groups.
 pub(crate) struct Security {
@@ -21,67 +21,70 @@ pub(crate) struct Security {
     pub(crate) cache: Value<SecurityGroupId>,
 }
 
+/// A rule that names a group at either end would be a resource of its own. Where a whole tier of subnets is as good, the
+/// rule for leaving names the tier's addresses and the rule for entering names the group.
 pub(crate) fn security(t: &mut Template, scope: Scope<'_>, network: &Network) -> Security {
     let platform = scope.platform;
-    let mut groups = Groups { t, scope, network };
+    let mut groups = Groups { t, prefix: scope.names.prefix(), vpc: &network.vpc };
+    let to_database = || to_tier("database", &network.isolated_block, platform.database.port);
+    let to_cache = || to_tier("cache", &network.isolated_block, platform.cache.port);
+
+    let public = || platform.services.iter().filter(|(_, service)| service.is_public());
     let load_balancer = groups.add(
         "LoadBalancer",
-        "load-balancer",
         "Load balancer",
         vec![from_anywhere(443, "HTTPS"), from_anywhere(80, "HTTP, redirected to HTTPS")],
-        nothing(),
+        public()
+            .map(|(name, service)| to_tier(name.as_str(), &network.private_block, service.port))
+            .collect(),
     );
-    let services: IndexMap<_, _> = platform
-        .services
-        .keys()
-        .map(|name| {
-            let group = groups.add(
-                &name.pascal_case(),
-                name.as_str(),
-                &format!("Service {name}"),
-                Vec::new(),
-                https(),
-            );
-            (name.clone(), group)
-        })
-        .collect();
-    let tasks = groups.add("Tasks", "tasks", "One-off tasks", Vec::new(), https());
-    let database = groups.add("Database", "database", "Database", Vec::new(), nothing());
-    let cache = groups.add("Cache", "cache", "Cache", Vec::new(), nothing());
-
+    let mut services = IndexMap::new();
     for (name, service) in &platform.services {
-        let Some(group) = services.get(name) else { continue };
+        let mut ingress = Vec::new();
         if service.is_public() {
-            groups.allow(&load_balancer, group, service.port);
+            ingress.push(from(&load_balancer, service.port));
         }
-        for callee in &service.calls {
-            if let (Some(to), Some(target)) = (services.get(callee), platform.services.get(callee)) {
-                groups.allow(group, to, target.port);
-            }
-        }
+        let mut egress = vec![https()];
         if service.database {
-            groups.allow(group, &database, platform.database.port);
+            egress.push(to_database());
         }
         if service.cache {
-            groups.allow(group, &cache, platform.cache.port);
+            egress.push(to_cache());
+        }
+        let group = groups.add(&name.pascal_case(), &format!("Service {name}"), ingress, egress);
+        services.insert(name.clone(), group);
+    }
+    // Services may call each other both ways, so neither group can be made with a rule about the other.
+    for (name, service) in &platform.services {
+        for callee in &service.calls {
+            if let (Some(caller), Some(to), Some(target)) =
+                (services.get(name), services.get(callee), platform.services.get(callee))
+            {
+                groups.allow(caller, to, target.port);
+            }
         }
     }
-    let used = |what: fn(&env_config::Service) -> bool| {
-        platform.tasks.values().filter_map(|task| platform.services.get(&task.service)).any(what)
+    let tasks = groups.add("Tasks", "One-off tasks", Vec::new(), vec![https(), to_database()]);
+
+    let users = |uses: fn(&Service) -> bool| {
+        platform
+            .services
+            .iter()
+            .filter(move |(_, service)| uses(service))
+            .filter_map(|(name, _)| services.get(name))
     };
-    if used(|service| service.database) {
-        groups.allow(&tasks, &database, platform.database.port);
-    }
-    if used(|service| service.cache) {
-        groups.allow(&tasks, &cache, platform.cache.port);
-    }
+    let port = platform.database.port;
+    let ingress = users(|service| service.database).chain([&tasks]).map(|user| from(user, port)).collect();
+    let database = groups.add("Database", "Database", ingress, vec![nothing()]);
+    let ingress = users(|service| service.cache).map(|user| from(user, platform.cache.port)).collect();
+    let cache = groups.add("Cache", "Cache", ingress, vec![nothing()]);
 
     Security {
         load_balancer: load_balancer.handle.id(),
-        services: services.into_iter().map(|(name, group)| (name, group.handle.id())).collect(),
         tasks: tasks.handle.id(),
         database: database.handle.id(),
         cache: cache.handle.id(),
+        services: services.into_iter().map(|(name, group)| (name, group.handle.id())).collect(),
     }
 }
 
@@ -93,58 +96,60 @@ struct Group {
     handle: Handle<SecurityGroup<Env>>,
 }
 
-struct Groups<'t, 's> {
+struct Groups<'t> {
     t: &'t mut Template,
-    scope: Scope<'s>,
-    network: &'t Network,
+    prefix: String,
+    vpc: &'t Value<VpcId>,
 }
 
-impl Groups<'_, '_> {
+impl Groups<'_> {
     fn add(
         &mut self,
         label: &str,
-        name: &str,
         what: &str,
         ingress: Vec<IngressRule<Env>>,
-        egress: EgressRule<Env>,
+        egress: Vec<EgressRule<Env>>,
     ) -> Group {
-        let prefix = self.scope.names.prefix();
         let group = SecurityGroup {
-            group_description: format!("{what} of {prefix}"),
-            security_group_egress: vec![egress],
+            group_description: format!("{what} of {}", self.prefix),
+            security_group_egress: egress,
             security_group_ingress: ingress,
-            vpc_id: self.network.vpc.clone(),
+            vpc_id: self.vpc.clone(),
         };
-        let options = Options::new().name(format!("{prefix}-{name}"));
-        let handle = self.t.add_with(format!("{label}SecurityGroup"), group, options);
+        let handle = self.t.add(format!("{label}SecurityGroup"), group);
         Group { label: label.to_owned(), what: what.to_lowercase(), handle }
     }
 
-    /// Lets `from` open connections to a port of `to`: a rule at either end.
-    fn allow(&mut self, from: &Group, to: &Group, port: u16) {
-        let pair = format!("{}To{}", from.label, to.label);
-        self.t.add(
-            format!("{pair}Egress"),
-            SecurityGroupEgress {
-                group_id: from.handle.id(),
-                rule: EgressRule {
-                    description: format!("To {}", to.what),
-                    ports: Ports::tcp(port),
-                    to: Destination::Group(to.handle.id()),
-                },
-            },
-        );
+    /// Lets `source` open connections to a port of `to`: a rule at either end.
+    fn allow(&mut self, source: &Group, to: &Group, port: u16) {
+        let pair = format!("{}To{}", source.label, to.label);
+        let egress = EgressRule {
+            description: format!("To {}", to.what),
+            ports: Ports::tcp(port),
+            to: Destination::Group(to.handle.id()),
+        };
+        self.t
+            .add(format!("{pair}Egress"), SecurityGroupEgress { group_id: source.handle.id(), rule: egress });
         self.t.add(
             format!("{pair}Ingress"),
-            SecurityGroupIngress {
-                group_id: to.handle.id(),
-                rule: IngressRule {
-                    description: format!("From {}", from.what),
-                    ports: Ports::tcp(port),
-                    from: Source::Group(from.handle.id()),
-                },
-            },
+            SecurityGroupIngress { group_id: to.handle.id(), rule: from(source, port) },
         );
+    }
+}
+
+fn to_tier(what: &str, block: &str, port: u16) -> EgressRule<Env> {
+    EgressRule {
+        description: format!("To {what}"),
+        ports: Ports::tcp(port),
+        to: Destination::Cidr(block.to_owned()),
+    }
+}
+
+fn from(source: &Group, port: u16) -> IngressRule<Env> {
+    IngressRule {
+        description: format!("From {}", source.what),
+        ports: Ports::tcp(port),
+        from: Source::Group(source.handle.id()),
     }
 }
 

@@ -11,17 +11,14 @@ use env_config::{Service, ServiceName};
 
 use crate::SERVICE_LAYER;
 use crate::cluster::Runtime;
-use crate::container::{Parts, secret_names, task_definition};
+use crate::container::{Parts, Roles, secret_names, task_definition};
 use crate::error::ModelError;
 use crate::logging::log_group;
 use crate::network::Network;
 use crate::parameters::Parameters;
-use crate::roles::{Needs, roles};
+use crate::roles::{Needs, execution_role, task_role};
 use crate::routing::Routing;
 use crate::scope::{Env, Options, Scope, Template, Value};
-
-/// The Fargate platform; named so that a new one is a deployment.
-const PLATFORM_VERSION: &str = "1.4.0";
 
 /// A service in the stack.
 pub(crate) struct Running {
@@ -49,13 +46,16 @@ pub(crate) fn service(
     let scale = scope.environment.service_scale(name);
     let logs = log_group(t, scope, &id, scope.names.service_log_group(name));
     let needs = Needs {
-        repository: scope.platform.repository(name, service),
-        log_group: logs.arn(),
+        repositories: [scope.platform.repository(name, service)].into(),
+        log_groups: vec![logs.arn()],
         secrets: secret_names(service.secrets.values())
             .map(|secret| around.parts.secrets.arn(secret))
             .collect::<Result<_, _>>()?,
     };
-    let roles = roles(t, scope, &id, name.as_str(), needs);
+    let roles = Roles {
+        execution: execution_role(t, scope, &id, name.as_str(), needs),
+        task: Some(task_role(t, scope, name)),
+    };
     let container = container(around, (name, service), logs.name())?;
     let definition = t.add_with(
         format!("{id}TaskDefinition"),
@@ -74,7 +74,6 @@ pub(crate) fn service(
             cluster: around.runtime.cluster.name(),
             deployment_configuration: deployment(scope, routing),
             desired_count: scale.desired_count,
-            enable_ecs_managed_tags: true,
             enable_execute_command: false,
             health_check_grace_period_seconds: routing.map(|_| scope.platform.grace_period_secs(service)),
             launch_type: "FARGATE",
@@ -93,7 +92,6 @@ pub(crate) fn service(
                     subnets: around.network.private.clone(),
                 },
             },
-            platform_version: PLATFORM_VERSION,
             propagate_tags: "SERVICE",
             service_name: scope.names.service(name),
             service_registries: around
@@ -159,6 +157,5 @@ fn deployment(scope: Scope<'_>, routing: Option<&Routing>) -> DeploymentConfigur
         },
         maximum_percent: rules.maximum_percent,
         minimum_healthy_percent: rules.minimum_healthy_percent,
-        strategy: "ROLLING",
     }
 }

@@ -69,8 +69,8 @@ fn zone(t: &mut Template, config: &Config) -> Value<HostedZoneId> {
         },
         kept(),
     );
-    t.output("HostedZoneId", "Zone of all public names", zone.id());
-    t.output("HostedZoneNameServers", "Where the registrar must point", zone.name_servers().joined(","));
-    t.output("CertificateArn", "Certificate of the zone and one level below", certificate.arn());
+    t.output("HostedZoneId", zone.id());
+    t.output("HostedZoneNameServers", zone.name_servers().joined(","));
+    t.output("CertificateArn", certificate.arn());
     zone.id()
 }

@@ -10,6 +10,7 @@ use crate::container::Parts;
 use crate::database::database;
 use crate::dns::dns;
 use crate::error::ModelError;
+use crate::firewall::firewall;
 use crate::load_balancer::load_balancer;
 use crate::network::network;
 use crate::parameters::parameters;
@@ -18,7 +19,7 @@ use crate::scope::{Scope, Template, Value, tags};
 use crate::secrets::secrets;
 use crate::security::security;
 use crate::service::{Surroundings, service};
-use crate::tasks::task;
+use crate::tasks::tasks;
 
 /// The stack of `environment`.
 ///
@@ -40,20 +41,16 @@ pub fn environment(config: &Config, environment: &Environment) -> Result<Documen
     let cache = cache(t, scope, &network, &security);
     let topic = topic(t, scope);
     let balancing = load_balancer(t, scope, &network, &security, &parameters.certificate_arn);
+    firewall(t, scope, &balancing)?;
     dns(t, scope, &balancing, &parameters.hosted_zone_id);
     let runtime = cluster(t, scope, &network);
     alarms(t, scope, &topic, &balancing, &database, &cache);
 
     let parts = Parts { scope, secrets: &secrets, database: &database, cache: &cache };
-    for entry in &config.platform.tasks {
-        let (name, id) = (entry.0, entry.0.pascal_case());
-        let one_off = task(t, &parts, &parameters, entry)?;
-        t.output(
-            format!("{id}TaskDefinitionArn"),
-            &format!("Task definition of {name}"),
-            one_off.definition.arn(),
-        );
-        t.output(format!("{id}LogGroupName"), &format!("Log group of {name}"), one_off.log_group);
+    for one_off in tasks(t, &parts, &parameters)? {
+        let id = one_off.name.pascal_case();
+        t.output(format!("{id}TaskDefinitionArn"), one_off.definition.arn());
+        t.output(format!("{id}LogGroupName"), one_off.log_group.name());
     }
     let around =
         Surroundings { network: &network, runtime: &runtime, parameters: &parameters, parts: &parts };
@@ -62,19 +59,18 @@ pub fn environment(config: &Config, environment: &Environment) -> Result<Documen
         let group = security.services.get(name).ok_or_else(|| ModelError::UnknownService(name.clone()))?;
         let routing = routing(t, scope, &network, &balancing, &topic, entry);
         let running = service(t, &around, entry, group, routing.as_ref())?;
-        t.output(format!("{id}ServiceArn"), &format!("Service {name}"), running.service.arn());
-        t.output(format!("{id}LogGroupName"), &format!("Log group of {name}"), running.log_group);
+        t.output(format!("{id}ServiceArn"), running.service.arn());
+        t.output(format!("{id}LogGroupName"), running.log_group);
         if let Some(routing) = routing {
-            let description = format!("Target group of {name}");
-            t.output(format!("{id}TargetGroupArn"), &description, routing.target_group.arn());
+            t.output(format!("{id}TargetGroupArn"), routing.target_group.arn());
         }
     }
 
-    t.output("ClusterName", "Cluster of services and tasks", runtime.cluster.name());
-    t.output("Url", "Where the platform is", Value::<cfn::kind::Text>::from(environment.url()));
-    t.output("LoadBalancerDnsName", "Own name of the load balancer", balancing.load_balancer.dns_name());
+    t.output("ClusterName", runtime.cluster.name());
+    t.output("Url", Value::<cfn::kind::Text>::from(environment.url()));
+    t.output("LoadBalancerDnsName", balancing.load_balancer.dns_name());
     let subnets = Value::<cfn::kind::Text>::join(",", network.private.iter().cloned().map(Value::text));
-    t.output("TaskSubnetIds", "Subnets of one-off tasks, separated by commas", subnets);
-    t.output("TaskSecurityGroupId", "Security group of one-off tasks", security.tasks.clone());
+    t.output("TaskSubnetIds", subnets);
+    t.output("TaskSecurityGroupId", security.tasks.clone());
     Ok(template.finish()?)
 }

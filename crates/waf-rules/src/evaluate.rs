@@ -48,7 +48,10 @@ pub(crate) fn evaluate(rules: &[Rule], request: &Request) -> Decision {
             statement if matches(statement, request, &labels) => match rule.action {
                 Some(Action::Block {}) => decided(DecisionAction::Block, None),
                 Some(Action::Allow {}) => decided(DecisionAction::Allow, None),
-                Some(Action::Count {}) | None => None,
+                Some(Action::Count {}) | None => {
+                    labels.extend(rule.rule_labels.iter().map(|label| label.name.clone()));
+                    None
+                }
             },
             _ => None,
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cfn::wafv2::{
     Action, ByteMatch, FieldToMatch, LabelMatch, ManagedRuleGroup, OverrideAction, RateBased, Rule,
-    RuleActionOverride, Statement, TextTransformation, VisibilityConfig, WebAcl,
+    RuleActionOverride, RuleLabel, Statement, TextTransformation, VisibilityConfig, WebAcl,
 };
 
 use crate::{
@@ -17,9 +17,11 @@ use crate::{
 /// Seconds in which requests are counted for the rate limit.
 const RATE_WINDOW_SECS: u32 = 300;
 
-/// Priority of the rate limit; the managed groups follow in steps of ten, then the rules about labels.
+/// Priority of the rate limit; the managed groups follow in steps of ten, then what labels exempt routes,
+/// then the rules about labels.
 const RATE_PRIORITY: u32 = 0;
 const FIRST_GROUP_PRIORITY: u32 = 10;
+const FIRST_ROUTE_PRIORITY: u32 = 50;
 const FIRST_LABEL_PRIORITY: u32 = 100;
 
 /// What the firewall is to do.
@@ -99,13 +101,14 @@ impl Firewall {
     pub fn new(settings: &Settings) -> Result<Self, Vec<WafError>> {
         let mut errors = check(settings);
         let mut rules = vec![rate_limit(settings.rate_limit)];
+        rules.extend(route_rules(&settings.exemptions));
         let exempt = exempt_rules(&settings.exemptions);
         rules.extend((0_u32..).zip(&GROUPS).map(|(nth, group)| {
             let overrides =
                 group.rules.iter().filter(|rule| exempt.contains_key(rule.name)).map(count).collect();
             managed_group(group.name, FIRST_GROUP_PRIORITY + 10 * nth, overrides)
         }));
-        rules.extend(label_rules(&settings.exemptions, &exempt));
+        rules.extend(label_rules(&exempt));
         let capacity = capacity(&rules);
         if capacity > INCLUDED_CAPACITY {
             errors.push(WafError::Capacity { capacity, allowed: INCLUDED_CAPACITY });
@@ -180,10 +183,10 @@ fn nearest(name: &str) -> Option<String> {
     known.find(|rule| letters(rule.name) == letters(name)).map(|rule| rule.name.to_owned())
 }
 
-/// For each exempt rule the exemptions that name it.
-fn exempt_rules(exemptions: &[Exemption]) -> BTreeMap<&str, Vec<usize>> {
-    let mut by_rule: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (nth, exemption) in exemptions.iter().enumerate() {
+/// For each exempt rule the numbers of the exemptions that name it, from 1.
+fn exempt_rules(exemptions: &[Exemption]) -> BTreeMap<&str, Vec<u32>> {
+    let mut by_rule: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for (nth, exemption) in (1_u32..).zip(exemptions) {
         for rule in &exemption.rules {
             let named = by_rule.entry(rule).or_default();
             if !named.contains(&nth) {
@@ -194,28 +197,53 @@ fn exempt_rules(exemptions: &[Exemption]) -> BTreeMap<&str, Vec<usize>> {
     by_rule
 }
 
+/// Labels the requests of each exemption. The condition is long, and more than one rule asks for it.
+fn route_rules(exemptions: &[Exemption]) -> Vec<Rule> {
+    let rules = (1_u32..).zip(exemptions).map(|(nth, exemption)| {
+        let name = format!("exemption-{nth}");
+        Rule {
+            action: Some(Action::Count {}),
+            override_action: None,
+            priority: FIRST_ROUTE_PRIORITY + nth,
+            rule_labels: vec![RuleLabel { name: route_label(nth) }],
+            statement: route(exemption),
+            visibility_config: visibility(&name),
+            name,
+        }
+    });
+    rules.collect()
+}
+
+fn route_label(nth: u32) -> String {
+    format!("exemption:{nth}")
+}
+
 /// Blocks what an exempt rule has labelled, except on the routes of its exemptions. Rules with the same exemptions share one.
-fn label_rules(exemptions: &[Exemption], exempt: &BTreeMap<&str, Vec<usize>>) -> Vec<Rule> {
-    let mut groups: BTreeMap<&[usize], Vec<Statement>> = BTreeMap::new();
+fn label_rules(exempt: &BTreeMap<&str, Vec<u32>>) -> Vec<Rule> {
+    let mut groups: BTreeMap<&[u32], Vec<Statement>> = BTreeMap::new();
     for (name, named_by) in exempt {
         if let Some((group, rule)) = find_rule(name) {
-            let label = LabelMatch { key: group.label(rule), scope: "LABEL" };
-            groups.entry(named_by).or_default().push(Statement::LabelMatch(label));
+            groups.entry(named_by).or_default().push(label(group.label(rule)));
         }
     }
     let rules = (1_u32..).zip(groups).map(|(nth, (named_by, labels))| {
-        let routes = named_by.iter().filter_map(|index| exemptions.get(*index)).map(route).collect();
+        let routes = named_by.iter().map(|nth| label(route_label(*nth))).collect();
         let name = format!("block-outside-exemption-{nth}");
         Rule {
             action: Some(Action::Block {}),
             override_action: None,
             priority: FIRST_LABEL_PRIORITY + nth,
+            rule_labels: Vec::new(),
             statement: all(vec![any(labels), Statement::Not(Box::new(any(routes)))]),
             visibility_config: visibility(&name),
             name,
         }
     });
     rules.collect()
+}
+
+fn label(key: String) -> Statement {
+    Statement::LabelMatch(LabelMatch { key, scope: "LABEL" })
 }
 
 /// Matches the requests of an exemption.
@@ -269,6 +297,7 @@ fn rate_limit(limit: u32) -> Rule {
         name: "rate-limit".to_owned(),
         override_action: None,
         priority: RATE_PRIORITY,
+        rule_labels: Vec::new(),
         statement: Statement::RateBased(RateBased {
             aggregate_key_type: "IP",
             evaluation_window_sec: RATE_WINDOW_SECS,
@@ -284,6 +313,7 @@ fn managed_group(name: &str, priority: u32, rule_action_overrides: Vec<RuleActio
         name: name.to_owned(),
         override_action: Some(OverrideAction::None {}),
         priority,
+        rule_labels: Vec::new(),
         statement: Statement::ManagedRuleGroup(ManagedRuleGroup {
             name: name.to_owned(),
             rule_action_overrides,

@@ -185,7 +185,7 @@ fn only_the_first_8_kib_of_a_body_are_inspected() {
     let decision = firewall().evaluate(&Request { body: late, ..save() });
     assert_eq!(
         decision.labels.into_iter().collect::<Vec<_>>(),
-        ["awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"]
+        ["awswaf:managed:aws:core-rule-set:SizeRestrictions_Body", "exemption:1"]
     );
 }
 

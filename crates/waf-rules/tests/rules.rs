@@ -51,6 +51,24 @@ fn an_exempt_rule_is_counted_and_blocked_by_label_elsewhere() {
     assert_json_snapshot!(&firewall.rules()[3..], @r#"
     [
       {
+        "Name": "AWSManagedRulesKnownBadInputsRuleSet",
+        "OverrideAction": {
+          "None": {}
+        },
+        "Priority": 20,
+        "Statement": {
+          "ManagedRuleGroupStatement": {
+            "Name": "AWSManagedRulesKnownBadInputsRuleSet",
+            "VendorName": "AWS"
+          }
+        },
+        "VisibilityConfig": {
+          "CloudWatchMetricsEnabled": true,
+          "MetricName": "AWSManagedRulesKnownBadInputsRuleSet",
+          "SampledRequestsEnabled": true
+        }
+      },
+      {
         "Name": "AWSManagedRulesSQLiRuleSet",
         "OverrideAction": {
           "None": {}
@@ -94,43 +112,9 @@ fn an_exempt_rule_is_counted_and_blocked_by_label_elsewhere() {
               {
                 "NotStatement": {
                   "Statement": {
-                    "AndStatement": {
-                      "Statements": [
-                        {
-                          "ByteMatchStatement": {
-                            "FieldToMatch": {
-                              "Method": {}
-                            },
-                            "PositionalConstraint": "EXACTLY",
-                            "SearchString": "PUT",
-                            "TextTransformations": [
-                              {
-                                "Priority": 0,
-                                "Type": "NONE"
-                              }
-                            ]
-                          }
-                        },
-                        {
-                          "ByteMatchStatement": {
-                            "FieldToMatch": {
-                              "UriPath": {}
-                            },
-                            "PositionalConstraint": "STARTS_WITH",
-                            "SearchString": "/documents/",
-                            "TextTransformations": [
-                              {
-                                "Priority": 0,
-                                "Type": "URL_DECODE"
-                              },
-                              {
-                                "Priority": 1,
-                                "Type": "NORMALIZE_PATH"
-                              }
-                            ]
-                          }
-                        }
-                      ]
+                    "LabelMatchStatement": {
+                      "Key": "exemption:1",
+                      "Scope": "LABEL"
                     }
                   }
                 }
@@ -146,8 +130,8 @@ fn an_exempt_rule_is_counted_and_blocked_by_label_elsewhere() {
       }
     ]
     "#);
-    // One label, one exact method, one path that is decoded and normalised.
-    assert_eq!(firewall.capacity(), 1_102 + 1 + 2 + 22);
+    // Two labels, one exact method, one path that is decoded and normalised.
+    assert_eq!(firewall.capacity(), 1_102 + 2 + 2 + 22);
 }
 
 #[test]
@@ -206,10 +190,10 @@ fn rate_limits_below_ten_are_refused() {
 fn capacity_beyond_the_included_units_is_refused() {
     let paths: Vec<String> = (0..18).map(|n| format!("/route-{n}")).collect();
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-    // 1102 + 1 for the label + 22 for each path.
-    assert_eq!(plan(vec![exemption(&["SQLi_BODY"], &[], &paths)]).unwrap().capacity(), 1_499);
+    // 1102 + 1 for each of the two labels + 22 for each path.
+    assert_eq!(plan(vec![exemption(&["SQLi_BODY"], &[], &paths)]).unwrap().capacity(), 1_500);
     let errors = plan(vec![exemption(&["SQLi_BODY"], &["PUT"], &paths)]).unwrap_err();
-    assert_eq!(errors, [WafError::Capacity { capacity: 1_501, allowed: INCLUDED_CAPACITY }]);
+    assert_eq!(errors, [WafError::Capacity { capacity: 1_502, allowed: INCLUDED_CAPACITY }]);
 }
 
 #[test]

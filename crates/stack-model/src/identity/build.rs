@@ -15,7 +15,7 @@ pub(super) fn role(
     let github = &config.platform.github;
     Role {
         assume_role_policy_document: trust(provider, github.branch_subjects()),
-        description: format!("Builds images of {} from branch {}", config.platform.name, github.branch),
+        description: Some(format!("Builds images of {} from branch {}", config.platform.name, github.branch)),
         max_session_duration: None,
         policies: vec![Policy {
             policy_document: PolicyDocument::new([

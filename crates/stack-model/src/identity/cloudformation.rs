@@ -1,5 +1,8 @@
 //! The role that CloudFormation acts as in one environment: the resource types of the template, by name where the
 //! service has names, by tag where it has not.
+//!
+//! An action and a resource of different services never meet, so one statement holds all actions on what has a name. The
+//! actions are the `permissions` of the resource types' handlers (registry schemas).
 
 use cfn::iam::{Policy, PolicyDocument, Principal, Role, Statement};
 use cfn::kind::{HostedZoneId, PolicyResource};
@@ -8,388 +11,238 @@ use env_config::{Config, Environment, SharedNames};
 use super::{global, local};
 use crate::shared::{Shared, Value};
 
-type Statements = Vec<Statement<Shared>>;
+/// Actions that know no resources, or whose resources have ids that nobody knows beforehand. Nothing here deletes.
+const ANYWHERE: &[&str] = &[
+    "ec2:AllocateAddress",
+    "ec2:AssociateRouteTable",
+    "ec2:AttachInternetGateway",
+    "ec2:AuthorizeSecurityGroup*",
+    "ec2:CreateInternetGateway",
+    "ec2:CreateNatGateway",
+    "ec2:CreateRoute*",
+    "ec2:CreateSecurityGroup",
+    "ec2:CreateSubnet",
+    "ec2:CreateTags",
+    "ec2:CreateVpc",
+    "ec2:CreateVpcEndpoint",
+    "ec2:Describe*",
+    "ec2:DisassociateAddress",
+    "ec2:DisassociateRouteTable",
+    "ec2:ModifySubnetAttribute",
+    "ec2:ModifyVpc*",
+    "ec2:ReplaceRoute",
+    "ec2:RevokeSecurityGroup*",
+    "ec2:UpdateSecurityGroupRuleDescriptions*",
+    "ecs:DeregisterTaskDefinition",
+    "ecs:DescribeTaskDefinition",
+    "elasticache:Describe*",
+    "elasticloadbalancing:AddTags",
+    "elasticloadbalancing:CreateTargetGroup",
+    "elasticloadbalancing:Describe*",
+    "logs:*LogDelivery",
+    "logs:Describe*",
+    "logs:PutResourcePolicy",
+    "rds:Describe*",
+    "route53:AssociateVPCWithHostedZone",
+    "route53:CreateHostedZone",
+    "route53:Get*",
+    "route53:List*",
+    "secretsmanager:GetRandomPassword",
+    "servicediscovery:Create*",
+    "servicediscovery:Get*",
+    "servicediscovery:List*",
+    "servicediscovery:TagResource",
+];
+
+/// Actions on the same kinds of resources that could break or remove another environment's: only with this one's tag.
+const TAGGED: &[&str] = &[
+    "ec2:DeleteInternetGateway",
+    "ec2:DeleteNatGateway",
+    "ec2:DeleteRoute*",
+    "ec2:DeleteSecurityGroup",
+    "ec2:DeleteSubnet",
+    "ec2:DeleteTags",
+    "ec2:DeleteVpc*",
+    "ec2:DetachInternetGateway",
+    "ec2:ReleaseAddress",
+    "elasticloadbalancing:DeleteTargetGroup",
+    "elasticloadbalancing:ModifyTargetGroup*",
+    "elasticloadbalancing:RemoveTags",
+    "servicediscovery:Delete*",
+    "servicediscovery:UntagResource",
+    "servicediscovery:Update*",
+];
+
+/// Actions on what has the environment's name.
+const NAMED: &[&str] = &[
+    "cloudwatch:*Alarms",
+    "cloudwatch:*TagsForResource",
+    "cloudwatch:PutMetricAlarm",
+    "cloudwatch:TagResource",
+    "cloudwatch:UntagResource",
+    "ecs:*Cluster",
+    "ecs:*ServiceDeployment*",
+    "ecs:*TagsForResource",
+    "ecs:CreateService",
+    "ecs:DeleteService",
+    "ecs:DescribeClusters",
+    "ecs:DescribeServices",
+    "ecs:RegisterTaskDefinition",
+    "ecs:TagResource",
+    "ecs:UntagResource",
+    "ecs:UpdateClusterSettings",
+    "ecs:UpdateService",
+    "elasticache:*Cache*Group",
+    "elasticache:*Tags*Resource",
+    "elasticache:*creaseReplicaCount",
+    "elasticache:*ReplicationGroup*",
+    "elasticache:CreateSnapshot",
+    "elasticloadbalancing:AddTags",
+    "elasticloadbalancing:*Listener",
+    "elasticloadbalancing:*LoadBalancer*",
+    "elasticloadbalancing:*Rule*",
+    "elasticloadbalancing:RemoveTags",
+    "elasticloadbalancing:SetIpAddressType",
+    "elasticloadbalancing:SetSecurityGroups",
+    "elasticloadbalancing:SetSubnets",
+    "elasticloadbalancing:SetWebACL",
+    "iam:CreateRole",
+    "iam:DeleteRole*",
+    "iam:GetRole*",
+    "iam:List*Role*",
+    "iam:PutRolePolicy",
+    "iam:TagRole",
+    "iam:UntagRole",
+    "iam:Update*Role*",
+    "logs:*LogGroup",
+    "logs:*RetentionPolicy",
+    "logs:*TagsForResource",
+    "logs:TagResource",
+    "logs:UntagResource",
+    "rds:*DBInstance",
+    "rds:*DBParameterGroup",
+    "rds:*DBSubnetGroup",
+    "rds:*Tags*Resource",
+    "rds:CreateDBSnapshot",
+    "s3:*Bucket",
+    "s3:*BucketPolicy",
+    "s3:*Configuration",
+    "s3:*Bucket*Control*",
+    "s3:*BucketPublicAccessBlock",
+    "s3:*BucketTagging",
+    "s3:*BucketVersioning",
+    "secretsmanager:*Secret",
+    "secretsmanager:TagResource",
+    "secretsmanager:UntagResource",
+    "sns:*Attributes",
+    "sns:*Topic",
+    "sns:GetDataProtectionPolicy",
+    "sns:List*",
+    "sns:Subscribe",
+    "sns:TagResource",
+    "sns:Unsubscribe",
+    "sns:UntagResource",
+    "wafv2:*LoggingConfiguration",
+    "wafv2:*TagsForResource",
+    "wafv2:*WebACL*",
+    "wafv2:TagResource",
+    "wafv2:UntagResource",
+];
 
 pub(super) fn role(config: &Config, environment: &Environment, zone: &Value<HostedZoneId>) -> Role<Shared> {
-    let names = Names {
-        prefix: config.names(environment).prefix(),
-        generated: environment.stack_name.as_str().to_lowercase(),
-        config,
-        environment,
-    };
-    let policies = [
-        ("network", names.network()),
-        ("load-balancing", names.load_balancing()),
-        ("containers", names.containers()),
-        ("data", names.data()),
-        ("observation", names.observation()),
-        ("names", names.dns(zone)),
+    let prefix = &config.names(environment).prefix();
+    let mut statements = vec![
+        Statement::allow(ANYWHERE.iter().copied()).on_all(),
+        Statement::allow(TAGGED.iter().copied()).on_all().when(
+            "StringEquals",
+            "aws:ResourceTag/Environment",
+            [environment.name.to_string().into()],
+        ),
+        Statement::allow(NAMED.iter().copied()).on(named(config, environment)),
+        // The one value that CloudFormation hands on: the password of the database.
+        Statement::allow(["secretsmanager:GetSecretValue"]).on([local(
+            "secretsmanager",
+            &format!("secret:{}-*", environment.secret_path(&config.platform.database.password.secret)),
+        )]),
+        Statement::allow(["iam:PassRole"]).on(container_roles(prefix)).when(
+            "StringEquals",
+            "iam:PassedToService",
+            ["ecs-tasks.amazonaws.com".into()],
+        ),
+        // These services make their linked role in an account when they are used there for the first time.
+        Statement::allow(["iam:CreateServiceLinkedRole"])
+            .on([global("iam", "role/aws-service-role/*")])
+            .when(
+                "StringEquals",
+                "iam:AWSServiceName",
+                ["ecs", "elasticache", "elasticloadbalancing", "rds", "wafv2"]
+                    .map(|service| format!("{service}.amazonaws.com").into()),
+            ),
     ];
+    statements.extend(dns(environment, zone));
     Role {
         assume_role_policy_document: PolicyDocument::new([Statement::allow(["sts:AssumeRole"])
             .by(Principal::Service("cloudformation.amazonaws.com"))
             .when("StringEquals", "aws:SourceAccount", [Value::account_id()])]),
-        description: format!("CloudFormation in {} of {}", environment.name, config.platform.name),
+        description: Some(format!("CloudFormation in {} of {}", environment.name, config.platform.name)),
         max_session_duration: None,
-        policies: policies
-            .into_iter()
-            .map(|(name, statements)| Policy {
-                policy_document: PolicyDocument::new(statements),
-                policy_name: name.to_owned(),
-            })
-            .collect(),
+        policies: vec![Policy {
+            policy_document: PolicyDocument::new(statements),
+            policy_name: "stack-resources".to_owned(),
+        }],
         role_name: SharedNames::new(&config.platform).cloudformation_role(&environment.name),
     }
 }
 
-struct Names<'a> {
-    /// Start of the names that the template gives.
-    prefix: String,
-    /// Start of the names that CloudFormation makes up where the template gives none, for services in lower case.
-    generated: String,
-    config: &'a Config,
-    environment: &'a Environment,
+fn container_roles(prefix: &str) -> [Value<PolicyResource>; 2] {
+    ["task", "execution"].map(|kind| global("iam", &format!("role/{prefix}-*-{kind}")))
 }
 
-impl Names<'_> {
-    /// Only what carries the environment's tag.
-    fn own(&self, statement: Statement<Shared>) -> Statement<Shared> {
-        statement.when(
-            "StringEquals",
-            "aws:ResourceTag/Environment",
-            [self.environment.name.to_string().into()],
-        )
-    }
+fn named(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource>> {
+    let names = config.names(environment);
+    let prefix = &names.prefix();
+    // Where the template gives no name, CloudFormation starts its own with the stack's, for these services in lower case.
+    let generated = environment.stack_name.as_str().to_lowercase();
+    let balancer = |kind: &str| local("elasticloadbalancing", &format!("{kind}/app/{prefix}/*"));
+    let bucket = names.access_log_bucket(&config.platform.account_id);
+    let mut resources = vec![
+        local("cloudwatch", &format!("alarm:{prefix}-*")),
+        local("ecs", &format!("cluster/{prefix}")),
+        local("ecs", &format!("service*/{prefix}/*")),
+        local("ecs", &format!("task-definition/{prefix}-*")),
+        local("elasticache", &format!("*:{prefix}*")),
+        local("elasticache", &format!("*:{generated}-*")),
+        balancer("loadbalancer"),
+        balancer("listener"),
+        balancer("listener-rule"),
+        local("logs", &format!("log-group:/{}/{}/*", config.platform.name, environment.name)),
+        local("logs", &format!("log-group:/aws/rds/instance/{prefix}/*")),
+        local("logs", &format!("log-group:{}*", names.waf_log_group())),
+        local("rds", &format!("*:{prefix}")),
+        local("rds", &format!("*:{generated}-*")),
+        Value::sub(format!("arn:${{AWS::Partition}}:s3:::{bucket}")),
+        local("secretsmanager", &format!("secret:{}/*", environment.secrets_prefix)),
+        local("sns", &names.alarm_topic()),
+        local("wafv2", &format!("regional/webacl/{prefix}/*")),
+        local("wafv2", "regional/managedruleset/*"),
+    ];
+    resources.extend(container_roles(prefix));
+    resources
+}
 
-    /// Parts of a network have ids, not names. What could destroy something is bound to the environment's tag.
-    fn network(&self) -> Statements {
-        let anywhere = || [local("ec2", "*")];
-        vec![
-            Statement::allow(["ec2:Describe*"]).on_all(),
-            Statement::allow([
-                "ec2:AllocateAddress",
-                "ec2:AssociateRouteTable",
-                "ec2:AttachInternetGateway",
-                "ec2:AuthorizeSecurityGroup*",
-                "ec2:Create*Gateway",
-                "ec2:CreateRoute",
-                "ec2:CreateRouteTable",
-                "ec2:CreateSecurityGroup",
-                "ec2:CreateSubnet",
-                "ec2:CreateTags",
-                "ec2:CreateVpc",
-                "ec2:CreateVpcEndpoint",
-                "ec2:DisassociateAddress",
-                "ec2:DisassociateRouteTable",
-                "ec2:ModifySubnetAttribute",
-                "ec2:ModifyVpcAttribute",
-                "ec2:ModifyVpcEndpoint",
-                "ec2:ReplaceRoute",
-                "ec2:RevokeSecurityGroup*",
-                "ec2:UpdateSecurityGroupRuleDescriptions*",
-            ])
-            .on(anywhere()),
-            self.own(
-                Statement::allow([
-                    "ec2:DeleteInternetGateway",
-                    "ec2:DeleteNatGateway",
-                    "ec2:DeleteRoute",
-                    "ec2:DeleteRouteTable",
-                    "ec2:DeleteSecurityGroup",
-                    "ec2:DeleteSubnet",
-                    "ec2:DeleteTags",
-                    "ec2:DeleteVpc",
-                    "ec2:DeleteVpcEndpoints",
-                    "ec2:DetachInternetGateway",
-                    "ec2:ReleaseAddress",
-                ])
-                .on(anywhere()),
-            ),
-        ]
-    }
-
-    /// Target groups have generated names; the rest is below the load balancer's name.
-    fn load_balancing(&self) -> Statements {
-        let prefix = &self.prefix;
-        let below = |kind: &str| local("elasticloadbalancing", &format!("{kind}/app/{prefix}/*"));
-        let balancer = || [below("loadbalancer"), below("listener"), below("listener-rule")];
-        let target_groups = || [local("elasticloadbalancing", "targetgroup/*")];
-        let bucket = |suffix: &str| {
-            let name =
-                self.config.names(self.environment).access_log_bucket(&self.config.platform.account_id);
-            Value::<PolicyResource>::sub(format!("arn:${{AWS::Partition}}:s3:::{name}{suffix}"))
-        };
-        vec![
-            Statement::allow(["elasticloadbalancing:Describe*"]).on_all(),
-            Statement::allow([
-                "elasticloadbalancing:AddTags",
-                "elasticloadbalancing:Create*",
-                "elasticloadbalancing:Delete*",
-                "elasticloadbalancing:Modify*",
-                "elasticloadbalancing:RemoveTags",
-                "elasticloadbalancing:Set*",
-            ])
-            .on(balancer()),
-            Statement::allow(["elasticloadbalancing:AddTags", "elasticloadbalancing:CreateTargetGroup"])
-                .on(target_groups()),
-            self.own(
-                Statement::allow([
-                    "elasticloadbalancing:DeleteTargetGroup",
-                    "elasticloadbalancing:ModifyTargetGroup",
-                    "elasticloadbalancing:ModifyTargetGroupAttributes",
-                    "elasticloadbalancing:RemoveTags",
-                ])
-                .on(target_groups()),
-            ),
-            Statement::allow([
-                "s3:CreateBucket",
-                "s3:DeleteBucket",
-                "s3:DeleteBucketPolicy",
-                "s3:GetBucket*",
-                "s3:GetEncryptionConfiguration",
-                "s3:GetLifecycleConfiguration",
-                "s3:ListTagsForResource",
-                "s3:PutBucket*",
-                "s3:PutEncryptionConfiguration",
-                "s3:PutLifecycleConfiguration",
-                "s3:TagResource",
-                "s3:UntagResource",
-            ])
-            .on([bucket("")]),
-            Statement::allow([
-                "wafv2:*WebACL*",
-                "wafv2:*LoggingConfiguration",
-                "wafv2:*TagResource",
-                "wafv2:ListTagsForResource",
-            ])
-            .on([
-                local("wafv2", &format!("regional/webacl/{prefix}/*")),
-                local("wafv2", "regional/managedruleset/*"),
-                below("loadbalancer"),
-            ]),
-        ]
-    }
-
-    fn containers(&self) -> Statements {
-        let prefix = &self.prefix;
-        let roles = || ["task", "execution"].map(|kind| global("iam", &format!("role/{prefix}-*-{kind}")));
-        vec![
-            Statement::allow([
-                "ecs:CreateCluster",
-                "ecs:CreateService",
-                "ecs:DeleteCluster",
-                "ecs:DeleteService",
-                "ecs:DescribeClusters",
-                "ecs:DescribeServiceDeployments",
-                "ecs:DescribeServices",
-                "ecs:ListServiceDeployments",
-                "ecs:ListTagsForResource",
-                "ecs:RegisterTaskDefinition",
-                "ecs:StopServiceDeployment",
-                "ecs:TagResource",
-                "ecs:UntagResource",
-                "ecs:UpdateCluster",
-                "ecs:UpdateClusterSettings",
-                "ecs:UpdateService",
-            ])
-            .on([
-                local("ecs", &format!("cluster/{prefix}")),
-                local("ecs", &format!("service/{prefix}/*")),
-                local("ecs", &format!("service-deployment/{prefix}/*")),
-                local("ecs", &format!("task-definition/{prefix}-*")),
-            ]),
-            Statement::allow(["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"]).on_all(),
-            Statement::allow([
-                "iam:CreateRole",
-                "iam:DeleteRole",
-                "iam:DeleteRolePolicy",
-                "iam:GetRole",
-                "iam:GetRolePolicy",
-                "iam:List*Role*",
-                "iam:PutRolePolicy",
-                "iam:TagRole",
-                "iam:UntagRole",
-                "iam:UpdateAssumeRolePolicy",
-                "iam:UpdateRole",
-                "iam:UpdateRoleDescription",
-            ])
-            .on(roles()),
-            Statement::allow(["iam:PassRole"]).on(roles()).when(
-                "StringEquals",
-                "iam:PassedToService",
-                ["ecs-tasks.amazonaws.com".into()],
-            ),
-            // Each of these services makes its linked role in an account when it is used there for the first time.
-            Statement::allow(["iam:CreateServiceLinkedRole"])
-                .on([global("iam", "role/aws-service-role/*")])
-                .when(
-                    "StringEquals",
-                    "iam:AWSServiceName",
-                    [
-                        "ecs.amazonaws.com",
-                        "elasticache.amazonaws.com",
-                        "elasticloadbalancing.amazonaws.com",
-                        "rds.amazonaws.com",
-                        "wafv2.amazonaws.com",
-                    ]
-                    .map(Value::from),
-                ),
-        ]
-    }
-
-    fn data(&self) -> Statements {
-        let (prefix, generated) = (&self.prefix, &self.generated);
-        let secret = |name: &str| {
-            local("secretsmanager", &format!("secret:{}/{name}", self.environment.secrets_prefix))
-        };
-        vec![
-            Statement::allow(["rds:Describe*", "elasticache:Describe*"]).on_all(),
-            Statement::allow([
-                "rds:AddTagsToResource",
-                "rds:CreateDB*",
-                "rds:DeleteDBInstance",
-                "rds:DeleteDBParameterGroup",
-                "rds:DeleteDBSubnetGroup",
-                "rds:ListTagsForResource",
-                "rds:ModifyDB*",
-                "rds:RebootDBInstance",
-                "rds:RemoveTagsFromResource",
-                "rds:ResetDBParameterGroup",
-            ])
-            .on([
-                local("rds", &format!("db:{prefix}")),
-                local("rds", &format!("subgrp:{prefix}")),
-                local("rds", &format!("pg:{generated}-*")),
-                local("rds", &format!("snapshot:{generated}-*")),
-            ]),
-            Statement::allow([
-                "elasticache:AddTagsToResource",
-                "elasticache:Create*",
-                "elasticache:DeleteCacheParameterGroup",
-                "elasticache:DeleteCacheSubnetGroup",
-                "elasticache:DeleteReplicationGroup",
-                "elasticache:*creaseReplicaCount",
-                "elasticache:ListTagsForResource",
-                "elasticache:Modify*",
-                "elasticache:RemoveTagsFromResource",
-            ])
-            .on([
-                local("elasticache", &format!("replicationgroup:{prefix}")),
-                local("elasticache", &format!("cluster:{prefix}-*")),
-                local("elasticache", &format!("subnetgroup:{prefix}")),
-                local("elasticache", &format!("parametergroup:{generated}-*")),
-                local("elasticache", &format!("snapshot:{generated}-*")),
-            ]),
-            Statement::allow([
-                "secretsmanager:CreateSecret",
-                "secretsmanager:DeleteSecret",
-                "secretsmanager:DescribeSecret",
-                "secretsmanager:TagResource",
-                "secretsmanager:UntagResource",
-                "secretsmanager:UpdateSecret",
-            ])
-            .on([secret("*")]),
-            Statement::allow(["secretsmanager:GetRandomPassword"]).on_all(),
-            // The one value that CloudFormation hands on: the password of the database.
-            Statement::allow(["secretsmanager:GetSecretValue"])
-                .on([secret(&format!("{}-*", self.config.platform.database.password.secret))]),
-        ]
-    }
-
-    fn observation(&self) -> Statements {
-        let (prefix, platform) = (&self.prefix, &self.config.platform.name);
-        let group = |name: String| local("logs", &format!("log-group:{name}"));
-        vec![
-            Statement::allow([
-                "logs:CreateLogGroup",
-                "logs:DeleteLogGroup",
-                "logs:DeleteRetentionPolicy",
-                "logs:ListTagsForResource",
-                "logs:PutRetentionPolicy",
-                "logs:TagResource",
-                "logs:UntagResource",
-            ])
-            .on([
-                group(format!("/{platform}/{}/*", self.environment.name)),
-                group(format!("/aws/rds/instance/{prefix}/*")),
-                group(format!("aws-waf-logs-{prefix}*")),
-            ]),
-            Statement::allow([
-                "logs:CreateLogDelivery",
-                "logs:DeleteLogDelivery",
-                "logs:DescribeLogGroups",
-                "logs:DescribeResourcePolicies",
-                "logs:PutResourcePolicy",
-            ])
-            .on_all(),
-            Statement::allow([
-                "cloudwatch:DeleteAlarms",
-                "cloudwatch:DescribeAlarms",
-                "cloudwatch:ListTagsForResource",
-                "cloudwatch:PutMetricAlarm",
-                "cloudwatch:TagResource",
-                "cloudwatch:UntagResource",
-            ])
-            .on([local("cloudwatch", &format!("alarm:{prefix}-*"))]),
-            Statement::allow([
-                "sns:CreateTopic",
-                "sns:DeleteTopic",
-                "sns:Get*Attributes",
-                "sns:GetDataProtectionPolicy",
-                "sns:List*",
-                "sns:SetSubscriptionAttributes",
-                "sns:SetTopicAttributes",
-                "sns:Subscribe",
-                "sns:TagResource",
-                "sns:Unsubscribe",
-                "sns:UntagResource",
-            ])
-            .on([local("sns", &format!("{prefix}-*"))]),
-        ]
-    }
-
-    /// Of the public zone only the environment's own record. Cloud Map makes and removes the private zone of the
-    /// namespace as its caller, under an id that nobody knows beforehand.
-    fn dns(&self, zone: &Value<HostedZoneId>) -> Statements {
-        let arn = |parts: Vec<Value<cfn::kind::Text>>| -> Value<PolicyResource> { Value::concat(parts) };
-        let public =
-            || arn(vec![Value::sub("arn:${AWS::Partition}:route53:::hostedzone/"), zone.clone().text()]);
-        let any =
-            |kind: &str| Value::<PolicyResource>::sub(format!("arn:${{AWS::Partition}}:route53:::{kind}/*"));
-        vec![
-            Statement::allow(["route53:ChangeResourceRecordSets"]).on([public()]).when(
-                "ForAllValues:StringEquals",
-                "route53:ChangeResourceRecordSetsNormalizedRecordNames",
-                [self.environment.domain.to_string().into()],
-            ),
-            Statement::allow([
-                "route53:GetChange",
-                "route53:GetHostedZone",
-                "route53:ListResourceRecordSets",
-            ])
-            .on([any("hostedzone"), any("change")]),
-            Statement::allow(["route53:AssociateVPCWithHostedZone", "route53:DeleteHostedZone"])
-                .on([any("hostedzone")]),
-            Statement::deny(["route53:DeleteHostedZone"]).on([public()]),
-            Statement::allow(["route53:CreateHostedZone", "route53:ListHostedZonesByName"]).on_all(),
-            Statement::allow([
-                "servicediscovery:CreatePrivateDnsNamespace",
-                "servicediscovery:CreateService",
-                "servicediscovery:Get*",
-                "servicediscovery:List*",
-                "servicediscovery:TagResource",
-                "servicediscovery:UntagResource",
-            ])
-            .on_all(),
-            self.own(
-                Statement::allow([
-                    "servicediscovery:DeleteNamespace",
-                    "servicediscovery:DeleteService",
-                    "servicediscovery:UpdatePrivateDnsNamespace",
-                    "servicediscovery:UpdateService",
-                ])
-                .on([local("servicediscovery", "*")]),
-            ),
-        ]
-    }
+/// Of the public zone only the environment's own record, and by no means the zone. Cloud Map makes and removes the
+/// private zone of the namespace as its caller, under an id that nobody knows beforehand.
+fn dns(environment: &Environment, zone: &Value<HostedZoneId>) -> [Statement<Shared>; 3] {
+    let public =
+        || Value::concat([Value::sub("arn:${AWS::Partition}:route53:::hostedzone/"), zone.clone().text()]);
+    [
+        Statement::allow(["route53:ChangeResourceRecordSets"]).on([public()]).when(
+            "ForAllValues:StringEquals",
+            "route53:ChangeResourceRecordSetsNormalizedRecordNames",
+            [environment.domain.to_string().into()],
+        ),
+        Statement::allow(["route53:DeleteHostedZone"])
+            .on([Value::sub("arn:${AWS::Partition}:route53:::hostedzone/*")]),
+        Statement::deny(["route53:DeleteHostedZone"]).on([public()]),
+    ]
 }

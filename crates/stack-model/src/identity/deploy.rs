@@ -27,7 +27,7 @@ pub(super) fn role(
             provider,
             config.platform.github.environment_subjects(name.as_str()),
         ),
-        description: format!("Deploys {} to {name}", config.platform.name),
+        description: Some(format!("Deploys {} to {name}", config.platform.name)),
         max_session_duration: Some(SESSION_SECS),
         policies: vec![Policy {
             policy_document: PolicyDocument::new(statements.into_iter().flatten()),

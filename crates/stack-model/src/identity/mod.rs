@@ -22,7 +22,7 @@ pub(crate) fn identity(t: &mut Template, config: &Config, zone: &Value<HostedZon
         OidcProvider { client_id_list: vec![AUDIENCE.to_owned()], url: format!("https://{ISSUER}").into() },
     );
     let build = t.add("BuildRole", build::role(config, names, &provider.arn()));
-    t.output("BuildRoleArn", "Role of workflows that build images", build.arn());
+    t.output("BuildRoleArn", build.arn());
     for environment in config.environments.values() {
         let id = environment.name.pascal_case();
         let cloudformation: Handle<Role<Shared>> =
@@ -31,17 +31,8 @@ pub(crate) fn identity(t: &mut Template, config: &Config, zone: &Value<HostedZon
             format!("{id}DeployRole"),
             deploy::role(config, environment, &provider.arn(), &cloudformation.arn()),
         );
-        let name = &environment.name;
-        t.output(
-            format!("{id}CloudFormationRoleArn"),
-            &format!("Role that CloudFormation acts as in {name}"),
-            cloudformation.arn(),
-        );
-        t.output(
-            format!("{id}DeployRoleArn"),
-            &format!("Role of workflows that deploy to {name}"),
-            deploy.arn(),
-        );
+        t.output(format!("{id}CloudFormationRoleArn"), cloudformation.arn());
+        t.output(format!("{id}DeployRoleArn"), deploy.arn());
     }
 }
 

@@ -1,0 +1,4 @@
+//! Integration tests, in one binary.
+#![allow(clippy::unwrap_used)]
+
+mod templates;
