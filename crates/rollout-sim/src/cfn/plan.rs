@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::schema::{self, Replaces};
 use super::state::{Action, Definition, Resource};
-use super::template::{Policy, ResourceDefinition};
+use super::template::{Expr, Policy, ResourceDefinition};
 
 /// The difference between a resource as it is and as it shall be.
 #[derive(Debug, Default)]
@@ -99,6 +99,7 @@ pub(super) fn affected(before: &Definition, after: &Definition) -> BTreeSet<Stri
     let mappings_changed = !same && before.template.mappings != template.mappings;
     let parameters = changed(&before.parameters, &after.parameters);
     let conditions = changed(&before.conditions, &after.conditions);
+    let varies = !parameters.is_empty() || !conditions.is_empty();
     let mut affected = BTreeSet::new();
     for name in &template.order {
         let Some(definition) = template.resources.get(name) else { continue };
@@ -113,10 +114,10 @@ pub(super) fn affected(before: &Definition, after: &Definition) -> BTreeSet<Stri
                 .iter()
                 .chain(&definition.condition)
                 .any(|used| conditions.contains(used.as_str()))
-            || definition.metadata.as_ref().is_some_and(|metadata| {
-                !matches!(metadata, super::template::Expr::Literal(_))
-                    && !(parameters.is_empty() && conditions.is_empty())
-            })
+            || definition
+                .metadata
+                .as_ref()
+                .is_some_and(|metadata| varies && !matches!(metadata, Expr::Literal(_)))
             || definition.depends_on.iter().any(|dependency| affected.contains(dependency))
             || (!same && before.template.resources.get(name) != Some(definition));
         if differs {

@@ -218,9 +218,7 @@ fn note_dependencies(world: &mut World, index: usize, name: &str) {
     let stack = &mut world.cfn.stacks[index];
     let wanted = stack.definition.as_ref().and_then(|definition| definition.template.resources.get(name));
     if let (Some(wanted), Some(resource)) = (wanted, stack.resources.get_mut(name)) {
-        if resource.depends_on != wanted.depends_on {
-            resource.depends_on.clone_from(&wanted.depends_on);
-        }
+        resource.depends_on.clone_from(&wanted.depends_on);
     }
 }
 

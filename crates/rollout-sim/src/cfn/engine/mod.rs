@@ -129,10 +129,10 @@ pub(super) fn cancel(world: &mut World, index: usize) {
 pub(super) fn handle(world: &mut World, event: Event) {
     match event {
         Event::Step { stack, logical_id, token, what } => {
-            apply::on_event(world, stack, &logical_id, token, what)
+            apply::on_event(world, stack, &logical_id, token, what);
         }
         Event::Deletion { stack, position, token, what } => {
-            remove::on_event(world, stack, position, token, what)
+            remove::on_event(world, stack, position, token, what);
         }
         Event::Advance { stack, operation } => advance(world, stack, &operation),
         Event::TimedOut { stack, operation } => {
@@ -206,7 +206,6 @@ fn context(world: &mut World, index: usize, logical_id: &str) -> Context {
     let request_token = identifier_uuid(world);
     let stack = &world.cfn.stacks[index];
     Context {
-        stack_id: stack.id.clone(),
         stack_name: stack.name.clone(),
         logical_id: logical_id.to_owned(),
         role: stack.role.clone(),

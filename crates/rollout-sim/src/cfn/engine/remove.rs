@@ -135,7 +135,7 @@ fn start(world: &mut World, index: usize, position: usize) {
     let context = context(world, index, &name);
     match handlers::delete(world, &context, &resource.kind, &physical_id, &resource.properties, policy) {
         Ok(wait) => self::wait(world, index, position, wait),
-        Err(failure) => ended(world, index, position, Some(failure.reason(&context))),
+        Err(failure) => ended(world, index, position, Some(&failure.reason(&context))),
     }
 }
 
@@ -184,7 +184,7 @@ pub(super) fn on_event(world: &mut World, index: usize, position: usize, token: 
         Poll::Failed(failure) => failure,
     };
     let context = context(world, index, &name);
-    ended(world, index, position, Some(failure.reason(&context)));
+    ended(world, index, position, Some(&failure.reason(&context)));
 }
 
 fn report(world: &mut World, index: usize, position: usize, status: ResourceStatus, reason: Option<&str>) {
@@ -199,8 +199,8 @@ fn report(world: &mut World, index: usize, position: usize, status: ResourceStat
 }
 
 /// A deletion is over; where it failed, what it depends on stays too.
-fn ended(world: &mut World, index: usize, position: usize, failure: Option<String>) {
-    if let Some(reason) = &failure {
+fn ended(world: &mut World, index: usize, position: usize, failure: Option<&str>) {
+    if let Some(reason) = failure {
         report(world, index, position, ResourceStatus::DeleteFailed, Some(reason));
     }
     let Some(operation) = &mut world.cfn.stacks[index].operation else { return };

@@ -4,9 +4,41 @@ use serde_json::Value;
 
 use super::durations::durations;
 use super::{Context, Failure, Outcome, Wait, identity, names};
-use crate::World;
 use crate::cfn::state::Bag;
 use crate::cfn::template::Policy;
+use crate::{World, elb};
+
+/// Whether no other module models the type.
+pub(super) fn is_bag(kind: &str) -> bool {
+    let elsewhere = matches!(
+        kind,
+        "AWS::CloudWatch::Alarm"
+            | "AWS::ECR::Repository"
+            | "AWS::ECS::Cluster"
+            | "AWS::ECS::Service"
+            | "AWS::ECS::TaskDefinition"
+            | "AWS::ElasticLoadBalancingV2::LoadBalancer"
+            | "AWS::ElasticLoadBalancingV2::TargetGroup"
+            | "AWS::ElasticLoadBalancingV2::Listener"
+            | "AWS::ElasticLoadBalancingV2::ListenerRule"
+            | "AWS::IAM::ManagedPolicy"
+            | "AWS::IAM::OIDCProvider"
+            | "AWS::IAM::Policy"
+            | "AWS::IAM::Role"
+            | "AWS::Logs::LogGroup"
+            | "AWS::SecretsManager::Secret"
+    );
+    !elsewhere
+}
+
+/// What a record set says about names that load balancers answer for.
+fn point_record(world: &mut World, kind: &str, properties: &Value, exists: bool) {
+    let target = properties.pointer("/AliasTarget/DNSName").and_then(Value::as_str);
+    if let (Some(target), "AWS::Route53::RecordSet") = (target, kind) {
+        let name = properties.get("Name").and_then(Value::as_str).unwrap_or_default();
+        elb::point_host_at(world, name, exists.then_some(target));
+    }
+}
 
 pub(super) fn create(
     world: &mut World,
@@ -20,6 +52,7 @@ pub(super) fn create(
     let made = identity::make(world, context, kind, properties)?;
     let bag = Bag { properties: properties.clone(), attributes: made.attributes.clone() };
     world.cfn.bags.entry(kind.to_owned()).or_default().insert(made.physical_id.clone(), bag);
+    point_record(world, kind, properties, true);
     let wait = Wait::Secs(durations(kind).create * world.params.cfn_duration_factor);
     Ok(Outcome { wait, ..made })
 }
@@ -34,6 +67,7 @@ pub(super) fn update(
         return Err(not_found(kind, physical_id));
     };
     bag.properties = new.clone();
+    point_record(world, kind, new, true);
     let wait = Wait::Secs(durations(kind).update * world.params.cfn_duration_factor);
     Ok(Outcome { physical_id: physical_id.to_owned(), wait, ..Outcome::default() })
 }
@@ -46,14 +80,15 @@ pub(super) fn delete(
     policy: Policy,
 ) -> Result<Wait, Failure> {
     let Some(bags) = world.cfn.bags.get_mut(kind) else { return Ok(Wait::Secs(1.0)) };
-    if let Some(bag) = bags.get(physical_id) {
-        if bag.properties.get("DeletionProtection").and_then(Value::as_bool) == Some(true) {
-            let message =
-                "Cannot delete protected DB Instance, please disable deletion protection and try again.";
-            return Err(Failure::new("InvalidRequest", message));
-        }
+    let protected = bags.get(physical_id).and_then(|bag| bag.properties.get("DeletionProtection"));
+    if protected == Some(&Value::Bool(true)) {
+        let message =
+            "Cannot delete protected DB Instance, please disable deletion protection and try again.";
+        return Err(Failure::new("InvalidRequest", message));
     }
-    bags.remove(physical_id);
+    if let Some(bag) = bags.remove(physical_id) {
+        point_record(world, kind, &bag.properties, false);
+    }
     // A final snapshot takes about as long again.
     let snapshot = if policy == Policy::Snapshot { 2.0 } else { 1.0 };
     Ok(Wait::Secs(durations(kind).delete * snapshot * world.params.cfn_duration_factor))

@@ -2,16 +2,24 @@
 //!
 //! Types that another module models are made through that module's API; the others are bags of properties.
 
+mod access;
 mod bag;
+mod convert;
 mod durations;
+mod dynamic;
+mod ecs;
+mod elb;
 mod failure;
+mod iam;
 mod identity;
 mod names;
+mod stores;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use self::access::Verb;
 use super::template::Policy;
 use crate::World;
 
@@ -21,7 +29,6 @@ pub(super) use names::{check_custom_name, conflict};
 /// The stack a handler works for.
 #[derive(Debug, Clone)]
 pub(super) struct Context {
-    pub stack_id: String,
     pub stack_name: String,
     pub logical_id: String,
     /// ARN of the role that CloudFormation assumes; `None` is the caller.
@@ -74,7 +81,30 @@ pub(super) fn create(
     kind: &str,
     properties: &Value,
 ) -> Result<Outcome, Failure> {
-    bag::create(world, context, kind, properties)
+    access::check(world, context, Verb::Create, kind, properties, None)?;
+    if bag::is_bag(kind) {
+        // It keeps a dynamic reference as it is: nothing asks it for the value.
+        return bag::create(world, context, kind, properties);
+    }
+    let properties = &dynamic::resolve(world, properties)?;
+    match kind {
+        "AWS::CloudWatch::Alarm" => stores::create_alarm(world, context, properties),
+        "AWS::ECR::Repository" => stores::create_repository(world, context, properties),
+        "AWS::ECS::Cluster" => ecs::create_cluster(world, context, properties),
+        "AWS::ECS::Service" => ecs::create_service(world, context, properties),
+        "AWS::ECS::TaskDefinition" => ecs::register(world, context, properties),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" => elb::create_load_balancer(world, context, properties),
+        "AWS::ElasticLoadBalancingV2::TargetGroup" => elb::create_target_group(world, context, properties),
+        "AWS::ElasticLoadBalancingV2::Listener" => elb::create_listener(world, context, properties),
+        "AWS::ElasticLoadBalancingV2::ListenerRule" => elb::create_rule(world, context, properties),
+        "AWS::IAM::ManagedPolicy" => iam::create_managed_policy(world, context, properties),
+        "AWS::IAM::OIDCProvider" => iam::create_provider(world, context, properties),
+        "AWS::IAM::Policy" => iam::create_policy(world, context, properties),
+        "AWS::IAM::Role" => iam::create_role(world, context, properties),
+        "AWS::Logs::LogGroup" => stores::create_log_group(world, context, properties),
+        "AWS::SecretsManager::Secret" => stores::create_secret(world, context, properties),
+        _ => Err(Failure::new("InvalidRequest", format!("not modelled: resource type {kind}"))),
+    }
 }
 
 /// Updates a resource in place.
@@ -83,13 +113,37 @@ pub(super) fn create(
 /// Why the service refused.
 pub(super) fn update(
     world: &mut World,
-    _context: &Context,
+    context: &Context,
     kind: &str,
-    physical_id: &str,
-    _old: &Value,
+    id: &str,
+    old: &Value,
     new: &Value,
 ) -> Result<Outcome, Failure> {
-    bag::update(world, kind, physical_id, new)
+    access::check(world, context, Verb::Update, kind, new, Some(id))?;
+    if bag::is_bag(kind) {
+        return bag::update(world, kind, id, new);
+    }
+    let new = &dynamic::resolve(world, new)?;
+    match kind {
+        "AWS::CloudWatch::Alarm" => stores::update_alarm(world, context, id, new),
+        "AWS::ECR::Repository" => stores::update_repository(world, context, id, old, new),
+        "AWS::ECS::Cluster" => ecs::update_cluster(world, context, id, old, new),
+        "AWS::ECS::Service" => ecs::update_service(world, context, id, old, new),
+        "AWS::ECS::TaskDefinition" => ecs::update_task_definition(world, context, id, old, new),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
+            elb::update_load_balancer(world, context, id, old, new)
+        }
+        "AWS::ElasticLoadBalancingV2::TargetGroup" => elb::update_target_group(world, context, id, old, new),
+        "AWS::ElasticLoadBalancingV2::Listener" => elb::update_listener(world, context, id, old, new),
+        "AWS::ElasticLoadBalancingV2::ListenerRule" => elb::update_rule(world, context, id, old, new),
+        "AWS::IAM::ManagedPolicy" => iam::update_managed_policy(world, context, id, old, new),
+        "AWS::IAM::OIDCProvider" => iam::update_provider(world, context, id, new),
+        "AWS::IAM::Policy" => iam::update_policy(world, context, id, old, new),
+        "AWS::IAM::Role" => iam::update_role(world, context, id, old, new),
+        "AWS::Logs::LogGroup" => stores::update_log_group(world, context, id, old, new),
+        "AWS::SecretsManager::Secret" => stores::update_secret(world, context, id, old, new),
+        _ => Err(Failure::new("InvalidRequest", format!("not modelled: resource type {kind}"))),
+    }
 }
 
 /// Deletes a resource; one that is gone already is fine.
@@ -98,26 +152,71 @@ pub(super) fn update(
 /// Why the service refused.
 pub(super) fn delete(
     world: &mut World,
-    _context: &Context,
+    context: &Context,
     kind: &str,
-    physical_id: &str,
-    _properties: &Value,
+    id: &str,
+    properties: &Value,
     policy: Policy,
 ) -> Result<Wait, Failure> {
-    bag::delete(world, kind, physical_id, policy)
+    access::check(world, context, Verb::Delete, kind, properties, Some(id))?;
+    match kind {
+        "AWS::CloudWatch::Alarm" => stores::delete_alarm(world, context, id),
+        "AWS::ECR::Repository" => stores::delete_repository(world, context, id, properties),
+        "AWS::ECS::Cluster" => ecs::delete_cluster(world, context, id),
+        "AWS::ECS::Service" => ecs::delete_service(world, context, id, properties),
+        "AWS::ECS::TaskDefinition" => ecs::deregister(world, context, id),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer"
+        | "AWS::ElasticLoadBalancingV2::TargetGroup"
+        | "AWS::ElasticLoadBalancingV2::Listener"
+        | "AWS::ElasticLoadBalancingV2::ListenerRule" => elb::delete(world, context, kind, id),
+        "AWS::IAM::ManagedPolicy" => iam::delete_managed_policy(world, context, id, properties),
+        "AWS::IAM::OIDCProvider" => Ok(iam::delete_provider(world, id)),
+        "AWS::IAM::Policy" => Ok(iam::delete_policy(world, properties)),
+        "AWS::IAM::Role" => iam::delete_role(world, context, id, properties),
+        "AWS::Logs::LogGroup" => stores::delete_log_group(world, context, id),
+        "AWS::SecretsManager::Secret" => stores::delete_secret(world, context, id),
+        _ => bag::delete(world, kind, id, policy),
+    }
 }
 
 /// Looks whether a resource has stabilised after its creation or update.
-pub(super) fn poll(_world: &World, _kind: &str, _physical_id: &str, _properties: &Value) -> Poll {
-    Poll::Done
+pub(super) fn poll(world: &World, kind: &str, id: &str, properties: &Value) -> Poll {
+    if kind == "AWS::ECS::Service" { ecs::poll_service(world, id, properties) } else { Poll::Done }
 }
 
 /// Looks whether a resource is gone.
-pub(super) fn poll_deleted(_world: &World, _kind: &str, _physical_id: &str) -> Poll {
-    Poll::Done
+pub(super) fn poll_deleted(world: &World, kind: &str, id: &str) -> Poll {
+    if kind == "AWS::ECS::Service" { ecs::service_is_gone(world, id) } else { Poll::Done }
 }
 
-/// The properties of a resource as they really are; `None` where it does not exist.
-pub(super) fn actual(world: &World, kind: &str, physical_id: &str, _expected: &Value) -> Option<Value> {
-    bag::actual(world, kind, physical_id)
+/// The properties of a resource as they really are; `None` where it does not exist. Types that another module
+/// models and that have no case here show what their stack expects.
+pub(super) fn actual(world: &World, kind: &str, id: &str, expected: &Value) -> Option<Value> {
+    match kind {
+        "AWS::ECS::Service" => ecs::actual_service(world, id, expected),
+        "AWS::ElasticLoadBalancingV2::TargetGroup" => elb::actual_target_group(world, id, expected),
+        "AWS::CloudWatch::Alarm"
+        | "AWS::Logs::LogGroup"
+        | "AWS::SecretsManager::Secret"
+        | "AWS::ECR::Repository" => stores::is_taken(world, kind, id).then(|| expected.clone()),
+        "AWS::IAM::Role" => crate::iam::role_exists(world, id).then(|| expected.clone()),
+        _ if drift_is_known(kind) => bag::actual(world, kind, id),
+        _ => Some(expected.clone()),
+    }
+}
+
+/// Whether [`actual`] looks at resources of the type.
+pub(super) fn drift_is_known(kind: &str) -> bool {
+    let blind = matches!(
+        kind,
+        "AWS::ECS::Cluster"
+            | "AWS::ECS::TaskDefinition"
+            | "AWS::ElasticLoadBalancingV2::LoadBalancer"
+            | "AWS::ElasticLoadBalancingV2::Listener"
+            | "AWS::ElasticLoadBalancingV2::ListenerRule"
+            | "AWS::IAM::ManagedPolicy"
+            | "AWS::IAM::OIDCProvider"
+            | "AWS::IAM::Policy"
+    );
+    !blind
 }

@@ -1,8 +1,13 @@
 //! Names that templates choose themselves.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use crate::World;
+use super::stores;
+use crate::cfn::state::Bag;
+use crate::cfn::template::UNKNOWN;
+use crate::{World, iam};
 
 /// The property that names a resource of the type, where it must be unique in the account.
 pub(super) fn property(kind: &str) -> Option<&'static str> {
@@ -67,12 +72,17 @@ pub(in crate::cfn) fn check_custom_name(kind: &str, old: &Value, new: &Value) ->
     }
 }
 
-/// The message for a name that is taken by a resource that lives here.
+/// The message for a name that something else has.
 pub(in crate::cfn) fn conflict(world: &World, kind: &str, properties: &Value) -> Option<String> {
-    let name = chosen(kind, properties)?;
-    let bags = world.cfn.bags.get(kind)?;
-    let taken = bags.values().any(|bag| {
+    let name = chosen(kind, properties).filter(|name| !name.contains(UNKNOWN))?;
+    let elsewhere = match kind {
+        "AWS::IAM::Role" => iam::role_exists(world, name),
+        _ => stores::is_taken(world, kind, name),
+    };
+    let bags = world.cfn.bags.get(kind).into_iter().flat_map(BTreeMap::values);
+    let same = |bag: &Bag| {
         chosen(kind, &bag.properties) == Some(name) && realm(kind, &bag.properties) == realm(kind, properties)
-    });
+    };
+    let taken = elsewhere || bags.into_iter().any(same);
     taken.then(|| format!("Resource of type '{kind}' with identifier '{name}' already exists."))
 }

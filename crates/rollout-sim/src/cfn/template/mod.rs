@@ -152,6 +152,3 @@ impl<'de> Deserialize<'de> for Template {
         Self::parse(&body).map_err(serde::de::Error::custom)
     }
 }
-
-#[cfg(test)]
-mod tests;
