@@ -111,7 +111,7 @@ pub fn request(
         body: template.to_body(),
         parameters,
         role_arn: role_arn.map(str::to_owned),
-        tags: BTreeMap::new(),
+        tags: template.stack_tags(),
         change_set,
     })
 }

@@ -1,6 +1,6 @@
 //! A CloudFormation template as the API sends and receives it: JSON, with the questions that the pipeline asks of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -93,6 +93,15 @@ impl Template {
             .filter(|(_, resource)| resource.get("Type").and_then(Value::as_str) == Some(resource_type))
             .map(|(id, _)| id.as_str())
             .collect()
+    }
+
+    /// The tags that the stack gets, and through it every resource: `Metadata.Tags`.
+    #[must_use]
+    pub fn stack_tags(&self) -> BTreeMap<String, String> {
+        let tags =
+            self.0.get("Metadata").and_then(|metadata| metadata.get("Tags")).and_then(Value::as_object);
+        let text = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+        tags.into_iter().flatten().filter_map(text).collect()
     }
 
     pub(crate) fn set(&mut self, section: Section, name: &str, value: Value) {
