@@ -194,10 +194,14 @@ pub fn describe_stack_events(
     Ok(DescribeStackEventsOutput { stack_events, next_token })
 }
 
-/// Events of resources are `LOGICAL-STATUS-TIME`, those of the stack a UUID.
+/// Events of resources are `LOGICAL-STATUS-TIME`, those of the stack a UUID. In virtual time a resource has several
+/// events of one status in one moment; a number keeps them apart for clients that remember what they saw.
 fn event_id(event: &EventRecord) -> String {
     match &event.logical_id {
-        Some(name) => format!("{name}-{}-{}", super::wire_name(&event.status), event.at.to_rfc3339()),
+        Some(name) => {
+            let (status, at) = (super::wire_name(&event.status), event.at.to_rfc3339());
+            format!("{name}-{status}-{at}-{}", event.id)
+        }
         None => identifier::of_event(event.id),
     }
 }
