@@ -139,11 +139,12 @@ pub(super) fn create_secret(
             members.insert("SecretString".to_owned(), value.clone());
             secrets::create_secret(world, request(members)?)
         }
-        (None, recipe) => {
-            let recipe = recipe.cloned().unwrap_or_else(|| json!({}));
+        (None, Some(recipe)) => {
             let recipe = request(recipe.as_object().cloned().unwrap_or_default())?;
             secrets::create_generated_secret(world, request(members)?, recipe)
         }
+        // Without either the secret is empty until somebody enters a value.
+        (None, None) => secrets::create_secret(world, request(members)?),
     };
     let made = made.map_err(failure("SecretsManager", context))?;
     Ok(created(world, SECRET, made.arn.clone(), &[("Id", made.arn)]))
