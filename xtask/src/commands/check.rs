@@ -1,0 +1,48 @@
+//! `check`: configuration, schemas and templates, and cfn-lint where it is installed.
+
+use std::process::ExitCode;
+
+use crate::commands::schema;
+use crate::failure::Failure;
+use crate::process::{find_program, must_succeed};
+use crate::project::Project;
+use crate::{output, templates};
+
+/// Arguments of `check`.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(project: &Project, _args: &Args) -> Result<ExitCode, Failure> {
+    let config = project.config()?;
+    let stale = schema::stale_schemas(project)?;
+    schema::report(&stale.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>())?;
+    let rendered = templates::select(&config, "all")?;
+    let mut lines = format!("configuration: {} environments\nschemas: current\n", config.environments.len());
+    for template in &rendered {
+        let resources = template.parse()?["Resources"].as_object().map_or(0, serde_json::Map::len);
+        lines.push_str(&format!(
+            "{}: {resources} resources, {} of 51200 bytes\n",
+            template.stack,
+            template.compact.len()
+        ));
+    }
+    lines.push_str(&lint(project, &rendered)?);
+    output::data(&lines)
+}
+
+/// cfn-lint over every template; says so where it is not installed. `cargo xtask ci` insists on it.
+fn lint(project: &Project, rendered: &[templates::Rendered]) -> Result<String, Failure> {
+    let installed = project.root().join(".venv/bin/cfn-lint");
+    let program = if installed.is_file() { Some(installed) } else { find_program("cfn-lint") };
+    let Some(program) = program else {
+        return Ok("cfn-lint: not installed, left out (`cargo xtask ci` installs and runs it)\n".to_owned());
+    };
+    for template in rendered {
+        let command = duct::cmd!(&program, "--include-checks", "I", "--format", "parseable", "-")
+            .stdin_bytes(template.compact.as_bytes().to_vec())
+            .stdout_to_stderr()
+            .dir(project.root());
+        must_succeed(&command, &format!("cfn-lint on {}", template.stack))?;
+    }
+    Ok(format!("cfn-lint: no findings in {} templates\n", rendered.len()))
+}

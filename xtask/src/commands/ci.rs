@@ -1,0 +1,52 @@
+//! `ci`: everything the gate checks. A missing tool is a failure that says how to get the tool.
+
+mod validators;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::commands::{check, schema, tidy};
+use crate::failure::Failure;
+use crate::process::{cargo, must_succeed};
+use crate::project::Project;
+
+type Step = fn(&Project) -> Result<(), Failure>;
+
+/// In the order in which a broken change is found soonest.
+const STEPS: &[(&str, Step)] = &[
+    ("format", |project| must_succeed(&cargo(project, ["fmt", "--all", "--check"]), "cargo fmt --check")),
+    ("tidy", |project| tidy::run(project).map(drop)),
+    ("schemas", |project| {
+        let stale = schema::stale_schemas(project)?;
+        schema::report(&stale.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()).map(drop)
+    }),
+    ("configuration and templates", |project| check::run(project, &check::Args::default()).map(drop)),
+    ("clippy", |project| {
+        let args = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+        must_succeed(&cargo(project, args), "cargo clippy")
+    }),
+    ("tests", |project| must_succeed(&cargo(project, ["test"]), "cargo test")),
+    ("template validators", validators::templates),
+    ("workflow linters", validators::workflows),
+    ("AWS clients", validators::clients),
+];
+
+pub(crate) fn run(project: &Project) -> Result<ExitCode, Failure> {
+    let mut failed = Vec::new();
+    for (name, step) in STEPS {
+        eprintln!("==> {name}");
+        let start = Instant::now();
+        match step(project) {
+            Ok(()) => eprintln!("    {name}: passed in {:.1} s", start.elapsed().as_secs_f64()),
+            Err(failure) => {
+                eprint!("{}", failure.render());
+                failed.push(*name);
+            }
+        }
+    }
+    if failed.is_empty() {
+        eprintln!("ci: all {} steps passed", STEPS.len());
+        return Ok(ExitCode::SUCCESS);
+    }
+    Err(Failure::differences(format!("{} of {} steps failed: {}", failed.len(), STEPS.len(), failed.join(", "))))
+}

@@ -1,0 +1,46 @@
+//! `tidy`: the house rules, each checked on what git tracks.
+
+mod dependencies;
+mod text;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::failure::Failure;
+use crate::output;
+use crate::project::Project;
+
+pub(crate) fn run(project: &Project) -> Result<ExitCode, Failure> {
+    let files = tracked_files(project)?;
+    let mut findings = dependencies::check(project)?;
+    for file in &files {
+        findings.extend(text::check_name(file));
+        // Binary files and links to nowhere have no text to check.
+        if let Ok(content) = std::fs::read_to_string(project.root().join(file)) {
+            findings.extend(text::check_content(file, &content));
+        }
+    }
+    if findings.is_empty() {
+        return output::data(&format!("tidy: {} files, nothing to object to\n", files.len()));
+    }
+    findings.sort();
+    for finding in &findings {
+        eprintln!("{finding}");
+    }
+    Err(Failure::differences(format!("{} house rules broken", findings.len()))
+        .hint("each line above names the place and the rule; ARCHITECTURE.md says why the rule is there"))
+}
+
+/// Files that git tracks or would track, relative to the project.
+fn tracked_files(project: &Project) -> Result<Vec<PathBuf>, Failure> {
+    let list = duct::cmd!("git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate")
+        .dir(project.root())
+        .read()
+        .map_err(|error| Failure::unexpected("failed to list the files of the checkout").because(error))?;
+    Ok(list.lines().map(PathBuf::from).filter(|file| project.root().join(file).is_file()).collect())
+}
+
+/// `path:line: rule`, the form that editors jump to.
+fn finding(file: &Path, line: usize, rule: &str) -> String {
+    format!("{}:{line}: {rule}", file.display())
+}

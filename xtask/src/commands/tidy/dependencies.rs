@@ -1,0 +1,111 @@
+//! Which crate may depend on which: the table of ARCHITECTURE.md, held against `cargo metadata`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
+
+use crate::failure::Failure;
+use crate::project::Project;
+
+/// What one crate may use of this workspace, and what must not be in its dependency tree at all.
+struct Rule {
+    name: &'static str,
+    workspace: &'static [&'static str],
+    never: &'static [&'static str],
+}
+
+const RULES: &[Rule] = &[
+    Rule { name: "env-config", workspace: &[], never: &["tokio", "clap", "aws-config"] },
+    Rule { name: "cfn", workspace: &[], never: &["tokio", "clap", "aws-config"] },
+    Rule { name: "waf-rules", workspace: &["cfn"], never: &["tokio", "clap", "aws-config"] },
+    Rule {
+        name: "stack-model",
+        workspace: &["env-config", "cfn", "waf-rules"],
+        never: &["tokio", "clap", "aws-config", "rand"],
+    },
+    Rule { name: "rollout-sim", workspace: &[], never: &["tokio", "clap", "aws-config", "rand"] },
+    Rule { name: "rollout-verdict", workspace: &[], never: &["tokio", "clap", "aws-config", "jiff", "rand"] },
+    Rule { name: "local-aws", workspace: &["rollout-sim"], never: &["aws-config", "clap"] },
+    Rule { name: "ops-cli", workspace: &[], never: &["tokio", "aws-config"] },
+    Rule {
+        name: "deploy-ops",
+        workspace: &["env-config", "cfn", "stack-model", "rollout-verdict", "local-aws", "ops-cli"],
+        never: &[],
+    },
+    Rule {
+        name: "xtask",
+        workspace: &[
+            "env-config",
+            "cfn",
+            "waf-rules",
+            "stack-model",
+            "rollout-sim",
+            "rollout-verdict",
+            "ops-cli",
+        ],
+        never: &["tokio", "aws-config"],
+    },
+    // Tests may use everything.
+    Rule { name: "integration-tests", workspace: &["*"], never: &[] },
+];
+
+/// One line per broken rule.
+pub(super) fn check(project: &Project) -> Result<Vec<String>, Failure> {
+    let metadata = MetadataCommand::new()
+        .manifest_path(project.root().join("Cargo.toml"))
+        .exec()
+        .map_err(|error| Failure::unexpected("failed to read the workspace with cargo metadata").because(error))?;
+    Ok(broken_rules(&metadata))
+}
+
+fn broken_rules(metadata: &Metadata) -> Vec<String> {
+    let members: BTreeMap<&str, &PackageId> =
+        metadata.workspace_packages().iter().map(|package| (package.name.as_str(), &package.id)).collect();
+    let mut findings = Vec::new();
+    for name in members.keys().filter(|name| !RULES.iter().any(|rule| rule.name == **name)) {
+        findings.push(format!(
+            "Cargo.toml:1: crate {name} has no rule: give it one in xtask/src/commands/tidy/dependencies.rs"
+        ));
+    }
+    for rule in RULES {
+        let Some(id) = members.get(rule.name) else { continue };
+        let manifest = format!("{}/Cargo.toml:1", rule.name);
+        let direct = dependencies(metadata, id);
+        for used in direct.iter().map(|id| metadata[id].name.as_str()) {
+            if members.contains_key(used) && !rule.workspace.contains(&used) && rule.workspace != ["*"] {
+                findings.push(format!("{manifest}: {} must not depend on {used}", rule.name));
+            }
+        }
+        let tree = dependency_tree(metadata, id);
+        for banned in rule.never.iter().filter(|banned| tree.contains(**banned)) {
+            findings.push(format!("{manifest}: {} must not have {banned} in its dependency tree", rule.name));
+        }
+    }
+    findings
+}
+
+/// Direct dependencies that are compiled into the crate: not those of its tests or build script.
+fn dependencies<'a>(metadata: &'a Metadata, id: &PackageId) -> Vec<&'a PackageId> {
+    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    nodes
+        .filter(|node| node.id == *id)
+        .flat_map(|node| &node.deps)
+        .filter(|dependency| dependency.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal))
+        .map(|dependency| &dependency.pkg)
+        .collect()
+}
+
+/// Names of everything that is compiled into the crate.
+fn dependency_tree<'a>(metadata: &'a Metadata, id: &'a PackageId) -> BTreeSet<&'a str> {
+    let mut seen = BTreeSet::new();
+    let mut names = BTreeSet::new();
+    let mut open = vec![id];
+    while let Some(id) = open.pop() {
+        if seen.insert(id) {
+            let below = dependencies(metadata, id);
+            names.extend(below.iter().map(|id| metadata[id].name.as_str()));
+            open.extend(below);
+        }
+    }
+    names
+}

@@ -1,0 +1,70 @@
+//! How a command says that it did not succeed.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use ops_cli::Exit;
+
+/// A failure as a person reads it: what went wrong, why, and what to do next.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+    hint: Option<String>,
+}
+
+impl Failure {
+    fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), source: None, hint: None }
+    }
+
+    /// Bad configuration or input: exit code 3.
+    pub(crate) fn bad_input(message: impl Into<String>) -> Self {
+        Self::new(Exit::BadInput, message)
+    }
+
+    /// A check found differences: exit code 10.
+    pub(crate) fn differences(message: impl Into<String>) -> Self {
+        Self::new(Exit::Differences, message)
+    }
+
+    /// Something nobody provided for: exit code 1.
+    pub(crate) fn unexpected(message: impl Into<String>) -> Self {
+        Self::new(Exit::Unexpected, message)
+    }
+
+    /// The error behind it.
+    pub(crate) fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What to do next: a command, where there is one.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The text of [`Failure::report`].
+    pub(crate) fn render(&self) -> String {
+        let mut text = format!("error: {}\n", self.message);
+        let mut source: Option<&(dyn Error + 'static)> = self.source.as_deref().map(|error| error as _);
+        while let Some(error) = source {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  because: {error}");
+            source = error.source();
+        }
+        if let Some(hint) = &self.hint {
+            let _ = writeln!(text, "hint: {hint}");
+        }
+        text
+    }
+
+    /// Prints the failure to stderr and gives the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        eprint!("{}", self.render());
+        self.exit.into()
+    }
+}
