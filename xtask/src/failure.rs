@@ -2,8 +2,11 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
+use env_config::ConfigError;
+use miette::{Diagnostic as _, GraphicalReportHandler, GraphicalTheme};
 use ops_cli::Exit;
 
 /// A failure as a person reads it: what went wrong, why, and what to do next.
@@ -13,6 +16,32 @@ pub(crate) struct Failure {
     message: String,
     source: Option<Box<dyn Error + Send + Sync>>,
     hint: Option<String>,
+}
+
+impl From<ConfigError> for Failure {
+    /// Configuration errors bring their own picture: the place in the file with the offending text marked.
+    fn from(error: ConfigError) -> Self {
+        if !matches!(error, ConfigError::Invalid(_)) {
+            let help = error.help().map(|help| help.to_string());
+            let failure = Self::bad_input(error.to_string());
+            let failure = match Error::source(&error) {
+                Some(source) => failure.because(source.to_string()),
+                None => failure,
+            };
+            return Self { hint: help, ..failure };
+        }
+        let mut text = String::new();
+        let handler = if std::io::stderr().is_terminal() {
+            GraphicalReportHandler::new()
+        } else {
+            GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+        };
+        // Writing to a string cannot fail; a picture that cannot be drawn still leaves the words.
+        if handler.render_report(&mut text, &error).is_err() {
+            text = error.to_string();
+        }
+        Self::bad_input(text.trim().to_owned())
+    }
 }
 
 impl Failure {

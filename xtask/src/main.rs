@@ -8,6 +8,7 @@ mod failure;
 mod output;
 mod process;
 mod project;
+mod templates;
 
 use std::process::ExitCode;
 

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use cfn::Document;
+
 use crate::commands::schema;
 use crate::failure::Failure;
 use crate::process::{find_program, must_succeed};
@@ -19,11 +21,11 @@ pub(crate) fn run(project: &Project, _args: &Args) -> Result<ExitCode, Failure> 
     let rendered = templates::select(&config, "all")?;
     let mut lines = format!("configuration: {} environments\nschemas: current\n", config.environments.len());
     for template in &rendered {
-        let resources = template.parse()?["Resources"].as_object().map_or(0, serde_json::Map::len);
         lines.push_str(&format!(
-            "{}: {resources} resources, {} of 51200 bytes\n",
-            template.stack,
-            template.compact.len()
+            "{}: {} resources, {} of 51,200 bytes\n",
+            template.stack_name(),
+            template.resource_types().count(),
+            template.compact().len()
         ));
     }
     lines.push_str(&lint(project, &rendered)?);
@@ -31,7 +33,7 @@ pub(crate) fn run(project: &Project, _args: &Args) -> Result<ExitCode, Failure> 
 }
 
 /// cfn-lint over every template; says so where it is not installed. `cargo xtask ci` insists on it.
-fn lint(project: &Project, rendered: &[templates::Rendered]) -> Result<String, Failure> {
+fn lint(project: &Project, rendered: &[Document]) -> Result<String, Failure> {
     let installed = project.root().join(".venv/bin/cfn-lint");
     let program = if installed.is_file() { Some(installed) } else { find_program("cfn-lint") };
     let Some(program) = program else {
@@ -39,10 +41,10 @@ fn lint(project: &Project, rendered: &[templates::Rendered]) -> Result<String, F
     };
     for template in rendered {
         let command = duct::cmd!(&program, "--include-checks", "I", "--format", "parseable", "-")
-            .stdin_bytes(template.compact.as_bytes().to_vec())
+            .stdin_bytes(template.compact())
             .stdout_to_stderr()
             .dir(project.root());
-        must_succeed(&command, &format!("cfn-lint on {}", template.stack))?;
+        must_succeed(&command, &format!("cfn-lint on {}", template.stack_name()))?;
     }
     Ok(format!("cfn-lint: no findings in {} templates\n", rendered.len()))
 }

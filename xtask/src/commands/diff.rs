@@ -22,19 +22,19 @@ pub(crate) struct Args {
 /// re-rendering of its configuration by today's code would not show.
 pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
     let rendered = templates::one(&project.config()?, &args.stack)?;
-    let snapshot = format!("tests/snapshots/{}.snap", rendered.stack);
+    let snapshot = format!("tests/snapshots/{}.snap", rendered.stack_name());
     let base = duct::cmd!("git", "show", format!("{}:{snapshot}", args.base))
         .dir(project.root())
         .stderr_null()
         .read()
         .map_err(|_| {
-            Failure::bad_input(format!("no template of {} at {}", rendered.stack, args.base))
+            Failure::bad_input(format!("no template of {} at {}", rendered.stack_name(), args.base))
                 .hint(format!("git log --oneline -- {snapshot}"))
         })?;
     let before = snapshot_body(&base);
-    let after = rendered.pretty()?;
+    let after = rendered.pretty();
     if before.trim() == after.trim() {
-        eprintln!("{}: no difference to {}", rendered.stack, args.base);
+        eprintln!("{}: no difference to {}", rendered.stack_name(), args.base);
         return Ok(ExitCode::SUCCESS);
     }
     let diff = TextDiff::from_lines(before, &after);

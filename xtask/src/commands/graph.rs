@@ -29,8 +29,7 @@ enum Format {
 
 pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
     let rendered = templates::one(&project.config()?, &args.stack)?;
-    let template = rendered.parse()?;
-    output::data(&draw(&rendered.stack, &template, args.format))
+    output::data(&draw(rendered.stack_name(), rendered.json(), args.format))
 }
 
 fn draw(stack: &str, template: &Value, format: Format) -> String {

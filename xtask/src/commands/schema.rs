@@ -43,7 +43,7 @@ pub(crate) fn report(stale: &[&str]) -> Result<ExitCode, Failure> {
 pub(crate) fn stale_schemas(project: &Project) -> Result<Vec<(String, String)>, Failure> {
     let mut stale = Vec::new();
     for (name, text) in env_config::schemas() {
-        let path = project.root().join("infra/schema").join(&name);
+        let path = project.root().join("infra/schema").join(name);
         match std::fs::read_to_string(&path) {
             Ok(found) if found == text => {}
             Ok(_) => stale.push((name.to_string(), text)),

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use cfn::Document;
+
 use crate::failure::Failure;
 use crate::project::Project;
 use crate::{output, templates};
@@ -37,7 +39,7 @@ pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
                 // Several templates on one stream: YAML documents have a separator, JSON needs none.
                 text.push_str(if args.format == Format::Yaml { "---\n" } else { "" });
             }
-            text.push_str(&template.in_format(args.format == Format::Yaml)?);
+            text.push_str(&render(template, args.format));
         }
         return output::data(&text);
     };
@@ -46,10 +48,17 @@ pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
     let mut written = String::new();
     for template in &rendered {
         let extension = if args.format == Format::Yaml { "yaml" } else { "json" };
-        let path = folder.join(format!("{}.template.{extension}", template.stack));
-        std::fs::write(&path, template.in_format(args.format == Format::Yaml)?)
+        let path = folder.join(format!("{}.template.{extension}", template.stack_name()));
+        std::fs::write(&path, render(template, args.format))
             .map_err(|error| Failure::bad_input(format!("failed to write {}", path.display())).because(error))?;
         written.push_str(&format!("{}\n", path.display()));
     }
     output::data(&written)
+}
+
+fn render(template: &Document, format: Format) -> String {
+    match format {
+        Format::Json => template.pretty(),
+        Format::Yaml => template.yaml(),
+    }
 }

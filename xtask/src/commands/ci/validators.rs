@@ -56,11 +56,11 @@ pub(super) fn templates(project: &Project) -> Result<(), Failure> {
     std::fs::create_dir_all(&folder)
         .map_err(|error| Failure::unexpected(format!("failed to create {}", folder.display())).because(error))?;
     for template in templates::select(&project.config()?, "all")? {
-        let path = folder.join(format!("{}.template.json", template.stack));
-        std::fs::write(&path, &template.compact)
+        let path = folder.join(format!("{}.template.json", template.stack_name()));
+        std::fs::write(&path, template.compact())
             .map_err(|error| Failure::unexpected(format!("failed to write {}", path.display())).because(error))?;
         let lint = python.run(project, "cfn-lint", [Path::new("--include-checks"), Path::new("I"), Path::new("--"), &path]);
-        must_succeed(&lint, &format!("cfn-lint on {}", template.stack))?;
+        must_succeed(&lint, &format!("cfn-lint on {}", template.stack_name()))?;
     }
     Ok(())
 }

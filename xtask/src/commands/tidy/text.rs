@@ -1,6 +1,6 @@
 //! Rules about single files: size, unfinished work, names that do not belong into the crates.
 
-use std::path::Path;
+use std::path::{Component, Path};
 
 use super::finding;
 
@@ -61,7 +61,7 @@ fn is_generated(file: &Path) -> bool {
 
 /// Source of a crate, apart from its tests.
 fn is_crate_source(file: &Path) -> bool {
-    let mut parts = file.components().map(|part| part.as_os_str());
+    let mut parts = file.components().map(Component::as_os_str);
     parts.next().is_some_and(|part| part == "crates")
         && file.components().any(|part| part.as_os_str() == "src")
         && !file.components().any(|part| part.as_os_str() == "tests")
