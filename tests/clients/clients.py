@@ -2,6 +2,7 @@
 
 Usage: LOCAL_AWS_ENDPOINT=http://127.0.0.1:PORT python clients.py
 
+The clients are pinned in requirements.txt beside this file, in a virtual environment of their own.
 The server must be fresh and its clock fast (`cargo xtask local serve --speed 600`): the waiters sleep in
 wall time. Nothing here knows how this project deploys; the template is in stack.yaml.
 """
