@@ -25,6 +25,7 @@ pub(crate) fn one(config: &Config, stack: &str) -> Result<Document, Failure> {
         stack_model::environment(config, config.environment(stack)?)
     };
     document.map_err(|error| {
-        Failure::bad_input(format!("the configuration asks for an impossible template of {stack}")).because(error)
+        Failure::bad_input(format!("the configuration asks for an impossible template of {stack}"))
+            .because(error)
     })
 }

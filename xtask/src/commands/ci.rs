@@ -48,5 +48,10 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode, Failure> {
         eprintln!("ci: all {} steps passed", STEPS.len());
         return Ok(ExitCode::SUCCESS);
     }
-    Err(Failure::differences(format!("{} of {} steps failed: {}", failed.len(), STEPS.len(), failed.join(", "))))
+    Err(Failure::differences(format!(
+        "{} of {} steps failed: {}",
+        failed.len(),
+        STEPS.len(),
+        failed.join(", ")
+    )))
 }

@@ -36,7 +36,9 @@ fn draw(stack: &str, template: &Value, format: Format) -> String {
     let none = serde_json::Map::new();
     let resources = template["Resources"].as_object().unwrap_or(&none);
     let mut lines = vec![match format {
-        Format::Dot => format!("digraph \"{stack}\" {{\n  rankdir=LR; node [shape=box, fontname=\"sans-serif\"];"),
+        Format::Dot => {
+            format!("digraph \"{stack}\" {{\n  rankdir=LR; node [shape=box, fontname=\"sans-serif\"];")
+        }
         Format::Mermaid => "flowchart LR".to_owned(),
     }];
     for (id, resource) in resources {

@@ -20,12 +20,14 @@ pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
         return report(&stale.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
     }
     let folder = project.root().join("infra/schema");
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| Failure::unexpected(format!("failed to create {}", folder.display())).because(error))?;
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        Failure::unexpected(format!("failed to create {}", folder.display())).because(error)
+    })?;
     for (name, text) in &stale {
         let path = folder.join(name);
-        std::fs::write(&path, text)
-            .map_err(|error| Failure::unexpected(format!("failed to write {}", path.display())).because(error))?;
+        std::fs::write(&path, text).map_err(|error| {
+            Failure::unexpected(format!("failed to write {}", path.display())).because(error)
+        })?;
     }
     output::data(&stale.iter().map(|(name, _)| format!("wrote infra/schema/{name}\n")).collect::<String>())
 }
@@ -47,7 +49,9 @@ pub(crate) fn stale_schemas(project: &Project) -> Result<Vec<(String, String)>, 
         match std::fs::read_to_string(&path) {
             Ok(found) if found == text => {}
             Ok(_) => stale.push((name.to_string(), text)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => stale.push((name.to_string(), text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                stale.push((name.to_string(), text))
+            }
             Err(error) => {
                 return Err(Failure::unexpected(format!("failed to read {}", path.display())).because(error));
             }

@@ -43,14 +43,16 @@ pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
         }
         return output::data(&text);
     };
-    std::fs::create_dir_all(folder)
-        .map_err(|error| Failure::bad_input(format!("failed to create {}", folder.display())).because(error))?;
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Failure::bad_input(format!("failed to create {}", folder.display())).because(error)
+    })?;
     let mut written = String::new();
     for template in &rendered {
         let extension = if args.format == Format::Yaml { "yaml" } else { "json" };
         let path = folder.join(format!("{}.template.{extension}", template.stack_name()));
-        std::fs::write(&path, render(template, args.format))
-            .map_err(|error| Failure::bad_input(format!("failed to write {}", path.display())).because(error))?;
+        std::fs::write(&path, render(template, args.format)).map_err(|error| {
+            Failure::bad_input(format!("failed to write {}", path.display())).because(error)
+        })?;
         written.push_str(&format!("{}\n", path.display()));
     }
     output::data(&written)

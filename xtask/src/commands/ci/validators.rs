@@ -39,8 +39,9 @@ impl Python {
             &pinned
         );
         must_succeed(&install.stdout_to_stderr(), "pip install")?;
-        std::fs::write(&stamp, wanted)
-            .map_err(|error| Failure::unexpected(format!("failed to write {}", stamp.display())).because(error))?;
+        std::fs::write(&stamp, wanted).map_err(|error| {
+            Failure::unexpected(format!("failed to write {}", stamp.display())).because(error)
+        })?;
         Ok(Self { bin })
     }
 
@@ -53,13 +54,19 @@ impl Python {
 pub(super) fn templates(project: &Project) -> Result<(), Failure> {
     let python = Python::prepare(project)?;
     let folder = project.root().join("target/templates");
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| Failure::unexpected(format!("failed to create {}", folder.display())).because(error))?;
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        Failure::unexpected(format!("failed to create {}", folder.display())).because(error)
+    })?;
     for template in templates::select(&project.config()?, "all")? {
         let path = folder.join(format!("{}.template.json", template.stack_name()));
-        std::fs::write(&path, template.compact())
-            .map_err(|error| Failure::unexpected(format!("failed to write {}", path.display())).because(error))?;
-        let lint = python.run(project, "cfn-lint", [Path::new("--include-checks"), Path::new("I"), Path::new("--"), &path]);
+        std::fs::write(&path, template.compact()).map_err(|error| {
+            Failure::unexpected(format!("failed to write {}", path.display())).because(error)
+        })?;
+        let lint = python.run(
+            project,
+            "cfn-lint",
+            [Path::new("--include-checks"), Path::new("I"), Path::new("--"), &path],
+        );
         must_succeed(&lint, &format!("cfn-lint on {}", template.stack_name()))?;
     }
     Ok(())

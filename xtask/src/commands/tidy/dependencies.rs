@@ -51,10 +51,10 @@ const RULES: &[Rule] = &[
 
 /// One line per broken rule.
 pub(super) fn check(project: &Project) -> Result<Vec<String>, Failure> {
-    let metadata = MetadataCommand::new()
-        .manifest_path(project.root().join("Cargo.toml"))
-        .exec()
-        .map_err(|error| Failure::unexpected("failed to read the workspace with cargo metadata").because(error))?;
+    let metadata =
+        MetadataCommand::new().manifest_path(project.root().join("Cargo.toml")).exec().map_err(|error| {
+            Failure::unexpected("failed to read the workspace with cargo metadata").because(error)
+        })?;
     Ok(broken_rules(&metadata))
 }
 

@@ -31,7 +31,11 @@ pub(super) fn check_content(file: &Path, content: &str) -> Vec<String> {
     let is_rust = extension == "rs";
     if is_rust && content.lines().count() > MAX_LINES {
         let lines = content.lines().count();
-        findings.push(finding(file, lines, &format!("{lines} lines: more than {MAX_LINES} are not read in one sitting")));
+        findings.push(finding(
+            file,
+            lines,
+            &format!("{lines} lines: more than {MAX_LINES} are not read in one sitting"),
+        ));
     }
     let adopter_counts = is_rust && is_crate_source(file);
     for (index, line) in content.lines().enumerate() {
@@ -47,7 +51,11 @@ pub(super) fn check_content(file: &Path, content: &str) -> Vec<String> {
         }
         if adopter_counts {
             for name in ADOPTER.iter().filter(|name| line.contains(**name)) {
-                findings.push(finding(file, at, &format!("{name} belongs into infra/ and tests, not into a crate")));
+                findings.push(finding(
+                    file,
+                    at,
+                    &format!("{name} belongs into infra/ and tests, not into a crate"),
+                ));
             }
         }
     }
@@ -80,7 +88,10 @@ fn has_word(line: &str, word: &str) -> bool {
 /// Whether an absolute path begins with `prefix` somewhere in `line`; `/api/home/` or a URL does not count.
 fn starts_path(line: &str, prefix: &str) -> bool {
     line.match_indices(prefix).any(|(start, _)| {
-        !line[..start].chars().next_back().is_some_and(|before| before.is_alphanumeric() || "-_.*}/".contains(before))
+        !line[..start]
+            .chars()
+            .next_back()
+            .is_some_and(|before| before.is_alphanumeric() || "-_.*}/".contains(before))
     })
 }
 
