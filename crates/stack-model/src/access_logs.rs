@@ -8,7 +8,7 @@ use cfn::s3::{
     PublicAccessBlock,
 };
 
-use crate::scope::{Env, Scope, Template, Value};
+use crate::scope::{Env, Scope, Template};
 
 /// The bucket, and the policy that lets the load balancer write: without it the attribute cannot be set.
 pub(crate) struct AccessLogs {
@@ -55,8 +55,7 @@ pub(crate) fn access_logs(t: &mut Template, scope: Scope<'_>) -> AccessLogs {
             policy_document: PolicyDocument::new([
                 Statement::allow(["s3:PutObject"])
                     .by(Principal::Service("logdelivery.elasticloadbalancing.amazonaws.com"))
-                    .on([bucket.objects("AWSLogs/*")])
-                    .when("StringEquals", "aws:SourceAccount", [Value::account_id()]),
+                    .on([bucket.objects(&format!("AWSLogs/{}/*", scope.platform.account_id))]),
                 Statement::deny(["s3:*"])
                     .by(Principal::Anyone)
                     .on([bucket.arn().resource(), bucket.objects("*")])
