@@ -210,6 +210,7 @@ fn context(world: &mut World, index: usize, logical_id: &str) -> Context {
         logical_id: logical_id.to_owned(),
         role: stack.role.clone(),
         request_token,
+        tags: stack.definition.as_ref().map(|definition| definition.tags.clone()).unwrap_or_default(),
     }
 }
 

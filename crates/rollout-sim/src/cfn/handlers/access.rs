@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::convert::text;
+use super::identity::lower_case;
 use super::{Context, Failure, names};
 use crate::{World, iam};
 
@@ -39,7 +40,11 @@ pub(super) fn check(
     };
     let principal = iam::Principal::role(role);
     let resource = resource(world, context, kind, properties, physical_id);
-    iam::access(world, &principal, &format!("{service}:{action}"), &resource, &BTreeMap::new())
+    let tagged = context.tags.iter();
+    let tags = tagged.map(|(key, value)| (format!("aws:ResourceTag/{key}"), value.clone()));
+    // What is only being made has no tags yet.
+    let conditions = if verb == Verb::Create { BTreeMap::new() } else { tags.collect() };
+    iam::access(world, &principal, &format!("{service}:{action}"), &resource, &conditions)
         .map_err(|error| Failure::api(&display(service), &error, context))
 }
 
@@ -60,6 +65,7 @@ fn resource(
         return arn.to_owned();
     }
     let made_up = format!("{}-{}-*", context.stack_name, context.logical_id);
+    let made_up = if lower_case(kind) { made_up.to_ascii_lowercase() } else { made_up };
     let name = physical_id.or_else(|| names::chosen(kind, properties)).unwrap_or(&made_up);
     let global = |resource: String| format!("arn:aws:iam::{}:{resource}", world.account);
     match kind {
@@ -98,6 +104,10 @@ fn resource(
         "AWS::ElastiCache::ReplicationGroup" => world.arn("elasticache", &format!("replicationgroup:{name}")),
         "AWS::ElastiCache::SubnetGroup" => world.arn("elasticache", &format!("subnetgroup:{name}")),
         "AWS::SNS::Topic" => world.arn("sns", name),
+        "AWS::SNS::Subscription" => text(properties, "TopicArn").to_owned(),
+        "AWS::WAFv2::WebACL" => world.arn("wafv2", &format!("regional/webacl/{name}/*")),
+        "AWS::WAFv2::WebACLAssociation" => text(properties, "WebACLArn").to_owned(),
+        "AWS::WAFv2::LoggingConfiguration" => text(properties, "ResourceArn").to_owned(),
         "AWS::S3::Bucket" => format!("arn:aws:s3:::{name}"),
         "AWS::S3::BucketPolicy" => format!("arn:aws:s3:::{}", text(properties, "Bucket")),
         "AWS::Route53::RecordSet" => {

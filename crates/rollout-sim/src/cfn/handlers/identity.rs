@@ -65,6 +65,7 @@ impl Maker<'_> {
     fn name(&mut self, kind: &str) -> String {
         match names::chosen(kind, self.properties) {
             Some(chosen) => chosen.to_owned(),
+            None if lower_case(kind) => generated(self.world, self.context, 63).to_ascii_lowercase(),
             None => generated(self.world, self.context, 63),
         }
     }
@@ -365,6 +366,11 @@ impl Maker<'_> {
             _ => return None,
         })
     }
+}
+
+/// Services that keep names in lower case.
+pub(super) fn lower_case(kind: &str) -> bool {
+    ["AWS::ElastiCache::", "AWS::RDS::", "AWS::S3::"].iter().any(|service| kind.starts_with(service))
 }
 
 /// `STACK-LOGICAL-SUFFIX`, cut to `length`.

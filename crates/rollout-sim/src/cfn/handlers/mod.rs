@@ -35,6 +35,8 @@ pub(super) struct Context {
     pub role: Option<String>,
     /// Token that failures of the handler carry.
     pub request_token: String,
+    /// Tags of the stack, which every resource has that can be tagged, and every part of one through it.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// What a handler made.
