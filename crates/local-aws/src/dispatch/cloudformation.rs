@@ -85,6 +85,13 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         needs: stack(world, &input.stack_name),
         does: cfn::get_stack_policy(world, &input),
     }
+    read GetTemplate(world, input: api::GetTemplateInput) {
+        needs: match &input.change_set_name {
+            Some(name) => change_set(world, name, input.stack_name.as_deref()),
+            None => any_stack(world, input.stack_name.as_deref()),
+        },
+        does: cfn::get_template(world, &input),
+    }
     read ListChangeSets(world, input: api::ListChangeSetsInput) {
         needs: stack(world, &input.stack_name),
         does: cfn::list_change_sets(world, &input),

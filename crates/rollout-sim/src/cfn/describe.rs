@@ -3,11 +3,11 @@
 use super::api::{
     DescribeEventsInput, DescribeEventsOutput, DescribeStackEventsInput, DescribeStackEventsOutput,
     DescribeStackResourceInput, DescribeStackResourceOutput, DescribeStackResourcesInput,
-    DescribeStackResourcesOutput, DescribeStacksInput, DescribeStacksOutput, EventType,
-    ListStackResourcesInput, ListStackResourcesOutput, ListStacksInput, ListStacksOutput, OperationEntry,
-    OperationEvent, Output, Parameter, RollbackConfiguration, RollbackTrigger, Stack as StackView,
-    StackDriftInformation, StackDriftInformationSummary, StackDriftStatus, StackEvent, StackResource,
-    StackResourceDetail, StackResourceDriftInformation, StackResourceDriftInformationSummary,
+    DescribeStackResourcesOutput, DescribeStacksInput, DescribeStacksOutput, EventType, GetTemplateInput,
+    GetTemplateOutput, ListStackResourcesInput, ListStackResourcesOutput, ListStacksInput, ListStacksOutput,
+    OperationEntry, OperationEvent, Output, Parameter, RollbackConfiguration, RollbackTrigger,
+    Stack as StackView, StackDriftInformation, StackDriftInformationSummary, StackDriftStatus, StackEvent,
+    StackResource, StackResourceDetail, StackResourceDriftInformation, StackResourceDriftInformationSummary,
     StackResourceDriftStatus, StackResourceSummary, StackStatus, StackSummary, Tag,
 };
 use super::inputs::invalid;
@@ -77,6 +77,26 @@ pub fn describe_stacks(world: &World, input: &DescribeStacksInput) -> Result<Des
         world.cfn.stacks.iter().rev().filter(|stack| stack.status != StackStatus::DeleteComplete).collect();
     let (stacks, next_token) = page(&stacks, input.next_token.as_deref(), PAGE)?;
     Ok(DescribeStacksOutput { stacks: stacks.iter().map(|stack| view(stack)).collect(), next_token })
+}
+
+/// `GetTemplate`: the body as it was sent, of a stack or of a change set. The stages are the same here: a template
+/// with macros is refused.
+///
+/// # Errors
+/// `ValidationError` for a stack that does not exist or has no template yet, `ChangeSetNotFound`.
+pub fn get_template(world: &World, input: &GetTemplateInput) -> Result<GetTemplateOutput, ApiError> {
+    let template = if let Some(change_set) = &input.change_set_name {
+        let (index, position) = change_sets::locate(world, change_set, input.stack_name.as_deref())?;
+        &world.cfn.stacks[index].change_sets[position].definition.template
+    } else {
+        let name = input.stack_name.as_deref().unwrap_or_default();
+        let definition = world.cfn.stacks[find(world, name)?].definition.as_ref();
+        &definition.ok_or_else(|| invalid(format!("Template for stack {name} does not exist")))?.template
+    };
+    Ok(GetTemplateOutput {
+        template_body: Some(template.body.clone()),
+        stages_available: vec!["Original".to_owned(), "Processed".to_owned()],
+    })
 }
 
 fn view(stack: &Stack) -> StackView {

@@ -29,7 +29,7 @@ pub use change_sets::{
 };
 pub use describe::{
     describe_events, describe_stack_events, describe_stack_resource, describe_stack_resources,
-    describe_stacks, list_stack_resources, list_stacks,
+    describe_stacks, get_template, list_stack_resources, list_stacks,
 };
 pub use stacks::{
     cancel_update_stack, continue_update_rollback, create_stack, delete_stack, get_stack_policy,
