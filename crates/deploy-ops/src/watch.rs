@@ -209,13 +209,12 @@ impl Watcher<'_> {
     ) -> Result<(), CallError> {
         let name = service.view.name.to_string();
         let before = self.looked_closely.get(&name);
-        let light = service.view.clone();
         let age = before.map(|(when, _)| at.secs_since(*when));
-        if !self.cadence.details_due(before.map(|(_, view)| view), &light, age) {
+        if !self.cadence.details_due(before.map(|(_, view)| view), &service.view, age) {
             return Ok(());
         }
         observe::details(self.aws, &self.operation.cluster, service, since).await?;
-        self.looked_closely.insert(name.clone(), (at, light));
+        self.looked_closely.insert(name.clone(), (at, service.view.clone()));
         let Some(log_group) = self.operation.log_groups.get(&name) else { return Ok(()) };
         for task in &mut service.view.tasks {
             let exited = task.containers.iter().any(|container| container.exit_code.is_some());

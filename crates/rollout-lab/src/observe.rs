@@ -70,9 +70,8 @@ impl<'a> Eye<'a> {
             let before = self.looked_closely.get(&name);
             let age = before.map(|(when, _)| at.secs_since(*when));
             if self.cadence.details_due(before.map(|(_, view)| view), &seen.view, age) {
-                let light = seen.view.clone();
                 self.details(world, &mut seen)?;
-                self.looked_closely.insert(name, (at, light));
+                self.looked_closely.insert(name, (at, seen.view.clone()));
             }
             services.push(seen.view);
         }

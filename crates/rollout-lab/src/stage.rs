@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use env_config::{Config, EnvironmentNames};
+use env_config::{Config, EnvironmentNames, SecretSource};
 use rollout_sim::cfn;
 use rollout_sim::cfn::api::{CreateStackInput, DescribeStacksInput, Parameter, StackStatus};
 use rollout_sim::ecr::{self, CreateRepositoryInput, PushInput};
 use rollout_sim::image::{Architecture, ImageBehaviour};
-use rollout_sim::secrets::{self, CreateSecretInput, SecretText};
+use rollout_sim::secrets::{self, PutSecretValueInput, SecretText};
 use rollout_sim::{SimTime, World};
 
 use crate::{Case, LabError};
@@ -58,7 +58,6 @@ impl Stage {
         let mut world = World::new(platform.account_id.as_str(), platform.region.as_str(), case.seed);
         let old_digests = push_images(&mut world, &case, OLD_COMMIT)?;
         let new_digests = push_images(&mut world, &case, NEW_COMMIT)?;
-        create_secrets(&mut world, &case)?;
 
         let before = template(&case.before, &case.environment)?;
         let after = template(&case.after, &case.environment)?;
@@ -72,7 +71,7 @@ impl Stage {
             ..CreateStackInput::default()
         };
         cfn::create_stack(&mut world, input).map_err(LabError::api("create the stack"))?;
-        come_up(&mut world, &stack_name)?;
+        come_up(&mut world, &stack_name, entered_secrets(&case)?)?;
 
         let digests: BTreeMap<String, String> = new_digests
             .into_iter()
@@ -136,26 +135,43 @@ fn push_images(world: &mut World, case: &Case, commit: &str) -> Result<BTreeMap<
     Ok(digests)
 }
 
-/// Secrets with values of the right shape; what they say is of no matter here.
-fn create_secrets(world: &mut World, case: &Case) -> Result<(), LabError> {
+/// Values of the secrets that people enter, by name; what they say is of no matter here. The stack makes up the others.
+fn entered_secrets(case: &Case) -> Result<Vec<(String, String)>, LabError> {
     let environment = case.before.environment(&case.environment)?;
-    for (name, secret) in &case.before.platform.secrets {
-        let value: serde_json::Map<_, _> = secret
-            .keys
-            .iter()
-            .map(|(key, shape)| {
-                let length = shape.length.or(shape.min_length).unwrap_or(16);
-                (key.to_string(), serde_json::Value::String("a".repeat(usize::from(length))))
-            })
-            .collect();
-        let input = CreateSecretInput {
-            name: environment.secret_path(name),
-            secret_string: Some(SecretText(serde_json::Value::Object(value).to_string())),
-            ..CreateSecretInput::default()
+    let entered = case
+        .before
+        .platform
+        .secrets
+        .iter()
+        .filter(|(_, secret)| secret.keys.values().any(|key| key.source == SecretSource::Entered));
+    let values = entered.map(|(name, secret)| {
+        let keys = secret.keys.iter().map(|(key, shape)| {
+            let length = shape.length.or(shape.min_length).unwrap_or(16);
+            (key.to_string(), serde_json::Value::String("a".repeat(usize::from(length))))
+        });
+        (environment.secret_path(name), serde_json::Value::Object(keys.collect()).to_string())
+    });
+    Ok(values.collect())
+}
+
+/// Enters what exists already; answers what does not.
+fn enter_secrets(
+    world: &mut World,
+    secrets: Vec<(String, String)>,
+) -> Result<Vec<(String, String)>, LabError> {
+    let mut missing = Vec::new();
+    for (name, value) in secrets {
+        let input = PutSecretValueInput {
+            secret_id: name.clone(),
+            secret_string: Some(SecretText(value.clone())),
+            ..PutSecretValueInput::default()
         };
-        secrets::create_secret(world, input).map_err(LabError::api("create a secret"))?;
+        match secrets::put_secret_value(world, input) {
+            Err(error) if error.code == "ResourceNotFoundException" => missing.push((name, value)),
+            other => drop(other.map_err(LabError::api("enter a secret"))?),
+        }
     }
-    Ok(())
+    Ok(missing)
 }
 
 /// Parameters of the stack for a release.
@@ -187,9 +203,10 @@ fn parameters(config: &Config, digests: &BTreeMap<String, String>, commit: &str)
     values.into_iter().map(parameter).collect()
 }
 
-fn come_up(world: &mut World, stack_name: &str) -> Result<(), LabError> {
+fn come_up(world: &mut World, stack_name: &str, mut secrets: Vec<(String, String)>) -> Result<(), LabError> {
     let until = world.now() + COME_UP;
     loop {
+        secrets = enter_secrets(world, secrets)?;
         let input = DescribeStacksInput { stack_name: Some(stack_name.to_owned()), ..Default::default() };
         let answer = cfn::describe_stacks(world, &input).map_err(LabError::api("look at the stack"))?;
         let stack = answer.stacks.into_iter().next();

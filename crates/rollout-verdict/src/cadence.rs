@@ -28,8 +28,11 @@ impl Default for Cadence {
 }
 
 impl Cadence {
-    /// Whether a service deserves a detailed look: `now` and `before` are light views of it (deployments and
-    /// events only), `secs_since_details` the time since the last detailed look, `None` before the first.
+    /// Whether a service deserves a detailed look: `before` is what the last detailed look saw, `now` a light view
+    /// (deployments and events only), `secs_since_details` the time since that look, `None` before the first.
+    ///
+    /// A task that is on its way out shows its exit code and reasons only at the end of it, and no count or event
+    /// changes then: such a task is a reason by itself to look again.
     #[must_use]
     pub fn details_due(
         &self,
@@ -37,10 +40,38 @@ impl Cadence {
         now: &ServiceView,
         secs_since_details: Option<f64>,
     ) -> bool {
-        let Some(secs) = secs_since_details else { return true };
-        let changed = before.is_none_or(|before| {
-            before.deployments != now.deployments || before.events.len() != now.events.len()
-        });
-        secs >= f64::from(self.details_secs) || (changed && secs >= f64::from(self.least_details_secs))
+        let (Some(secs), Some(before)) = (secs_since_details, before) else { return true };
+        let changed = before.deployments != now.deployments || before.events.len() != now.events.len();
+        let mut tasks = before.tasks.iter();
+        let unsettled = tasks.any(|task| task.desired_status == "STOPPED" && task.last_status != "STOPPED");
+        secs >= f64::from(self.details_secs)
+            || ((changed || unsettled) && secs >= f64::from(self.least_details_secs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cadence;
+    use crate::{ServiceEventView, ServiceView, TaskView};
+
+    #[test]
+    fn a_service_is_looked_at_when_it_changed_when_a_task_is_on_its_way_out_and_otherwise_rarely() {
+        let cadence = Cadence::default();
+        let quiet = ServiceView::default();
+        let changed = ServiceView { events: vec![ServiceEventView::default()], ..ServiceView::default() };
+        let task = |last_status: &str| TaskView {
+            desired_status: "STOPPED".to_owned(),
+            last_status: last_status.to_owned(),
+            ..TaskView::default()
+        };
+        let stopping = ServiceView { tasks: vec![task("STOPPING")], ..ServiceView::default() };
+        let stopped = ServiceView { tasks: vec![task("STOPPED")], ..ServiceView::default() };
+        assert!(cadence.details_due(None, &quiet, None));
+        assert!(!cadence.details_due(Some(&quiet), &quiet, Some(50.0)));
+        assert!(cadence.details_due(Some(&quiet), &quiet, Some(60.0)));
+        assert!(cadence.details_due(Some(&quiet), &changed, Some(20.0)));
+        assert!(!cadence.details_due(Some(&quiet), &changed, Some(10.0)));
+        assert!(cadence.details_due(Some(&stopping), &quiet, Some(20.0)));
+        assert!(!cadence.details_due(Some(&stopped), &quiet, Some(20.0)));
     }
 }

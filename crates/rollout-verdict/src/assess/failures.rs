@@ -62,7 +62,9 @@ pub(super) fn of_service(bound: &Bound<'_>, stack: &StackProgress<'_>) -> Vec<Fa
 /// counting failures counts tasks.
 fn of_task(bound: &Bound<'_>, task: &TaskView, revision: Revision) -> Vec<Failure> {
     let mut readings = failing_checks(bound, task);
+    // The reason for which a task could not start is final when its stop begins; an exit code comes later.
     let ended = task.last_status == "STOPPED"
+        || task.stop_code.as_deref() == Some("TaskFailedToStart")
         || task.containers.iter().any(|container| container.exit_code.is_some());
     if let Some(stopped) = ended.then(|| stopped_task(task)).flatten() {
         // ECS says that checks failed; where the target said how, that says more.
