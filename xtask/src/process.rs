@@ -88,7 +88,7 @@ pub(crate) fn hand_to_deploy_ops(
 }
 
 /// Where cargo puts `deploy-ops`: beside this binary.
-fn built_binary() -> Option<PathBuf> {
+pub(crate) fn built_binary() -> Option<PathBuf> {
     Some(std::env::current_exe().ok()?.with_file_name(format!("deploy-ops{}", std::env::consts::EXE_SUFFIX)))
 }
 

@@ -217,10 +217,13 @@ impl Target {
     }
 }
 
-/// Where the local account lives.
+/// Where the local account lives: `LOCAL_AWS_DIR`, or `.local-aws` at the top of the repository.
 #[must_use]
 pub fn local_state(root: &Path) -> PathBuf {
-    root.join(LOCAL_STATE)
+    match std::env::var_os("LOCAL_AWS_DIR") {
+        Some(dir) if !dir.is_empty() => root.join(dir),
+        _ => root.join(LOCAL_STATE),
+    }
 }
 
 /// Nothing may wait without bound: not for a connection, not for an answer, not for all retries together.

