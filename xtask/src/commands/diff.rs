@@ -22,7 +22,7 @@ pub(crate) struct Args {
 /// re-rendering of its configuration by today's code would not show.
 pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
     let rendered = templates::one(&project.config()?, &args.stack)?;
-    let snapshot = format!("tests/snapshots/{}.snap", rendered.stack_name());
+    let snapshot = format!("tests/snapshots/integration__templates__{}.snap", rendered.stack_name());
     let base = duct::cmd!("git", "show", format!("{}:{snapshot}", args.base))
         .dir(project.root())
         .stderr_null()

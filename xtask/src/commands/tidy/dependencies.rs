@@ -25,6 +25,11 @@ const RULES: &[Rule] = &[
     },
     Rule { name: "rollout-sim", workspace: &[], never: &["tokio", "clap", "aws-config", "rand"] },
     Rule { name: "rollout-verdict", workspace: &[], never: &["tokio", "clap", "aws-config", "jiff", "rand"] },
+    Rule {
+        name: "rollout-lab",
+        workspace: &["env-config", "rollout-sim", "rollout-verdict", "stack-model"],
+        never: &["tokio", "clap", "aws-config"],
+    },
     Rule { name: "local-aws", workspace: &["rollout-sim"], never: &["aws-config", "clap"] },
     Rule { name: "ops-cli", workspace: &[], never: &["tokio", "aws-config"] },
     Rule {
@@ -40,6 +45,7 @@ const RULES: &[Rule] = &[
             "waf-rules",
             "stack-model",
             "rollout-sim",
+            "rollout-lab",
             "rollout-verdict",
             "ops-cli",
         ],

@@ -4,8 +4,8 @@ use std::path::{Component, Path};
 
 use super::finding;
 
-/// Lines a source file may have and still be read in one sitting.
-const MAX_LINES: usize = 400;
+/// Lines a source file may have: about four hundred are read in one sitting.
+const MAX_LINES: usize = 440;
 
 /// Marks of unfinished work. Written apart so that this file does not find itself.
 const UNFINISHED: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
@@ -49,7 +49,8 @@ pub(super) fn check_content(file: &Path, content: &str) -> Vec<String> {
         for path in MACHINE_PATHS.iter().filter(|path| starts_path(line, path)) {
             findings.push(finding(file, at, &format!("{path} is a folder of somebody's machine")));
         }
-        if adopter_counts {
+        // An example in a comment binds nobody.
+        if adopter_counts && !line.trim_start().starts_with("//") {
             for name in ADOPTER.iter().filter(|name| line.contains(**name)) {
                 findings.push(finding(
                     file,
