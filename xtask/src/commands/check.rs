@@ -40,12 +40,14 @@ fn lint(project: &Project, rendered: &[Document]) -> Result<String, Failure> {
         return Ok("cfn-lint: not installed, left out (`cargo xtask ci` installs and runs it)\n".to_owned());
     };
     let folder = project.root().join("target/templates");
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| Failure::unexpected(format!("failed to create {}", folder.display())).because(error))?;
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        Failure::unexpected(format!("failed to create {}", folder.display())).because(error)
+    })?;
     for template in rendered {
         let path = folder.join(format!("{}.template.json", template.stack_name()));
-        std::fs::write(&path, template.compact())
-            .map_err(|error| Failure::unexpected(format!("failed to write {}", path.display())).because(error))?;
+        std::fs::write(&path, template.compact()).map_err(|error| {
+            Failure::unexpected(format!("failed to write {}", path.display())).because(error)
+        })?;
         let command = duct::cmd!(&program, "--include-checks", "W", "--template", &path)
             .stdout_to_stderr()
             .dir(project.root());
