@@ -51,7 +51,7 @@ pub async fn shared_stack(
         log_groups: BTreeMap::new(),
     };
     let conclusion = operation::change(session, &job, rollout::of_infrastructure).await?;
-    if conclusion.as_ref().is_none_or(super::operation::Conclusion::succeeded)
+    if conclusion.as_ref().is_none_or(Conclusion::succeeded)
         && let Some(view) = stack::describe(&session.target.aws, name).await?
     {
         stack::protect(&session.target.aws, &view, true).await?;

@@ -74,37 +74,6 @@ pub struct DeployArgs {
     pub json: bool,
 }
 
-/// The way a rollback takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Via {
-    /// One CloudFormation update with the previous template (the default)
-    Stack,
-    /// Update the services directly, past a stack that is stuck
-    Ecs,
-}
-
-/// `rollback`
-#[derive(Debug, Clone, Args)]
-pub struct RollbackArgs {
-    /// Release tag to go back to
-    pub tag: String,
-    /// Environment
-    #[arg(long = "env", value_name = "ENV", default_value = "production")]
-    pub environment: String,
-    /// Which way to take
-    #[arg(long, value_enum)]
-    pub via: Option<Via>,
-    /// Where
-    #[command(flatten)]
-    pub target: TargetArgs,
-    /// Do not ask for confirmation
-    #[arg(long)]
-    pub yes: bool,
-    /// Print one JSON object at the end
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Commands that only need an environment.
 #[derive(Debug, Clone, Args)]
 pub struct EnvironmentArgs {
@@ -154,8 +123,6 @@ pub enum LocalCommand {
 pub enum OpsCommand {
     /// Deploy a commit or a release to an environment
     Deploy(DeployArgs),
-    /// Put every service back on a released version
-    Rollback(RollbackArgs),
     /// Show services, task counts, release and the last deployment
     Status(EnvironmentArgs),
     /// Record a release

@@ -6,7 +6,7 @@ use cfn::Document;
 
 use crate::commands::schema;
 use crate::failure::Failure;
-use crate::process::{find_program, must_succeed};
+use crate::process::must_succeed;
 use crate::project::Project;
 use crate::{output, templates};
 
@@ -34,11 +34,11 @@ pub(crate) fn run(project: &Project, _args: &Args) -> Result<ExitCode, Failure> 
 
 /// cfn-lint over every template; says so where it is not installed. `cargo xtask ci` insists on it.
 fn lint(project: &Project, rendered: &[Document]) -> Result<String, Failure> {
-    let installed = project.root().join(".venv/bin/cfn-lint");
-    let program = if installed.is_file() { Some(installed) } else { find_program("cfn-lint") };
-    let Some(program) = program else {
+    // Only the pinned version: another one knows other rules.
+    let program = project.root().join(".venv/validators/bin/cfn-lint");
+    if !program.is_file() {
         return Ok("cfn-lint: not installed, left out (`cargo xtask ci` installs and runs it)\n".to_owned());
-    };
+    }
     let folder = project.root().join("target/templates");
     std::fs::create_dir_all(&folder).map_err(|error| {
         Failure::unexpected(format!("failed to create {}", folder.display())).because(error)

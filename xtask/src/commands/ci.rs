@@ -28,7 +28,6 @@ const STEPS: &[(&str, Step)] = &[
     }),
     ("tests", |project| must_succeed(&cargo(project, ["test"]), "cargo test")),
     ("template validators", validators::templates),
-    ("workflow linters", validators::workflows),
     ("AWS clients", clients::run),
 ];
 

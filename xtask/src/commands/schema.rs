@@ -50,7 +50,7 @@ pub(crate) fn stale_schemas(project: &Project) -> Result<Vec<(String, String)>, 
             Ok(found) if found == text => {}
             Ok(_) => stale.push((name.to_string(), text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                stale.push((name.to_string(), text))
+                stale.push((name.to_string(), text));
             }
             Err(error) => {
                 return Err(Failure::unexpected(format!("failed to read {}", path.display())).because(error));

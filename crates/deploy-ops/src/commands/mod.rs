@@ -20,9 +20,6 @@ pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
         OpsCommand::Status(args) => status::run(&args, root).await,
         OpsCommand::Release(args) => release::run(&args, root).await,
         OpsCommand::Local(command) => local::run(&command, root).await,
-        OpsCommand::Rollback(_) => {
-            Err(Failure::Guard { reason: "rollback is not there".to_owned(), hint: String::new() })
-        }
     }
 }
 

@@ -13,9 +13,9 @@ pub(super) async fn run(args: &EnvironmentArgs, root: &Path) -> Result<Exit, Fai
     let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let status = status::read(&session).await?;
     if args.json {
-        print_json(&status)?
+        print_json(&status)?;
     } else {
-        print(&status.to_string())?
+        print(&status.to_string())?;
     }
     session.session.target.close().await?;
     Ok(Exit::Done)

@@ -88,9 +88,9 @@ fn a_kill_at_any_moment_of_a_rollout_changes_nothing() {
     for (step, expected) in expected.iter().enumerate() {
         // Alternately killed and cleanly closed.
         if step % 2 == 0 {
-            server.kill()
+            server.kill();
         } else {
-            server.shutdown()
+            server.shutdown();
         }
         server = Server::open(dir.path());
         advance(&server, 20.0);

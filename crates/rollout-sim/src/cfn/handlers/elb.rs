@@ -281,21 +281,3 @@ pub(super) fn delete(world: &mut World, context: &Context, kind: &str, arn: &str
     }
     Ok(Wait::Secs(durations(kind).delete))
 }
-
-/// A target group as it is, as far as its properties say something about it.
-pub(super) fn actual_target_group(world: &World, arn: &str, expected: &Value) -> Option<Value> {
-    let input = elb::DescribeTargetGroupsInput {
-        target_group_arns: vec![arn.to_owned()],
-        ..elb::DescribeTargetGroupsInput::default()
-    };
-    let group = elb::describe_target_groups(world, &input).ok()?.target_groups.into_iter().next()?;
-    let group = serde_json::to_value(group).ok()?;
-    let mut actual = expected.clone();
-    let map = actual.as_object_mut()?;
-    for name in HEALTH_CHECK.into_iter().filter(|name| *name != "Matcher") {
-        if let (true, Some(value)) = (map.contains_key(name), group.get(name)) {
-            map.insert(name.to_owned(), value.clone());
-        }
-    }
-    Some(actual)
-}

@@ -190,35 +190,3 @@ pub(super) fn poll(world: &World, kind: &str, id: &str, properties: &Value) -> P
 pub(super) fn poll_deleted(world: &World, kind: &str, id: &str) -> Poll {
     if kind == "AWS::ECS::Service" { ecs::service_is_gone(world, id) } else { Poll::Done }
 }
-
-/// The properties of a resource as they really are; `None` where it does not exist. Types that another module
-/// models and that have no case here show what their stack expects.
-pub(super) fn actual(world: &World, kind: &str, id: &str, expected: &Value) -> Option<Value> {
-    match kind {
-        "AWS::ECS::Service" => ecs::actual_service(world, id, expected),
-        "AWS::ElasticLoadBalancingV2::TargetGroup" => elb::actual_target_group(world, id, expected),
-        "AWS::CloudWatch::Alarm"
-        | "AWS::Logs::LogGroup"
-        | "AWS::SecretsManager::Secret"
-        | "AWS::ECR::Repository" => stores::is_taken(world, kind, id).then(|| expected.clone()),
-        "AWS::IAM::Role" => crate::iam::role_exists(world, id).then(|| expected.clone()),
-        _ if drift_is_known(kind) => bag::actual(world, kind, id),
-        _ => Some(expected.clone()),
-    }
-}
-
-/// Whether [`actual`] looks at resources of the type.
-pub(super) fn drift_is_known(kind: &str) -> bool {
-    let blind = matches!(
-        kind,
-        "AWS::ECS::Cluster"
-            | "AWS::ECS::TaskDefinition"
-            | "AWS::ElasticLoadBalancingV2::LoadBalancer"
-            | "AWS::ElasticLoadBalancingV2::Listener"
-            | "AWS::ElasticLoadBalancingV2::ListenerRule"
-            | "AWS::IAM::ManagedPolicy"
-            | "AWS::IAM::OIDCProvider"
-            | "AWS::IAM::Policy"
-    );
-    !blind
-}

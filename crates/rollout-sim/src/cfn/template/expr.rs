@@ -50,10 +50,10 @@ pub(in crate::cfn) enum Expr {
 pub(super) fn compile(value: &Value) -> Result<Expr, String> {
     match value {
         Value::Object(map) => {
-            if let Some((name, argument)) = sole_entry(map) {
-                if let Some(function) = function(name, argument)? {
-                    return Ok(function);
-                }
+            if let Some((name, argument)) = sole_entry(map)
+                && let Some(function) = function(name, argument)?
+            {
+                return Ok(function);
             }
             let entries = map
                 .iter()

@@ -101,10 +101,10 @@ impl Declaration {
             if !self.allowed_values.is_empty() && !self.allowed_values.iter().any(|allowed| allowed == item) {
                 return fails(format!("Parameter '{name}' must be one of AllowedValues"));
             }
-            if let Some(pattern) = &self.allowed_pattern {
-                if !super::pattern::matches(pattern, item)? {
-                    return fails(format!("Parameter '{name}' must match pattern {pattern}"));
-                }
+            if let Some(pattern) = &self.allowed_pattern
+                && !super::pattern::matches(pattern, item)?
+            {
+                return fails(format!("Parameter '{name}' must match pattern {pattern}"));
             }
             let length = item.chars().count();
             if let Some(min) = self.min_length.filter(|min| length < *min) {

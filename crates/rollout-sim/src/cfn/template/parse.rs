@@ -258,7 +258,7 @@ fn references(parsed: &mut Parsed) -> Result<(), String> {
     let mut check = |uses: &Uses, block: &'static str, own: Option<&String>| -> Result<(), String> {
         for name in &uses.refs {
             let parameter = parameters.contains(name.as_str()) || PSEUDO_PARAMETERS.contains(&name.as_str());
-            if !parameter && !(block != "Conditions" && resources.contains(name)) {
+            if !(parameter || block != "Conditions" && resources.contains(name)) {
                 dangling.entry(block).or_default().insert(name.clone());
             }
         }
