@@ -1,5 +1,6 @@
 //! Integration tests, in one binary.
 #![allow(clippy::unwrap_used)]
 
+mod e2e;
 mod template_rules;
 mod templates;

@@ -1,0 +1,4 @@
+//! Deployments end to end: the operations through the AWS SDK over HTTP against the local AWS.
+
+mod pipeline;
+mod scene;

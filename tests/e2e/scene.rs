@@ -1,0 +1,136 @@
+//! A checkout and a local account for each test, so that no test sees another.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use deploy_ops::deploy::{self, Options, Outcome};
+use deploy_ops::failure::Failure;
+use deploy_ops::report::{Report, Style};
+use deploy_ops::resolve::Wanted;
+use deploy_ops::session::{EnvironmentSession, Session};
+use ops_cli::TargetArgs;
+use tempfile::TempDir;
+
+/// A checkout with the project's own configuration, and the local account in it.
+pub(crate) struct Scene {
+    dir: TempDir,
+}
+
+impl Scene {
+    /// One commit, and an account that does not exist yet.
+    pub(crate) fn empty() -> Self {
+        let scene = Self { dir: tempfile::tempdir().unwrap() };
+        copy(&repository().join("infra"), &scene.root().join("infra"));
+        scene.git(&["init", "--quiet", "--initial-branch=main"]);
+        scene.commit("first");
+        scene
+    }
+
+    /// A checkout whose account runs the current commit in staging. Made once; every call gets a copy.
+    pub(crate) fn staging() -> Self {
+        static MADE: OnceLock<Scene> = OnceLock::new();
+        let made = MADE.get_or_init(|| {
+            let scene = Self::empty();
+            let outcome =
+                block_on(async { scene.deploy("staging", &options(Wanted::Head), &[]).await.unwrap() });
+            assert_eq!(outcome.result.exit_code, 0, "{:?}", outcome.result.cause);
+            scene
+        });
+        let scene = Self { dir: tempfile::tempdir().unwrap() };
+        copy(made.root(), scene.root());
+        scene
+    }
+
+    /// Top of the checkout.
+    pub(crate) fn root(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Commits everything; answers the commit id.
+    pub(crate) fn commit(&self, message: &str) -> String {
+        let author = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
+        let commit = ["commit", "--quiet", "--allow-empty", "--message", message];
+        self.git(&["add", "--all", "--", "infra"]);
+        self.git(&[&author[..], &commit[..]].concat());
+        self.git(&["rev-parse", "HEAD"]).trim().to_owned()
+    }
+
+    /// Runs git in the checkout; answers what it prints.
+    pub(crate) fn git(&self, args: &[&str]) -> String {
+        let mut command = Command::new("git");
+        command.args(args).current_dir(self.root()).stdin(Stdio::null()).stderr(Stdio::inherit());
+        for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+            command.env_remove(variable);
+        }
+        let output = command.output().expect("git starts");
+        assert!(output.status.success(), "git {args:?} failed");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Replaces text in a file of the configuration; it must be there.
+    #[allow(dead_code, reason = "for the tests that change the configuration")]
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.root().join("infra").join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no {from:?}");
+        std::fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// A command on an environment of the local account, with faults; its progress is discarded.
+    pub(crate) async fn session(&self, environment: &str, faults: &[&str]) -> EnvironmentSession {
+        let mut session = EnvironmentSession::open(self.root(), environment, &target(faults)).await.unwrap();
+        session.session.report = silent(&session.session);
+        session
+    }
+
+    /// Deploys, as `cargo xtask deploy ENVIRONMENT --local` does.
+    pub(crate) async fn deploy(
+        &self,
+        environment: &str,
+        options: &Options,
+        faults: &[&str],
+    ) -> Result<Outcome, Failure> {
+        let session = self.session(environment, faults).await;
+        let outcome = Box::pin(deploy::deploy(&session, options)).await;
+        session.session.target.close().await.unwrap();
+        outcome
+    }
+}
+
+/// The arguments `--local --fault …`.
+pub(crate) fn target(faults: &[&str]) -> TargetArgs {
+    TargetArgs { local: true, faults: faults.iter().map(ToString::to_string).collect() }
+}
+
+/// Options of a plain deployment.
+pub(crate) fn options(wanted: Wanted) -> Options {
+    Options { wanted, plan_only: false, bootstrap: false, allow_replace: Vec::new(), leave_running: false }
+}
+
+/// Runs a future to its end, as the binary does.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(future)
+}
+
+fn silent(session: &Session) -> Report {
+    Report::new(Style::Plain, false, session.target.clock.clone(), Box::new(std::io::sink()))
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
