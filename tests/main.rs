@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod e2e;
+mod firewall;
 mod template_rules;
 mod templates;

@@ -249,6 +249,21 @@ routes = [{ priority = 400, paths = ["/export", "/export/*"] }]
     ");
 }
 
+/// Production is the largest; its template then goes through S3, which `e2e::growth` does.
+#[test]
+fn more_services_fit_into_production() {
+    let service = |name: &str, port: u32, priority: u32| {
+        format!(
+            "\n[services.{name}]\nport = {port}\nuser = \"1000\"\nbuild = {{ dockerfile = \"Dockerfile\" }}\n\
+             health_check = {{ path = \"/{name}\" }}\nroutes = [{{ priority = {priority}, paths = [\"/{name}\"] }}]\n"
+        )
+    };
+    let before = document(&config(), "production");
+    let more = (0..5).map(|nth| service(&format!("s{nth}"), 4000 + nth, 400 + nth)).collect::<String>();
+    let after = document(&Edited::new().append("platform.toml", &more).config(), "production");
+    assert_eq!(resources(&after).len() - resources(&before).len(), 5 * 9);
+}
+
 #[test]
 fn an_internal_service_has_a_name_and_no_door() {
     assert_snapshot!(growth(r#"

@@ -1,4 +1,5 @@
 //! Deployments end to end: the operations through the AWS SDK over HTTP against the local AWS.
 
+mod growth;
 mod pipeline;
 mod scene;

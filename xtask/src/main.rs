@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use ops_cli::OpsCommand;
 
-use crate::commands::{check, ci, completions, diff, graph, schema, synth, test, tidy};
+use crate::commands::{check, ci, completions, diff, graph, schema, synth, test, tidy, waf};
 use crate::failure::Failure;
 use crate::project::Project;
 
@@ -38,6 +38,9 @@ enum Command {
     Graph(graph::Args),
     /// Check configuration, schemas and templates
     Check(check::Args),
+    /// The firewall: its rules and exemptions, and what it would do to a request
+    #[command(subcommand)]
+    Waf(waf::Args),
     /// Write the JSON Schemas of the configuration files
     Schema(schema::Args),
     /// Check the house rules: dependencies, file sizes, words that must not occur
@@ -66,6 +69,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Diff(args) => diff::run(&project, &args),
         Command::Graph(args) => graph::run(&project, &args),
         Command::Check(args) => check::run(&project, &args),
+        Command::Waf(args) => waf::run(&project, &args),
         Command::Schema(args) => schema::run(&project, &args),
         Command::Tidy => tidy::run(&project),
         Command::Test(args) => test::run(&project, &args),

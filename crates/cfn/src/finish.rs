@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use crate::value::REFERENCE;
 
-/// Size limit of a template sent inline, in bytes ("CloudFormation quotas").
-pub(crate) const MAX_TEMPLATE_BYTES: usize = 51_200;
+/// Size limit of a template in S3, in bytes ("CloudFormation quotas"). Inline the limit is 51,200.
+pub(crate) const MAX_TEMPLATE_BYTES: usize = 1_000_000;
 const MAX_RESOURCES: usize = 500;
 const MAX_PARAMETERS: usize = 200;
 const MAX_OUTPUTS: usize = 200;
@@ -69,7 +69,7 @@ pub enum Problem {
         /// How many there may be.
         limit: usize,
     },
-    /// More bytes than CloudFormation takes inline.
+    /// More bytes than CloudFormation takes.
     #[error("{bytes} bytes rendered compactly: at most {MAX_TEMPLATE_BYTES}")]
     TooLarge {
         /// Size, rendered compactly.

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::handle::{Handle, resource};
-use crate::iam::PolicyDocument;
+use crate::iam::{PolicyDocument, Principal, Statement};
 use crate::kind::{BucketArn, BucketName, PolicyResource, Text};
 use crate::template::Stack;
 use crate::value::Value;
@@ -21,7 +21,49 @@ pub struct Bucket<S> {
 }
 resource!(Bucket = "AWS::S3::Bucket", ref name: BucketName, "Arn" arn: BucketArn);
 
+impl<S> Bucket<S> {
+    /// An encrypted bucket that nobody outside the account reaches, and whose objects go after `expiration_days`.
+    pub fn private(name: impl Into<Value<S, Text>>, expiration_days: u32) -> Self {
+        Self {
+            bucket_encryption: BucketEncryption {
+                server_side_encryption_configuration: vec![EncryptionRule {
+                    server_side_encryption_by_default: EncryptionDefault { sse_algorithm: "AES256" },
+                }],
+            },
+            bucket_name: name.into(),
+            lifecycle_configuration: LifecycleConfiguration {
+                rules: vec![LifecycleRule {
+                    abort_incomplete_multipart_upload: AbortIncompleteMultipartUpload {
+                        days_after_initiation: 1,
+                    },
+                    expiration_in_days: expiration_days,
+                    id: "expire",
+                    status: "Enabled",
+                }],
+            },
+            ownership_controls: OwnershipControls {
+                rules: vec![OwnershipRule { object_ownership: "BucketOwnerEnforced" }],
+            },
+            public_access_block_configuration: PublicAccessBlock {
+                block_public_acls: true,
+                block_public_policy: true,
+                ignore_public_acls: true,
+                restrict_public_buckets: true,
+            },
+        }
+    }
+}
+
 impl<S: Stack> Handle<Bucket<S>> {
+    /// Refuses every request that is not encrypted on its way.
+    pub fn deny_plain_http(&self) -> Statement<S> {
+        Statement::deny(["s3:*"]).by(Principal::Anyone).on([self.arn().resource(), self.objects("*")]).when(
+            "Bool",
+            "aws:SecureTransport",
+            ["false".into()],
+        )
+    }
+
     /// The objects below `prefix` (with `*`), for a policy statement.
     pub fn objects(&self, prefix: &str) -> Value<S, PolicyResource> {
         Value::concat([self.arn().text(), format!("/{prefix}").into()])

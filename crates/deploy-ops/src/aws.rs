@@ -17,6 +17,8 @@ pub struct Aws {
     pub ecs: aws_sdk_ecs::Client,
     /// Load balancers: target health.
     pub elb: aws_sdk_elasticloadbalancingv2::Client,
+    /// S3: templates that are too long to send.
+    pub s3: aws_sdk_s3::Client,
     /// Secrets Manager: whether secrets have values; the values themselves are never read.
     pub secrets: aws_sdk_secretsmanager::Client,
     /// STS: who is calling.
@@ -34,6 +36,7 @@ impl Aws {
             ecr: aws_sdk_ecr::Client::new(config),
             ecs: aws_sdk_ecs::Client::new(config),
             elb: aws_sdk_elasticloadbalancingv2::Client::new(config),
+            s3: aws_sdk_s3::Client::new(config),
             secrets: aws_sdk_secretsmanager::Client::new(config),
             sts: aws_sdk_sts::Client::new(config),
         }

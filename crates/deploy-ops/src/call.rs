@@ -93,6 +93,7 @@ fn kind_of(code: &str) -> CallErrorKind {
         | "ThrottlingException"
         | "ThrottledException"
         | "RequestLimitExceeded"
+        | "SlowDown"
         | "TooManyRequestsException" => CallErrorKind::Throttled,
         "InternalFailure"
         | "InternalError"

@@ -182,7 +182,7 @@ impl Deployment<'_> {
         if stack::is_already(view, live, &self.template, &request) {
             return Ok(None);
         }
-        let plan = match stack::propose(aws, clock, &request, true).await? {
+        let plan = match stack::propose(aws, clock, &self.session.template_bucket(), &request, true).await? {
             Proposal::Nothing => return Ok(None),
             Proposal::Changes(change_set) => {
                 stack::discard(aws, &change_set.id).await?;

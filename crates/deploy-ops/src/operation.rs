@@ -129,10 +129,11 @@ pub async fn change(
     rollout: impl FnOnce(&Plan, Moment) -> Rollout,
 ) -> Result<Option<Conclusion>, Failure> {
     let (aws, clock, report) = (&session.target.aws, &*session.target.clock, &session.report);
-    let change_set = match stack::propose(aws, clock, &job.request, job.existing).await? {
-        Proposal::Nothing => return Ok(None),
-        Proposal::Changes(change_set) => change_set,
-    };
+    let change_set =
+        match stack::propose(aws, clock, &session.template_bucket(), &job.request, job.existing).await? {
+            Proposal::Nothing => return Ok(None),
+            Proposal::Changes(change_set) => change_set,
+        };
     report.line(format!("plan: {}", change_set.plan.counts()));
     if let Err(refused) = change_set.plan.guard(job.allow_replace) {
         stack::discard(aws, &change_set.id).await?;

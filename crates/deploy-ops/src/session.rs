@@ -10,6 +10,7 @@ use ops_cli::TargetArgs;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::report::Report;
+use crate::stack::TemplateBucket;
 use crate::target::Target;
 
 /// A command, connected.
@@ -33,6 +34,17 @@ impl Session {
         let target = Target::connect(root, &config, args).await?;
         let report = Report::stderr(target.clock.clone());
         Ok(Self { root: root.to_owned(), config, target, report, interrupt: Interrupt::listen() })
+    }
+
+    /// Where templates go that are too long to send.
+    #[must_use]
+    pub fn template_bucket(&self) -> TemplateBucket {
+        let platform = &self.config.platform;
+        TemplateBucket {
+            name: SharedNames::new(platform).template_bucket(&platform.account_id),
+            owner: platform.account_id.to_string(),
+            region: platform.region.to_string(),
+        }
     }
 
     /// A command for the user, as it is typed: `cargo xtask diagnose staging --local`.

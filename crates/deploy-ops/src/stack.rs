@@ -113,6 +113,17 @@ pub struct StackRequest {
     pub change_set: String,
 }
 
+/// Where CloudFormation reads templates from that are too long to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateBucket {
+    /// Name of the bucket.
+    pub name: String,
+    /// Account that owns it: somebody else's bucket of that name is refused.
+    pub owner: String,
+    /// Region of the bucket.
+    pub region: String,
+}
+
 /// What CloudFormation would do for a [`StackRequest`].
 #[derive(Debug)]
 pub enum Proposal {
@@ -162,9 +173,9 @@ pub enum StackError {
         /// Stack name.
         stack: String,
     },
-    /// The template is too long to send.
+    /// The template is too long to send, and there is no bucket to put it into.
     #[error(
-        "the template for {stack} is {bytes} bytes long, more than the {MAX_INLINE_TEMPLATE_BYTES} that can be sent"
+        "the template for {stack} is {bytes} bytes long, more than the {MAX_INLINE_TEMPLATE_BYTES} that can be sent, and there is no bucket for templates yet"
     )]
     TooLong {
         /// Stack name.
@@ -242,16 +253,14 @@ pub fn is_already(view: &StackView, live: &Template, wanted: &Template, request:
 
 /// Asks CloudFormation what it would do, and waits for the answer.
 ///
-/// With `existing: false` the stack is to be created.
+/// A template that is too long to send goes through `bucket`. With `existing: false` the stack is to be created.
 pub async fn propose(
     aws: &Aws,
     clock: &dyn Clock,
+    bucket: &TemplateBucket,
     request: &StackRequest,
     existing: bool,
 ) -> Result<Proposal, StackError> {
-    if request.body.len() > MAX_INLINE_TEMPLATE_BYTES {
-        return Err(StackError::TooLong { stack: request.stack.clone(), bytes: request.body.len() });
-    }
     let kind = if existing { ChangeSetType::Update } else { ChangeSetType::Create };
     let mut call = aws
         .cloudformation
@@ -259,9 +268,13 @@ pub async fn propose(
         .stack_name(&request.stack)
         .change_set_name(&request.change_set)
         .change_set_type(kind)
-        .template_body(&request.body)
         .capabilities(Capability::CapabilityNamedIam)
         .set_role_arn(request.role_arn.clone());
+    call = if request.body.len() <= MAX_INLINE_TEMPLATE_BYTES {
+        call.template_body(&request.body)
+    } else {
+        call.template_url(upload(aws, bucket, request).await?)
+    };
     for (name, value) in &request.parameters {
         let parameter = Parameter::builder().parameter_key(name);
         call = call.parameters(match value {
@@ -280,6 +293,29 @@ pub async fn propose(
         .stack_id
         .ok_or(StackError::Incomplete { operation: "cloudformation:CreateChangeSet", missing: "StackId" })?;
     wait_for_change_set(aws, clock, request, id, stack_id).await
+}
+
+/// Puts the template into the bucket, beside those of earlier changes, and answers its URL.
+async fn upload(aws: &Aws, bucket: &TemplateBucket, request: &StackRequest) -> Result<String, StackError> {
+    let key = format!("{}/{}.json", request.stack, request.change_set);
+    let put = aws
+        .s3
+        .put_object()
+        .bucket(&bucket.name)
+        .key(&key)
+        .expected_bucket_owner(&bucket.owner)
+        .content_type("application/json")
+        .body(request.body.clone().into_bytes().into())
+        .send()
+        .await;
+    match put.called("s3:PutObject") {
+        Ok(_) => {}
+        Err(error) if error.is("NoSuchBucket") => {
+            return Err(StackError::TooLong { stack: request.stack.clone(), bytes: request.body.len() });
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(format!("https://{}.s3.{}.amazonaws.com/{key}", bucket.name, bucket.region))
 }
 
 async fn wait_for_change_set(

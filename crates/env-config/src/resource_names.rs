@@ -17,6 +17,11 @@ impl<'a> SharedNames<'a> {
         Self { platform: &platform.name }
     }
 
+    /// Bucket of templates that are too long to send. Bucket names are unique in the world, hence the account.
+    pub fn template_bucket(self, account: &AccountId) -> String {
+        format!("{}-templates-{account}", self.platform)
+    }
+
     /// Role that pushes images: `{platform}-build`.
     pub fn build_role(self) -> String {
         format!("{}-build", self.platform)

@@ -193,12 +193,15 @@ impl Account {
         self.save_snapshot()
     }
 
-    /// Makes the journal obsolete, if anything is in it.
+    /// Makes the journal obsolete, if anything is in it, and gives the directory up: the next may open it, whoever
+    /// still holds a handle of this one.
     pub(crate) fn close(&mut self) -> Result<(), StateError> {
-        match &self.store {
+        let saved = match &self.store {
             Some(store) if store.journal.length() > 0 => self.save_snapshot(),
             _ => Ok(()),
-        }
+        };
+        self.store = None;
+        saved
     }
 
     fn run(&mut self, command: Command) -> Result<(), StateError> {

@@ -45,6 +45,8 @@ pub(crate) fn principal(world: &World, call: &ApiCall) -> Result<Principal, ApiE
 pub(crate) fn denial(error: ApiError, protocol: Protocol) -> ApiError {
     match protocol {
         Protocol::Json10 | Protocol::Json11 => ApiError::new("AccessDeniedException", error.message),
-        Protocol::Query | Protocol::Cbor => ApiError::new("AccessDenied", error.message).with_status(403),
+        Protocol::Query | Protocol::Rest | Protocol::Cbor => {
+            ApiError::new("AccessDenied", error.message).with_status(403)
+        }
     }
 }

@@ -39,6 +39,9 @@ pub(crate) fn refusal(world: &World, call: &ApiCall, number: u64) -> Option<ApiE
 /// "Rate exceeded" under the code that each protocol's services use; all are retried by the SDKs.
 fn throttled(call: &ApiCall) -> ApiError {
     let code = match call.protocol {
+        Protocol::Rest => {
+            return ApiError::new("SlowDown", "Please reduce your request rate.").with_status(503);
+        }
         Protocol::Query | Protocol::Cbor | Protocol::Json10 => "Throttling",
         Protocol::Json11 => "ThrottlingException",
     };

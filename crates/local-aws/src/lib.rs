@@ -17,6 +17,7 @@ mod dispatch;
 mod faults;
 mod protocol;
 mod request;
+mod rest;
 mod server;
 mod state;
 mod traffic;

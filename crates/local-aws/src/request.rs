@@ -1,11 +1,12 @@
 //! What an HTTP request is: a call of an AWS API, traffic for the load balancer, or a control request.
 
-use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST};
+use hyper::{HeaderMap, Method, Uri};
 use rollout_sim::ApiError;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{Protocol, Service, query_action};
+use crate::rest::s3_call;
 
 /// The one operation that is called without a signature: its token says who calls.
 pub(crate) const UNSIGNED: &str = "AssumeRoleWithWebIdentity";
@@ -38,14 +39,15 @@ struct Credential<'a> {
 
 /// Reads an API call; `None` is not one (no AWS target, no signature, no query form).
 pub(crate) fn api_call(
+    method: &Method,
     headers: &HeaderMap,
-    path: &str,
+    uri: &Uri,
     body: &[u8],
 ) -> Option<Result<ApiCall, Box<Malformed>>> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let authorization = text(AUTHORIZATION.as_str());
     let target = text("x-amz-target");
-    let rpc = text("smithy-protocol").and_then(|_| rpc_path(path));
+    let rpc = text("smithy-protocol").and_then(|_| rpc_path(uri.path()));
     let form = text(CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with("application/x-www-form"));
     let action = if form { query_action(body) } else { None };
     let signed = authorization.is_some_and(|value| value.starts_with("AWS4-"));
@@ -56,6 +58,7 @@ pub(crate) fn api_call(
     let anonymous = Credential { access_key: "", signing_name: "sts" };
     let credential = authorization.and_then(credential).or_else(|| unsigned.then_some(anonymous));
 
+    let mut rest = None;
     let (protocol, named, operation) = if let Some(target) = target {
         let (prefix, operation) = target.rsplit_once('.').unwrap_or((target, ""));
         let json10 = text(CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("json-1.0"));
@@ -65,10 +68,15 @@ pub(crate) fn api_call(
         (Protocol::Cbor, service, operation.to_owned())
     } else {
         let named = credential.as_ref().map_or("", |credential| credential.signing_name);
-        (Protocol::Query, named, action.unwrap_or_default())
+        if named == "s3" {
+            rest = Some(s3_call(method, uri, headers, body));
+            (Protocol::Rest, named, String::new())
+        } else {
+            (Protocol::Query, named, action.unwrap_or_default())
+        }
     };
     let service = match protocol {
-        Protocol::Query => Service::by_signing_name(named),
+        Protocol::Query | Protocol::Rest => Service::by_signing_name(named),
         _ => Service::by_target_prefix(named),
     };
     let refuse = |error| Some(Err(Box::new(Malformed { protocol, service, error })));
@@ -88,13 +96,14 @@ pub(crate) fn api_call(
         let what = if operation.is_empty() { "a REST call".to_owned() } else { operation };
         return refuse(not_implemented(named, &what));
     };
-    Some(Ok(ApiCall {
-        access_key: credential.access_key.to_owned(),
-        service,
-        operation,
-        protocol,
-        body: body.to_vec(),
-    }))
+    let (operation, body) = match rest {
+        None => (operation, body.to_vec()),
+        Some(Ok(call)) => (call.operation.to_owned(), call.input),
+        Some(Err(error)) => {
+            return Some(Err(Box::new(Malformed { protocol, service: Some(service), error })));
+        }
+    };
+    Some(Ok(ApiCall { access_key: credential.access_key.to_owned(), service, operation, protocol, body }))
 }
 
 /// The answer to every operation and service that is not modelled.

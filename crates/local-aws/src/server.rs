@@ -78,7 +78,7 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> Result<Response<F
     let answer = if let Some(endpoint) = path.strip_prefix("/_local/") {
         control::answer(&mut shared.lock(), &head.method, endpoint, &body)
     } else {
-        match request::api_call(&head.headers, path, &body) {
+        match request::api_call(&head.method, &head.headers, &head.uri, &body) {
             Some(Ok(call)) => api(&mut shared.lock(), call),
             Some(Err(malformed)) => {
                 let request_id = shared.lock().next_request_id();

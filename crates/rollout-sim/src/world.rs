@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::fault::ActiveFault;
 use crate::image::ImageBehaviour;
 use crate::params::Params;
-use crate::{Rng, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, secrets};
+use crate::{Rng, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, s3, secrets};
 
 /// Something that happens by itself at a moment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -86,6 +86,8 @@ pub struct World {
     pub cfn: cfn::State,
     /// Container registry.
     pub ecr: ecr::State,
+    /// Object storage.
+    pub s3: s3::State,
     /// Secrets Manager.
     pub secrets: secrets::State,
     /// CloudWatch Logs.
@@ -114,6 +116,7 @@ impl World {
             elb: elb::State::default(),
             cfn: cfn::State::default(),
             ecr: ecr::State::default(),
+            s3: s3::State::default(),
             secrets: secrets::State::default(),
             logs: logs::State::default(),
             cloudwatch: cloudwatch::State::default(),

@@ -2,11 +2,7 @@
 
 use cfn::Handle;
 use cfn::iam::{PolicyDocument, Principal, Statement};
-use cfn::s3::{
-    AbortIncompleteMultipartUpload, Bucket, BucketEncryption, BucketPolicy, EncryptionDefault,
-    EncryptionRule, LifecycleConfiguration, LifecycleRule, OwnershipControls, OwnershipRule,
-    PublicAccessBlock,
-};
+use cfn::s3::{Bucket, BucketPolicy};
 
 use crate::scope::{Env, Scope, Template};
 
@@ -17,35 +13,10 @@ pub(crate) struct AccessLogs {
 }
 
 pub(crate) fn access_logs(t: &mut Template, scope: Scope<'_>) -> AccessLogs {
+    let name = scope.names.access_log_bucket(&scope.platform.account_id);
     let bucket = t.add_with(
         "AccessLogBucket",
-        Bucket {
-            bucket_encryption: BucketEncryption {
-                server_side_encryption_configuration: vec![EncryptionRule {
-                    server_side_encryption_by_default: EncryptionDefault { sse_algorithm: "AES256" },
-                }],
-            },
-            bucket_name: scope.names.access_log_bucket(&scope.platform.account_id).into(),
-            lifecycle_configuration: LifecycleConfiguration {
-                rules: vec![LifecycleRule {
-                    abort_incomplete_multipart_upload: AbortIncompleteMultipartUpload {
-                        days_after_initiation: 1,
-                    },
-                    expiration_in_days: scope.environment.logs.retention_days,
-                    id: "expire",
-                    status: "Enabled",
-                }],
-            },
-            ownership_controls: OwnershipControls {
-                rules: vec![OwnershipRule { object_ownership: "BucketOwnerEnforced" }],
-            },
-            public_access_block_configuration: PublicAccessBlock {
-                block_public_acls: true,
-                block_public_policy: true,
-                ignore_public_acls: true,
-                restrict_public_buckets: true,
-            },
-        },
+        Bucket::private(name, scope.environment.logs.retention_days),
         scope.records_removal(),
     );
     let policy = t.add(
@@ -56,10 +27,7 @@ pub(crate) fn access_logs(t: &mut Template, scope: Scope<'_>) -> AccessLogs {
                 Statement::allow(["s3:PutObject"])
                     .by(Principal::Service("logdelivery.elasticloadbalancing.amazonaws.com"))
                     .on([bucket.objects(&format!("AWSLogs/{}/*", scope.platform.account_id))]),
-                Statement::deny(["s3:*"])
-                    .by(Principal::Anyone)
-                    .on([bucket.arn().resource(), bucket.objects("*")])
-                    .when("Bool", "aws:SecureTransport", ["false".into()]),
+                bucket.deny_plain_http(),
             ]),
         },
     );

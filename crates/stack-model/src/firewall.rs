@@ -1,6 +1,7 @@
 //! The web application firewall in front of the load balancer, where the environment has one.
 
 use cfn::wafv2::{FieldToRedact, HeaderName, LoggingConfiguration, WebAclAssociation};
+use env_config::{Config, Environment};
 use waf_rules::{Exemption, Firewall, Settings};
 
 use crate::error::ModelError;
@@ -10,6 +11,15 @@ use crate::scope::{Options, Scope, Template, Value};
 
 /// Headers that sign users in: they have no business in a log.
 const SECRET_HEADERS: [&str; 2] = ["authorization", "cookie"];
+
+/// The firewall of `environment`, whether or not it has one in front of it.
+///
+/// # Errors
+///
+/// [`ModelError`]: the configuration asks for what AWS ignores or rejects.
+pub fn rules(config: &Config, environment: &Environment) -> Result<Firewall, ModelError> {
+    Firewall::new(&settings(Scope::new(config, environment))).map_err(ModelError::Firewall)
+}
 
 pub(crate) fn firewall(t: &mut Template, scope: Scope<'_>, balancing: &Balancing) -> Result<(), ModelError> {
     if !scope.environment.waf.enabled {

@@ -28,8 +28,10 @@ mod service;
 mod shared;
 mod stack;
 mod tasks;
+mod templates;
 
 pub use error::ModelError;
+pub use firewall::rules as firewall;
 pub use parameters::{service_digest_parameter, task_digest_parameter};
 pub use shared::shared;
 pub use stack::environment;

@@ -11,6 +11,7 @@ use crate::error::ModelError;
 use crate::identity::identity;
 use crate::registry::registry;
 use crate::scope::tags;
+use crate::templates::templates;
 
 /// Marker of the shared stack.
 #[derive(Debug, Clone, Serialize)]
@@ -36,6 +37,7 @@ pub fn shared(config: &Config) -> Result<Document, ModelError> {
     let mut template =
         Template::new(platform.shared_stack_name.as_str(), description, tags(platform, "shared"));
     registry(&mut template, platform);
+    templates(&mut template, platform);
     let zone = zone(&mut template, config);
     identity(&mut template, config, &zone);
     Ok(template.finish()?)

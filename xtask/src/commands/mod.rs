@@ -9,3 +9,4 @@ pub(crate) mod schema;
 pub(crate) mod synth;
 pub(crate) mod test;
 pub(crate) mod tidy;
+pub(crate) mod waf;

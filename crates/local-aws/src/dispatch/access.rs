@@ -46,6 +46,16 @@ impl Needs {
         self
     }
 
+    /// Another action on `resource`.
+    pub(super) fn and(mut self, action: &'static str, resource: impl Into<String>) -> Self {
+        self.permissions.push(Need {
+            action: Some(action),
+            resource: resource.into(),
+            context: BTreeMap::new(),
+        });
+        self
+    }
+
     /// Another action on `resource`, under one condition key.
     pub(super) fn and_when(
         mut self,

@@ -2,6 +2,7 @@
 
 use rollout_sim::World;
 use rollout_sim::cfn::{self, api};
+use rollout_sim::s3::Address;
 
 use super::access::Needs;
 use super::{Operation, operations};
@@ -35,6 +36,14 @@ fn with_role(world: &World, name: &str, role_arn: Option<&str>) -> Needs {
         needs
     } else {
         needs.not_for_roles("a stack without a role of its own (RoleARN), except for the administrator")
+    }
+}
+
+/// CloudFormation reads a template from S3 as its caller.
+fn reading(needs: Needs, template_url: Option<&str>) -> Needs {
+    match template_url.and_then(Address::parse) {
+        Some(address) => needs.and("s3:GetObject", address.arn()),
+        None => needs,
     }
 }
 
@@ -113,12 +122,20 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         does: cfn::continue_update_rollback(world, input),
     }
     write CreateChangeSet(world, input: api::CreateChangeSetInput) {
-        needs: with_role(world, &input.stack_name, input.role_arn.as_deref())
-            .with("cloudformation:ChangeSetName", input.change_set_name.as_str()),
+        needs: reading(
+            with_role(world, &input.stack_name, input.role_arn.as_deref())
+                .with("cloudformation:ChangeSetName", input.change_set_name.as_str())
+                .with("cloudformation:TemplateUrl", input.template_url.as_deref()),
+            input.template_url.as_deref(),
+        ),
         does: cfn::create_change_set(world, input),
     }
     write CreateStack(world, input: api::CreateStackInput) {
-        needs: with_role(world, &input.stack_name, input.role_arn.as_deref()),
+        needs: reading(
+            with_role(world, &input.stack_name, input.role_arn.as_deref())
+                .with("cloudformation:TemplateUrl", input.template_url.as_deref()),
+            input.template_url.as_deref(),
+        ),
         does: cfn::create_stack(world, input),
     }
     write DeleteChangeSet(world, input: api::DeleteChangeSetInput) {
@@ -142,7 +159,11 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         does: cfn::set_stack_policy(world, input),
     }
     write UpdateStack(world, input: api::UpdateStackInput) {
-        needs: with_role(world, &input.stack_name, input.role_arn.as_deref()),
+        needs: reading(
+            with_role(world, &input.stack_name, input.role_arn.as_deref())
+                .with("cloudformation:TemplateUrl", input.template_url.as_deref()),
+            input.template_url.as_deref(),
+        ),
         does: cfn::update_stack(world, input),
     }
     write UpdateTerminationProtection(world, input: api::UpdateTerminationProtectionInput) {

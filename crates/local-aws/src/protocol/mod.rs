@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | AWS JSON 1.1 (1.0 for CloudWatch) | ECS, ECR, Logs, Secrets Manager, CloudWatch | `X-Amz-Target: PREFIX.Operation` |
 //! | AWS query | CloudFormation, ELBv2, STS, IAM, older CloudWatch clients | form field `Action` |
+//! | REST with XML | S3 | method and path |
 //! | Smithy RPC v2 CBOR | CloudWatch in current SDKs | `POST /service/NAME/operation/Operation` |
 //!
 //! CloudWatch accepts all three: the Rust SDK (1.140) speaks CBOR, botocore (1.44) JSON, older ones query.
@@ -30,6 +31,8 @@ pub(crate) enum Protocol {
     Json11,
     /// Form in, XML out.
     Query,
+    /// Method, path and headers in; the object or XML out.
+    Rest,
     /// Smithy RPC v2 with CBOR.
     Cbor,
 }
@@ -48,6 +51,7 @@ impl Protocol {
             Self::Json10 => "application/x-amz-json-1.0",
             Self::Json11 => "application/x-amz-json-1.1",
             Self::Query => "text/xml",
+            Self::Rest => "application/xml",
             Self::Cbor => "application/cbor",
         }
     }
@@ -56,7 +60,7 @@ impl Protocol {
     /// protocols, `ValidationError` in query. A member that the simulator does not model is refused by name.
     pub(crate) fn decode<I: DeserializeOwned>(self, body: &[u8]) -> Result<I, ApiError> {
         let (code, decoded) = match self {
-            Self::Json10 | Self::Json11 => {
+            Self::Json10 | Self::Json11 | Self::Rest => {
                 let body = if body.is_empty() { b"{}" } else { body };
                 ("SerializationException", serde_json::from_slice(body).map_err(|error| error.to_string()))
             }
@@ -82,6 +86,8 @@ impl Protocol {
             Self::Json10 | Self::Json11 => {
                 serde_json::to_vec(output).map_err(|error| internal(error.to_string()))
             }
+            // What such an answer says beside an object stands in headers that no client here reads.
+            Self::Rest => Ok(Vec::new()),
             Self::Query => {
                 let value = serde_json::to_value(output).map_err(|error| internal(error.to_string()))?;
                 Ok(xml::response(service, operation, request_id, &value).into_bytes())
@@ -111,6 +117,7 @@ impl Protocol {
                 error_value(error).to_string().into_bytes()
             }
             Self::Query => xml::error(service, request_id, fault, error).into_bytes(),
+            Self::Rest => xml::rest_error(request_id, error).into_bytes(),
             Self::Cbor => {
                 headers.push(("x-amzn-query-error".into(), format!("{};{fault}", error.code)));
                 cbor::plain(&error_value(error))

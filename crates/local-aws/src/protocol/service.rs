@@ -14,14 +14,15 @@ pub(crate) enum Service {
     Elb,
     Iam,
     Logs,
+    S3,
     SecretsManager,
     Sts,
 }
 
-use Service::{CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, SecretsManager, Sts};
+use Service::{CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, S3, SecretsManager, Sts};
 
 impl Service {
-    const ALL: [Self; 9] = [CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, SecretsManager, Sts];
+    const ALL: [Self; 10] = [CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, S3, SecretsManager, Sts];
 
     /// Prefix of IAM actions; also the name of a service in an API fault.
     pub(crate) const fn iam_prefix(self) -> &'static str {
@@ -33,6 +34,7 @@ impl Service {
             Elb => "elasticloadbalancing",
             Iam => "iam",
             Logs => "logs",
+            S3 => "s3",
             SecretsManager => "secretsmanager",
             Sts => "sts",
         }
@@ -54,7 +56,7 @@ impl Service {
             Ecs => Some("AmazonEC2ContainerServiceV20141113"),
             Logs => Some("Logs_20140328"),
             SecretsManager => Some("secretsmanager"),
-            CloudFormation | Elb | Iam | Sts => None,
+            CloudFormation | Elb | Iam | S3 | Sts => None,
         }
     }
 
@@ -74,7 +76,7 @@ impl Service {
             Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
             Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             // The other services do not speak query; the namespace is not read by their clients.
-            CloudFormation | Ecr | Ecs | Logs | SecretsManager => {
+            CloudFormation | Ecr | Ecs | Logs | S3 | SecretsManager => {
                 "http://cloudformation.amazonaws.com/doc/2010-05-15/"
             }
         }
@@ -116,7 +118,7 @@ impl Service {
             Elb => &["CreatedTime", "LastModifiedTime"],
             Iam => &["CreateDate", "LastUsedDate", "UpdateDate"],
             Sts => &["Expiration"],
-            Ecr | Ecs | Logs | SecretsManager => &[],
+            Ecr | Ecs | Logs | S3 | SecretsManager => &[],
         };
         names.contains(&member)
     }

@@ -32,6 +32,16 @@ pub(super) fn error(service: Option<Service>, request_id: &str, fault: &str, err
     xml
 }
 
+/// `<Error><Code>…</Code>…</Error>`
+pub(super) fn rest_error(request_id: &str, error: &ApiError) -> String {
+    let mut xml = "<Error><Code>".to_owned();
+    escape(&mut xml, &error.code);
+    xml.push_str("</Code><Message>");
+    escape(&mut xml, &error.message);
+    let _ = write!(xml, "</Message><RequestId>{request_id}</RequestId></Error>");
+    xml
+}
+
 fn members(xml: &mut String, service: Service, value: &Value) {
     let Value::Object(fields) = value else { return };
     for (name, value) in fields {

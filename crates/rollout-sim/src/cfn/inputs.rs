@@ -7,10 +7,11 @@ use super::schema;
 use super::scope::{self, StackScope};
 use super::state::{Definition, Resource, Rollback, ValidationProblem};
 use super::template::{Scope, Template};
-use crate::{ApiError, World};
+use crate::{ApiError, World, s3};
 
-/// Largest inline template body in bytes.
+/// Largest inline template body in bytes, and largest in S3 (CFN:cloudformation-limits).
 const MAX_BODY_BYTES: usize = 51_200;
+const MAX_OBJECT_BYTES: usize = 1_000_000;
 const MAX_TAGS: usize = 50;
 const MAX_ROLLBACK_TRIGGERS: usize = 5;
 const MAX_MONITORING_MINUTES: u32 = 180;
@@ -49,13 +50,30 @@ pub(super) struct Subject<'a> {
     pub resources: &'a BTreeMap<String, Resource>,
 }
 
-/// Reads an inline template body.
+/// Reads a template body, inline or from S3.
 ///
 /// # Errors
-/// `ValidationError`; `NotModelled` for `TemplateURL`.
-pub(super) fn body<'a>(body: Option<&'a str>, url: Option<&str>) -> Result<&'a str, ApiError> {
-    if url.is_some() {
-        return Err(ApiError::not_modelled("TemplateURL (there is no S3 to read it from)"));
+/// `ValidationError`
+pub(super) fn body<'a>(
+    world: &'a World,
+    body: Option<&'a str>,
+    url: Option<&str>,
+) -> Result<&'a str, ApiError> {
+    if body.is_some() && url.is_some() {
+        return Err(invalid("Template URL and Template Body cannot both be specified."));
+    }
+    if let Some(url) = url {
+        let address = s3::Address::parse(url).ok_or_else(|| {
+            invalid(format!("TemplateURL must be a supported URL: {url} is no object in Amazon S3"))
+        })?;
+        let input = s3::GetObjectInput { bucket: address.bucket, key: address.key };
+        let body = s3::get_object(world, &input)
+            .map_err(|error| invalid(format!("S3 error: {} ({})", error.message, error.code)))?;
+        return if body.len() > MAX_OBJECT_BYTES {
+            Err(invalid(format!("Template size is limited to {MAX_OBJECT_BYTES} bytes")))
+        } else {
+            Ok(body)
+        };
     }
     let body = body.ok_or_else(|| invalid("Either Template URL or Template Body must be specified."))?;
     if body.is_empty() || body.len() > MAX_BODY_BYTES {
@@ -86,7 +104,7 @@ pub(super) fn define(
             return Err(invalid("UsePreviousTemplate cannot be used for a stack without a template"));
         }
         previous => {
-            let body = body(proposal.template_body, proposal.template_url)?;
+            let body = body(world, proposal.template_body, proposal.template_url)?;
             match previous {
                 // The same text need not be compiled again.
                 Some(previous) if previous.template.body == body => previous.template.clone(),

@@ -27,6 +27,13 @@ pub struct State {
     pub(super) next_identifier: u64,
 }
 
+impl State {
+    /// Whether a stack made a resource of a type that no other module models.
+    pub(crate) fn has_resource(&self, kind: &str, physical_id: &str) -> bool {
+        self.bags.get(kind).is_some_and(|bags| bags.contains_key(physical_id))
+    }
+}
+
 /// A resource that lives here: its properties as they are, which may not be what its stack believes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Bag {

@@ -45,6 +45,8 @@ fn stack(
 ) -> Vec<Statement<Shared>> {
     let own = || [local("cloudformation", &format!("stack/{}/*", environment.stack_name))];
     let shared = local("cloudformation", &format!("stack/{}/*", config.platform.shared_stack_name));
+    let bucket = SharedNames::new(&config.platform).template_bucket(&config.platform.account_id);
+    let templates = Value::sub(format!("arn:${{AWS::Partition}}:s3:::{bucket}/{}/*", environment.stack_name));
     vec![
         Statement::allow(["cloudformation:CreateChangeSet"]).on(own()).when(
             "StringEquals",
@@ -63,6 +65,8 @@ fn stack(
             "cloudformation:UpdateTerminationProtection",
         ])
         .on(own()),
+        // A template that is too long to send goes through the bucket, and CloudFormation reads it as the caller.
+        Statement::allow(["s3:GetObject", "s3:PutObject"]).on([templates]),
         Statement::allow(["cloudformation:DescribeStacks"]).on(own().into_iter().chain([shared])),
         Statement::allow(["iam:PassRole"]).on([cloudformation.clone().resource()]).when(
             "StringEquals",

@@ -6,7 +6,7 @@ use super::durations::durations;
 use super::{Context, Failure, Outcome, Wait, identity, names};
 use crate::cfn::state::Bag;
 use crate::cfn::template::Policy;
-use crate::{World, elb};
+use crate::{World, elb, s3};
 
 /// Whether no other module models the type.
 pub(super) fn is_bag(kind: &str) -> bool {
@@ -79,14 +79,19 @@ pub(super) fn delete(
     physical_id: &str,
     policy: Policy,
 ) -> Result<Wait, Failure> {
-    let Some(bags) = world.cfn.bags.get_mut(kind) else { return Ok(Wait::Secs(1.0)) };
+    let Some(bags) = world.cfn.bags.get(kind) else { return Ok(Wait::Secs(1.0)) };
     let protected = bags.get(physical_id).and_then(|bag| bag.properties.get("DeletionProtection"));
     if protected == Some(&Value::Bool(true)) {
         let message =
             "Cannot delete protected DB Instance, please disable deletion protection and try again.";
         return Err(Failure::new("InvalidRequest", message));
     }
-    if let Some(bag) = bags.remove(physical_id) {
+    if kind == "AWS::S3::Bucket" && s3::holds_objects(world, physical_id) {
+        let message = "The bucket you tried to delete is not empty (Service: S3, Status Code: 409)";
+        return Err(Failure::new("GeneralServiceException", message));
+    }
+    let removed = world.cfn.bags.get_mut(kind).and_then(|bags| bags.remove(physical_id));
+    if let Some(bag) = removed {
         point_record(world, kind, &bag.properties, false);
     }
     // A final snapshot takes about as long again.
