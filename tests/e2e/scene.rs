@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use deploy_ops::clock::Clock;
 use deploy_ops::deploy::{self, Options, Outcome};
 use deploy_ops::failure::Failure;
 use deploy_ops::report::{Report, Style};
 use deploy_ops::resolve::Wanted;
-use deploy_ops::session::{EnvironmentSession, Session};
+use deploy_ops::session::EnvironmentSession;
 use ops_cli::TargetArgs;
 use tempfile::TempDir;
 
@@ -80,7 +81,7 @@ impl Scene {
     /// A command on an environment of the local account, with faults; its progress is discarded.
     pub(crate) async fn session(&self, environment: &str, faults: &[&str]) -> EnvironmentSession {
         let mut session = EnvironmentSession::open(self.root(), environment, &target(faults)).await.unwrap();
-        session.session.report = silent(&session.session);
+        session.session.report = silent(session.target.clock.clone());
         session
     }
 
@@ -114,8 +115,9 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(future)
 }
 
-fn silent(session: &Session) -> Report {
-    Report::new(Style::Plain, false, session.target.clock.clone(), Box::new(std::io::sink()))
+/// Progress that nobody reads.
+pub(crate) fn silent(clock: Arc<dyn Clock>) -> Report {
+    Report::new(Style::Plain, false, clock, Box::new(std::io::sink()))
 }
 
 fn repository() -> PathBuf {

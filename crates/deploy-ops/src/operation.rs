@@ -1,6 +1,7 @@
 //! One change of a stack, from its change set to its verdict.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
 use ops_cli::{Cause, Verdict};
@@ -59,10 +60,13 @@ impl Conclusion {
     }
 }
 
-/// `deploy-1a2b3c4d-1767603600`: unique within the stack, and readable in its history.
+/// `deploy-roll-1767603600000-1a2b3c4d`: readable in the history of the stack, and unique in it: a command that was
+/// killed and is run again may do so at the same moment of virtual time.
 #[must_use]
 pub fn change_set_name(session: &Session, what: &str) -> String {
-    format!("deploy-{what}-{}", session.target.clock.now().as_millis())
+    // The standard library has no other source of randomness, and this asks for no better one.
+    let nonce = RandomState::new().build_hasher().finish() & 0xffff_ffff;
+    format!("deploy-{what}-{}-{nonce:08x}", session.target.clock.now().as_millis())
 }
 
 /// Waits until nobody changes the stack, puts a stuck rollback through, and answers the stack with its template;

@@ -267,6 +267,8 @@ pub async fn propose(
         .create_change_set()
         .stack_name(&request.stack)
         .change_set_name(&request.change_set)
+        // A retry after an answer that was lost is then no second change set of that name.
+        .client_token(&request.change_set)
         .change_set_type(kind)
         .capabilities(Capability::CapabilityNamedIam)
         .set_role_arn(request.role_arn.clone());

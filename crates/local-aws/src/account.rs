@@ -12,6 +12,7 @@ use crate::clock::{Clock, ClockMode};
 use crate::command::{Command, PushImage, push_image};
 use crate::control::ControlError;
 use crate::dispatch::{self, Effect};
+use crate::disruption::{Disruption, Planned, Treatment};
 use crate::faults;
 use crate::protocol::Answer;
 use crate::request::ApiCall;
@@ -50,6 +51,7 @@ pub(crate) struct Account {
     /// Virtual moment of the last journalled command.
     saved_at: SimTime,
     requests: u64,
+    planned: Option<Planned>,
 }
 
 impl Account {
@@ -105,7 +107,15 @@ impl Account {
 
     fn new(world: World, identity: Identity, mode: ClockMode, store: Option<Store>) -> Self {
         let now = world.now();
-        Self { clock: Clock::new(mode, now), saved_at: now, world, identity, store, requests: 0 }
+        Self {
+            clock: Clock::new(mode, now),
+            saved_at: now,
+            world,
+            identity,
+            store,
+            requests: 0,
+            planned: None,
+        }
     }
 
     pub(crate) const fn world(&self) -> &World {
@@ -120,6 +130,21 @@ impl Account {
     pub(crate) fn next_request_id(&mut self) -> String {
         self.requests += 1;
         format!("00000000-0000-4000-8000-{:012x}", self.requests)
+    }
+
+    /// API calls so far, refused ones included.
+    pub(crate) const fn calls(&self) -> u64 {
+        self.requests
+    }
+
+    /// Disrupts the `nth` call from now on (1: the next).
+    pub(crate) const fn disrupt(&mut self, nth: u64, disruption: Disruption) {
+        self.planned = Some(Planned { disruption, call: self.requests + nth });
+    }
+
+    /// What the server does with the next call.
+    pub(crate) fn treatment(&self) -> Treatment {
+        self.planned.map_or(Treatment::Answer, |planned| planned.treatment(self.requests + 1))
     }
 
     /// Lets the time pass that passed on the wall.

@@ -14,6 +14,7 @@ mod clock;
 mod command;
 mod control;
 mod dispatch;
+mod disruption;
 mod faults;
 mod protocol;
 mod request;
@@ -38,6 +39,7 @@ pub use caller::{ADMIN_ACCESS_KEY, role_access_key};
 pub use clock::ClockMode;
 pub use command::PushImage;
 pub use control::{ControlError, Status};
+pub use disruption::Disruption;
 pub use state::{STATE_VERSION, StateError};
 
 /// How an account is opened and served.
@@ -231,6 +233,22 @@ impl Control {
     /// cannot be written.
     pub fn push_image(&self, image: PushImage) -> Result<String, ControlError> {
         self.shared.lock().push_image(image)
+    }
+
+    /// API calls so far, refused ones included.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.shared.lock().calls()
+    }
+
+    /// Disrupts the `nth` API call from now on (1: the next).
+    pub fn disrupt(&self, nth: u64, disruption: Disruption) {
+        self.shared.lock().disrupt(nth, disruption);
+    }
+
+    /// Ends once a call was left without an answer: whoever waits for it would wait for ever.
+    pub async fn silence(&self) {
+        self.shared.silence().await;
     }
 
     /// Looks at the account from the inside.

@@ -1,6 +1,5 @@
 //! The HTTP server: reads requests, asks the account, writes answers.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,9 +12,10 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use rollout_sim::ApiError;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::account::Account;
+use crate::disruption::Treatment;
 use crate::protocol::Answer;
 use crate::{control, request, traffic};
 
@@ -24,16 +24,24 @@ const MAX_BODY: usize = 8 << 20;
 
 /// The account, shared by all connections. Calls are short and purely computational, so one lock serves.
 #[derive(Debug, Clone)]
-pub(crate) struct Shared(Arc<Mutex<Account>>);
+pub(crate) struct Shared {
+    account: Arc<Mutex<Account>>,
+    silence: Arc<Notify>,
+}
 
 impl Shared {
     pub(crate) fn new(account: Account) -> Self {
-        Self(Arc::new(Mutex::new(account)))
+        Self { account: Arc::new(Mutex::new(account)), silence: Arc::default() }
     }
 
     /// A panic in a call leaves a world that may be half changed; serving on is the smaller harm.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Account> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends once a call was left without an answer.
+    pub(crate) async fn silence(&self) {
+        self.silence.notified().await;
     }
 }
 
@@ -68,7 +76,12 @@ fn connect(stream: TcpStream, shared: &Shared, graceful: &GracefulShutdown) {
     });
 }
 
-async fn answer(shared: Shared, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+/// The connection is to break without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is broken on purpose")]
+struct Broken;
+
+async fn answer(shared: Shared, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Broken> {
     let (head, body) = request.into_parts();
     let body = match Limited::new(body, MAX_BODY).collect().await {
         Ok(body) => body.to_bytes(),
@@ -79,7 +92,7 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> Result<Response<F
         control::answer(&mut shared.lock(), &head.method, endpoint, &body)
     } else {
         match request::api_call(&head.method, &head.headers, &head.uri, &body) {
-            Some(Ok(call)) => api(&mut shared.lock(), call),
+            Some(Ok(call)) => return treated(&shared, call).await,
             Some(Err(malformed)) => {
                 let request_id = shared.lock().next_request_id();
                 malformed.protocol.error(malformed.service, &request_id, &malformed.error)
@@ -88,6 +101,34 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> Result<Response<F
         }
     };
     Ok(response(answer))
+}
+
+/// An API call with what is planned to become of it.
+async fn treated(shared: &Shared, call: request::ApiCall) -> Result<Response<Full<Bytes>>, Broken> {
+    let (treatment, answer) = {
+        let mut account = shared.lock();
+        let treatment = account.treatment();
+        let answer = match &treatment {
+            Treatment::Lose => {
+                account.next_request_id();
+                None
+            }
+            Treatment::Refuse(error) => {
+                let request_id = account.next_request_id();
+                Some(call.protocol.error(Some(call.service), &request_id, error))
+            }
+            _ => Some(api(&mut account, call)),
+        };
+        (treatment, answer)
+    };
+    match (treatment, answer) {
+        (Treatment::Break, _) => Err(Broken),
+        (Treatment::LoseAnswer, _) | (_, None) => {
+            shared.silence.notify_one();
+            std::future::pending().await
+        }
+        (_, Some(answer)) => Ok(response(answer)),
+    }
 }
 
 fn api(account: &mut Account, call: request::ApiCall) -> Answer {

@@ -32,11 +32,13 @@ pub fn create_change_set(
     stacks::check_name("changeSetName", &input.change_set_name)?;
     let kind = input.change_set_type.unwrap_or(ChangeSetType::Update);
     let index = subject_of(world, kind, &input.stack_name)?;
-    if world.cfn.stacks[index]
-        .change_sets
-        .iter()
-        .any(|set| set.name == input.change_set_name && set.is_listed())
-    {
+    let stack = &world.cfn.stacks[index];
+    let same_name = stack.change_sets.iter().find(|set| set.name == input.change_set_name && set.is_listed());
+    if let Some(set) = same_name {
+        // A retry of the request that made it (bc:cloudformation/CreateChangeSetInput.ClientToken).
+        if input.client_token.is_some() && set.client_token == input.client_token {
+            return Ok(CreateChangeSetOutput { id: Some(set.id.clone()), stack_id: Some(stack.id.clone()) });
+        }
         return Err(ApiError::new(
             "AlreadyExistsException",
             format!("ChangeSet {} already exists", input.change_set_name),
@@ -65,6 +67,8 @@ pub fn create_change_set(
     stack.change_sets.push(ChangeSet {
         id: id.clone(),
         name: input.change_set_name,
+        client_token: input.client_token,
+        execution_token: None,
         description: input.description,
         kind,
         created: now,
@@ -300,6 +304,10 @@ pub fn execute_change_set(
     let stack = &world.cfn.stacks[index];
     let set = &stack.change_sets[position];
     if set.execution != ExecutionStatus::Available {
+        // A retry of the request that executed it (bc:cloudformation/ExecuteChangeSetInput.ClientRequestToken).
+        if input.client_request_token.is_some() && set.execution_token == input.client_request_token {
+            return Ok(ExecuteChangeSetOutput {});
+        }
         let message = format!(
             "ChangeSet [{}] cannot be executed in its current execution status of [{}]",
             set.id,
@@ -327,6 +335,7 @@ pub fn execute_change_set(
     for set in &mut stack.change_sets {
         if set.id == id {
             set.execution = ExecutionStatus::ExecuteComplete;
+            set.execution_token.clone_from(&start.token);
         } else if set.execution == ExecutionStatus::Available {
             set.execution = ExecutionStatus::Obsolete;
         }

@@ -151,6 +151,10 @@ pub(super) struct EventRecord {
 pub(super) struct ChangeSet {
     pub id: String,
     pub name: String,
+    /// Token of the request that made it: the same request again is answered with it.
+    pub client_token: Option<String>,
+    /// Token of the request that executed it.
+    pub execution_token: Option<String>,
     pub description: Option<String>,
     pub kind: ChangeSetType,
     pub created: SimTime,
