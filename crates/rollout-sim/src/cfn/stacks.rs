@@ -11,7 +11,7 @@ use super::api::{
 };
 use super::inputs::{self, Proposal, Subject, invalid, template_error};
 use super::state::{Definition, Phase, Stack, StepState};
-use super::{changes, engine, identifier, policy};
+use super::{change_sets, changes, engine, exports, identifier, policy};
 use crate::{ApiError, World};
 
 /// The stack of a name or id. A deleted one is found by its id only.
@@ -74,6 +74,7 @@ pub(super) fn make(world: &mut World, name: &str) -> usize {
         operation: None,
         last_operations: Vec::new(),
         drift: None,
+        drifts: BTreeMap::new(),
     });
     world.cfn.stacks.len() - 1
 }
@@ -111,9 +112,16 @@ fn definition_of(world: &World, index: usize, proposal: &Proposal<'_>) -> Result
     let stack = &world.cfn.stacks[index];
     let subject = subject(stack);
     let definition = inputs::define(world, &subject, proposal)?;
+    inputs::check_auto_expand(&definition)?;
     let problems = inputs::validate(world, &subject, &definition)?;
+    // AWS lets the operation fail; nothing would have started either way.
+    if let Some(conflict) = change_sets::name_conflicts(world, &subject, &definition)?.first() {
+        return Err(invalid(format!(
+            "Validation failed for resource {}: {}",
+            conflict.logical_id, conflict.message
+        )));
+    }
     match problems.first() {
-        // AWS lets the operation fail; nothing would have started either way.
         Some(problem) => Err(invalid(format!(
             "Properties validation failed for resource {} with message: {}: {}",
             problem.logical_id, problem.path, problem.message
@@ -248,7 +256,7 @@ pub fn update_stack(world: &mut World, input: UpdateStackInput) -> Result<Update
 /// `DeleteStack`. One that does not exist is deleted already.
 ///
 /// # Errors
-/// `ValidationError` under termination protection, while an operation is in progress, and for resources to retain of
+/// `ValidationError` under termination protection, while an operation other than the creation is in progress, and for resources to retain of
 /// a stack whose deletion did not fail.
 pub fn delete_stack(world: &mut World, input: DeleteStackInput) -> Result<DeleteStackOutput, ApiError> {
     refuse_express(input.deployment_config.as_ref())?;
@@ -271,18 +279,26 @@ pub fn delete_stack(world: &mut World, input: DeleteStackInput) -> Result<Delete
             "Invalid operation on stack. RetainResources can only be specified for stacks in DELETE_FAILED state",
         ));
     }
-    if super::wire_name(&stack.status).ends_with("_IN_PROGRESS")
-        && stack.status != StackStatus::ReviewInProgress
-    {
-        // AWS accepts a deletion during a creation; it is refused here while anything is in progress.
+    let in_progress = super::wire_name(&stack.status).ends_with("_IN_PROGRESS");
+    let may_begin = matches!(stack.status, StackStatus::ReviewInProgress | StackStatus::CreateInProgress);
+    if stack.status == StackStatus::DeleteInProgress {
+        return Ok(DeleteStackOutput {});
+    }
+    if in_progress && !may_begin {
         return Err(invalid(format!(
             "Stack [{}] cannot be deleted while in status {}",
             stack.id,
             super::wire_name(&stack.status)
         )));
     }
+    if let Err(reason) = exports::check(world, index, &[]) {
+        // The call is accepted; the stack stays as it was and its event says why.
+        let status = world.cfn.stacks[index].status;
+        engine::set_status(world, index, status, Some(&reason));
+        return Ok(DeleteStackOutput {});
+    }
     if input.role_arn.is_some() {
-        stack.role = input.role_arn;
+        world.cfn.stacks[index].role = input.role_arn;
     }
     let retain: BTreeSet<String> = input.retain_resources.into_iter().collect();
     engine::delete(world, index, input.client_request_token, &retain);
