@@ -43,10 +43,10 @@ pub fn detect_stack_drift(
     if world.cfn.detections.iter().any(|one| one.stack == index && one.done_at > now) {
         return Err(invalid("Drift detection is already in progress for this stack"));
     }
-    let wanted = |name: &String| {
-        input.logical_resource_ids.is_empty() || input.logical_resource_ids.contains(name)
-    };
-    let names: Vec<String> = world.cfn.stacks[index].resources.keys().filter(|name| wanted(name)).cloned().collect();
+    let wanted =
+        |name: &String| input.logical_resource_ids.is_empty() || input.logical_resource_ids.contains(name);
+    let names: Vec<String> =
+        world.cfn.stacks[index].resources.keys().filter(|name| wanted(name)).cloned().collect();
     if let Some(missing) = input.logical_resource_ids.iter().find(|name| !names.contains(name)) {
         return Err(invalid(format!("Resource {missing} does not exist for stack {}", input.stack_name)));
     }
@@ -184,7 +184,8 @@ fn compare(resource: &Resource, actual: &Actual) -> StackResourceDrift {
         Actual::Properties(actual) => {
             let mut expected = resource.properties.clone();
             if let (Value::Object(expected), Value::Object(actual)) = (&mut expected, actual) {
-                expected.retain(|name, _| actual.contains_key(name) || READ_WHEN_ABSENT.contains(&name.as_str()));
+                expected
+                    .retain(|name, _| actual.contains_key(name) || READ_WHEN_ABSENT.contains(&name.as_str()));
             }
             differences("", &expected, actual, &mut drift.property_differences);
             drift.stack_resource_drift_status =

@@ -20,7 +20,8 @@ const PAGE: usize = 100;
 /// # Errors
 /// `ValidationError` for a token that was not handed out.
 pub fn list_exports(world: &World, input: &ListExportsInput) -> Result<ListExportsOutput, ApiError> {
-    let exported = world.cfn.stacks.iter().flat_map(|stack| stack.outputs.iter().map(move |one| (stack, one)));
+    let exported =
+        world.cfn.stacks.iter().flat_map(|stack| stack.outputs.iter().map(move |one| (stack, one)));
     let mut exports: Vec<Export> = exported
         .filter_map(|(stack, output)| {
             Some(Export {
@@ -83,7 +84,8 @@ pub(super) fn check(world: &World, index: usize, new: &[OutputValue]) -> Result<
     let name = |output: &OutputValue| output.export.clone();
     for export in new.iter().filter_map(name) {
         let others = world.cfn.stacks.iter().filter(|other| other.id != stack.id);
-        let exports = |other: &&Stack| other.outputs.iter().any(|output| output.export.as_ref() == Some(&export));
+        let exports =
+            |other: &&Stack| other.outputs.iter().any(|output| output.export.as_ref() == Some(&export));
         if let Some(other) = others.into_iter().find(exports) {
             return Err(format!("Export with name {export} is already exported by stack {}.", other.name));
         }

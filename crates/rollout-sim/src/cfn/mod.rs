@@ -16,6 +16,7 @@ mod identifier;
 mod inputs;
 mod plan;
 mod policy;
+mod protection;
 mod schema;
 mod scope;
 mod stacks;
@@ -39,9 +40,9 @@ pub use drift::{
     detect_stack_resource_drift,
 };
 pub use exports::{list_exports, list_imports};
+pub use protection::{get_stack_policy, set_stack_policy, update_termination_protection};
 pub use stacks::{
-    cancel_update_stack, continue_update_rollback, create_stack, delete_stack, get_stack_policy,
-    rollback_stack, set_stack_policy, update_stack, update_termination_protection,
+    cancel_update_stack, continue_update_rollback, create_stack, delete_stack, rollback_stack, update_stack,
 };
 pub use state::{Event, State, StepEvent};
 pub use validate::{get_template_summary, validate_template};

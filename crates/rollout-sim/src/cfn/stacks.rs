@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::api::{
     CancelUpdateStackInput, CancelUpdateStackOutput, ContinueUpdateRollbackInput,
     ContinueUpdateRollbackOutput, CreateStackInput, CreateStackOutput, DeleteStackInput, DeleteStackOutput,
-    DeploymentConfig, GetStackPolicyInput, GetStackPolicyOutput, OnFailure, OperationType,
-    RollbackStackInput, RollbackStackOutput, SetStackPolicyInput, SetStackPolicyOutput, StackStatus,
-    UpdateStackInput, UpdateStackOutput, UpdateTerminationProtectionInput, UpdateTerminationProtectionOutput,
+    DeploymentConfig, OnFailure, OperationType, RollbackStackInput, RollbackStackOutput, StackStatus,
+    UpdateStackInput, UpdateStackOutput,
 };
 use super::inputs::{self, Proposal, Subject, invalid, template_error};
 use super::state::{Definition, Phase, Stack, StepState};
@@ -406,48 +405,4 @@ pub fn rollback_stack(world: &mut World, input: RollbackStackInput) -> Result<Ro
     let operation_id = begin_again(world, index, OperationType::Rollback, input.client_request_token);
     engine::roll_back(world, index);
     Ok(RollbackStackOutput { stack_id: Some(stack_id), operation_id: Some(operation_id) })
-}
-
-/// `SetStackPolicy`. A policy can be changed but not removed.
-///
-/// # Errors
-/// `ValidationError`.
-pub fn set_stack_policy(
-    world: &mut World,
-    input: SetStackPolicyInput,
-) -> Result<SetStackPolicyOutput, ApiError> {
-    if input.stack_policy_url.is_some() {
-        return Err(ApiError::not_modelled("StackPolicyURL (there is no S3 to read it from)"));
-    }
-    let index = find(world, &input.stack_name)?;
-    let body = input.stack_policy_body.ok_or_else(|| invalid("You must specify a stack policy"))?;
-    policy::validate(&body).map_err(invalid)?;
-    world.cfn.stacks[index].policy = Some(body);
-    Ok(SetStackPolicyOutput {})
-}
-
-/// `GetStackPolicy`.
-///
-/// # Errors
-/// `ValidationError`.
-pub fn get_stack_policy(
-    world: &World,
-    input: &GetStackPolicyInput,
-) -> Result<GetStackPolicyOutput, ApiError> {
-    let index = find(world, &input.stack_name)?;
-    Ok(GetStackPolicyOutput { stack_policy_body: world.cfn.stacks[index].policy.clone() })
-}
-
-/// `UpdateTerminationProtection`.
-///
-/// # Errors
-/// `ValidationError`.
-pub fn update_termination_protection(
-    world: &mut World,
-    input: &UpdateTerminationProtectionInput,
-) -> Result<UpdateTerminationProtectionOutput, ApiError> {
-    let index = find(world, &input.stack_name)?;
-    let stack = &mut world.cfn.stacks[index];
-    stack.termination_protection = input.enable_termination_protection == Some(true);
-    Ok(UpdateTerminationProtectionOutput { stack_id: Some(stack.id.clone()) })
 }

@@ -15,8 +15,8 @@ use crate::{ApiError, World};
 /// Capabilities and why, as both calls say it.
 fn capabilities(template: &Template) -> (Vec<String>, Option<String>) {
     let (needed, types) = template.capabilities();
-    let reason = needed
-        .map(|_| format!("The following resource(s) require capabilities: [{}]", types.join(", ")));
+    let reason =
+        needed.map(|_| format!("The following resource(s) require capabilities: [{}]", types.join(", ")));
     (needed.map(str::to_owned).into_iter().collect(), reason)
 }
 
@@ -106,7 +106,9 @@ pub fn get_template_summary(
             .map(|(kind, names)| ResourceIdentifierSummary {
                 resource_type: Some(kind.to_owned()),
                 logical_resource_ids: names,
-                resource_identifiers: schema::find(kind).map(|schema| schema.primary.clone()).unwrap_or_default(),
+                resource_identifiers: schema::find(kind)
+                    .map(|schema| schema.primary.clone())
+                    .unwrap_or_default(),
             })
             .collect(),
         warnings: None,

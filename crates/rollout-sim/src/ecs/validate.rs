@@ -170,9 +170,7 @@ pub(super) fn rebalancing(
     config: &DeploymentConfiguration,
 ) -> Result<(), ApiError> {
     if rebalancing == AvailabilityZoneRebalancing::Enabled && config.maximum_percent == Some(100) {
-        return Err(invalid(
-            "Availability Zone rebalancing does not support a maximum percent of 100.",
-        ));
+        return Err(invalid("Availability Zone rebalancing does not support a maximum percent of 100."));
     }
     Ok(())
 }

@@ -26,7 +26,8 @@ fn allow(action: &str, resource: &str) -> Value {
 
 #[test]
 fn the_execution_role_needs_the_permissions_of_the_resources() {
-    let mut fixture = fixture(json!([allow("sns:CreateTopic", "arn:aws:sns:us-west-2:123456789012:demo-First-*")]));
+    let mut fixture =
+        fixture(json!([allow("sns:CreateTopic", "arn:aws:sns:us-west-2:123456789012:demo-First-*")]));
     fixture.create("demo", TOPICS, json!({"RoleARN": ROLE})).unwrap();
     fixture.run(600.0);
     assert!(fixture.told("First CREATE_COMPLETE"));
@@ -74,7 +75,12 @@ Resources:
     denied.run(60.0);
     assert!(denied.told("Definition CREATE_FAILED"));
     let events = denied.events().join("\n");
-    assert!(events.contains("is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/task"), "{events}");
+    assert!(
+        events.contains(
+            "is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/task"
+        ),
+        "{events}"
+    );
 
     let pass = json!({"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*",
         "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}});

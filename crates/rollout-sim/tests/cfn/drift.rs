@@ -27,7 +27,11 @@ fn detect(fixture: &mut Fixture) -> (Value, Vec<Value>) {
 fn an_untouched_stack_is_in_sync() {
     let mut fixture = Fixture::with_service(SERVICE);
     let (done, drifts) = detect(&mut fixture);
-    assert_eq!((&done["StackDriftStatus"], done["DriftedStackResourceCount"].as_u64()), (&json!("IN_SYNC"), Some(0)), "{drifts:#?}");
+    assert_eq!(
+        (&done["StackDriftStatus"], done["DriftedStackResourceCount"].as_u64()),
+        (&json!("IN_SYNC"), Some(0)),
+        "{drifts:#?}"
+    );
     assert_eq!(fixture.stack()["DriftInformation"]["StackDriftStatus"], "IN_SYNC");
 }
 
@@ -49,7 +53,8 @@ fn a_service_and_a_target_group_that_somebody_changed_are_modified() {
         assert_eq!(drift["StackResourceDriftStatus"], "MODIFIED");
         let text = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
         let all = drift["PropertyDifferences"].as_array().unwrap().iter();
-        all.map(|one| (text(one, "PropertyPath"), text(one, "ExpectedValue"), text(one, "ActualValue"))).collect()
+        all.map(|one| (text(one, "PropertyPath"), text(one, "ExpectedValue"), text(one, "ActualValue")))
+            .collect()
     };
     let breaker = "/DeploymentConfiguration/DeploymentCircuitBreaker";
     assert_eq!(
@@ -73,7 +78,9 @@ fn a_service_and_a_target_group_that_somebody_changed_are_modified() {
 #[test]
 fn what_was_deleted_is_deleted_and_the_next_update_of_it_fails() {
     let template = |days: u32| {
-        format!("Resources: {{Lines: {{Type: AWS::Logs::LogGroup, Properties: {{LogGroupName: /a, RetentionInDays: {days}}}}}}}")
+        format!(
+            "Resources: {{Lines: {{Type: AWS::Logs::LogGroup, Properties: {{LogGroupName: /a, RetentionInDays: {days}}}}}}}"
+        )
     };
     let mut fixture = Fixture::with(&template(7));
     logs::delete_log_group(&mut fixture.world, &input(json!({"logGroupName": "/a"}))).unwrap();
@@ -86,7 +93,8 @@ fn what_was_deleted_is_deleted_and_the_next_update_of_it_fails() {
 
 #[test]
 fn one_resource_can_be_looked_at_alone() {
-    let template = "Resources: {Lines: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /a, RetentionInDays: 7}}}";
+    let template =
+        "Resources: {Lines: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /a, RetentionInDays: 7}}}";
     let mut fixture = Fixture::with(template);
     logs::delete_retention_policy(&mut fixture.world, &input(json!({"logGroupName": "/a"}))).unwrap();
     let request = json!({"StackName": "demo", "LogicalResourceId": "Lines"});
@@ -109,7 +117,8 @@ fn an_update_puts_the_task_definition_of_a_service_right() {
     let by_hand = json!({"cluster": "demo", "service": "api", "taskDefinition": "by-hand"});
     ecs::update_service(&mut fixture.world, input(by_hand)).unwrap();
     fixture.run(600.0);
-    let grace = SERVICE.replace("DesiredCount: 1", "DesiredCount: 1\n      HealthCheckGracePeriodSeconds: 30");
+    let grace =
+        SERVICE.replace("DesiredCount: 1", "DesiredCount: 1\n      HealthCheckGracePeriodSeconds: 30");
     let same = json!([{"ParameterKey": "Digest", "UsePreviousValue": true}]);
     fixture.update(json!({"TemplateBody": grace, "Parameters": same})).unwrap();
     fixture.until(1800.0, "UPDATE_COMPLETE");

@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use crate::fixture::{Fixture, input};
 
 fn exporter(value: &str) -> String {
-    format!("
+    format!(
+        "
 Resources: {{Topic: {{Type: AWS::SNS::Topic}}}}
 Outputs: {{Out: {{Value: {value}, Export: {{Name: !Sub '${{AWS::StackName}}-out'}}}}}}
-")
+"
+    )
 }
 
 const IMPORTER: &str = "

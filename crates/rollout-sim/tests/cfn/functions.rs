@@ -83,8 +83,9 @@ fn every_pseudo_parameter_is_known() {
 
 /// The error of a template with this resource property.
 fn refusal(head: &str, value: &str) -> String {
-    let template =
-        format!("{head}\nResources:\n  Topic: {{Type: AWS::SNS::Topic, Properties: {{DisplayName: {value}}}}}\n");
+    let template = format!(
+        "{head}\nResources:\n  Topic: {{Type: AWS::SNS::Topic, Properties: {{DisplayName: {value}}}}}\n"
+    );
     Fixture::new().create("demo", &template, json!({})).unwrap_err().to_string()
 }
 
@@ -101,7 +102,11 @@ fn functions_of_the_language_extensions_need_their_transform() {
 #[test]
 fn macros_loops_and_unknown_functions_are_refused_by_name() {
     for (head, value, what) in [
-        ("Transform: AWS::Serverless-2016-10-31", "x", "not modelled: the transform AWS::Serverless-2016-10-31"),
+        (
+            "Transform: AWS::Serverless-2016-10-31",
+            "x",
+            "not modelled: the transform AWS::Serverless-2016-10-31",
+        ),
         ("", "!Transform {Name: X}", "not modelled: the function Fn::Transform"),
         ("", "{'Fn::ForEach::Loop': [A, [b], {c: d}]}", "not modelled: the loop Fn::ForEach::Loop"),
         ("", "{'Fn::Imaginary': x}", "not modelled: the function Fn::Imaginary"),
@@ -173,7 +178,8 @@ Resources:
 
 #[test]
 fn json_and_yaml_make_the_same_stack() {
-    let json = r#"{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "bell"}}}}"#;
+    let json =
+        r#"{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "bell"}}}}"#;
     let yaml = "Resources: {Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: bell}}}";
     assert_eq!(Fixture::with(json).physical_id("Topic"), Fixture::with(yaml).physical_id("Topic"));
 }

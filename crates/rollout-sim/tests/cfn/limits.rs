@@ -31,7 +31,8 @@ fn a_template_has_at_most_500_resources_200_parameters_200_outputs_and_60_dynami
     let topic = |_| "{Type: AWS::SNS::Topic}".to_owned();
     let told = refusal(&many("Resources", 501, topic));
     assert!(told.contains("Number of resources, 501, is greater than maximum allowed, 500"), "{told}");
-    let told = refusal(&format!("{TOPIC}{}", many("Parameters", 201, |_| "{Type: String, Default: a}".to_owned())));
+    let told =
+        refusal(&format!("{TOPIC}{}", many("Parameters", 201, |_| "{Type: String, Default: a}".to_owned())));
     assert!(told.contains("Number of parameters, 201"), "{told}");
     let told = refusal(&format!("{TOPIC}{}", many("Outputs", 201, |_| "{Value: a}".to_owned())));
     assert!(told.contains("Number of outputs, 201"), "{told}");
@@ -57,10 +58,22 @@ fn a_type_that_is_not_modelled_is_named_with_its_resource() {
 #[test]
 fn dangling_references_cycles_and_unknown_attributes_are_found_before_anything_starts() {
     for (template, told) in [
-        ("Resources: {A: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref B}}}", "Unresolved resource dependencies [B] in the Resources block"),
-        ("Resources: {A: {Type: AWS::SNS::Topic, DependsOn: B}, B: {Type: AWS::SNS::Topic, DependsOn: A}}", "Circular dependency between resources: [A, B]"),
-        ("Resources: {A: {Type: AWS::SNS::Topic}}\nOutputs: {O: {Value: !GetAtt B.Arn}}", "references undefined resource B"),
-        ("Resources: {A: {Type: AWS::SNS::Topic, Properties: {DisplayName: !GetAtt B.Arn}}, B: {Type: AWS::SNS::Topic}}", "does not support attribute type Arn"),
+        (
+            "Resources: {A: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref B}}}",
+            "Unresolved resource dependencies [B] in the Resources block",
+        ),
+        (
+            "Resources: {A: {Type: AWS::SNS::Topic, DependsOn: B}, B: {Type: AWS::SNS::Topic, DependsOn: A}}",
+            "Circular dependency between resources: [A, B]",
+        ),
+        (
+            "Resources: {A: {Type: AWS::SNS::Topic}}\nOutputs: {O: {Value: !GetAtt B.Arn}}",
+            "references undefined resource B",
+        ),
+        (
+            "Resources: {A: {Type: AWS::SNS::Topic, Properties: {DisplayName: !GetAtt B.Arn}}, B: {Type: AWS::SNS::Topic}}",
+            "does not support attribute type Arn",
+        ),
         ("Resources: {}", "At least one Resources member must be defined"),
         ("Resources: {A: {Type: AWS::SNS::Topic, Condition: No}}", "Unresolved dependencies [No]"),
     ] {

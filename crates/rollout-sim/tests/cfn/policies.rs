@@ -135,11 +135,16 @@ Resources:
     let mut fixture = Fixture::with(&template(true));
     let remove = json!({"TemplateBody": "Resources: {T: {Type: AWS::SNS::Topic}}"});
     let set = fixture.change_set("gone", remove).unwrap();
-    let change = set["Changes"].as_array().unwrap().iter().find(|one| one["ResourceChange"]["Action"] == "Remove");
+    let change =
+        set["Changes"].as_array().unwrap().iter().find(|one| one["ResourceChange"]["Action"] == "Remove");
     assert_eq!(change.unwrap()["ResourceChange"]["PolicyAction"], "Snapshot");
     cfn::delete_stack(&mut fixture.world, input(json!({"StackName": "demo"}))).unwrap();
     fixture.until(3600.0, "DELETE_FAILED");
-    assert!(fixture.told("Db DELETE_FAILED Resource handler returned message: \"Cannot delete protected DB Instance"));
+    assert!(
+        fixture.told(
+            "Db DELETE_FAILED Resource handler returned message: \"Cannot delete protected DB Instance"
+        )
+    );
 }
 
 #[test]

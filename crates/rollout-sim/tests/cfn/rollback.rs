@@ -30,7 +30,10 @@ fn a_failed_update_goes_back_and_cleans_up() {
         let found = events.iter().rposition(|event| event.starts_with(start));
         found.unwrap_or_else(|| panic!("{start}: {events:#?}"))
     };
-    assert!(at("Second UPDATE_FAILED Resource handler returned message:") < at("demo UPDATE_ROLLBACK_IN_PROGRESS The following resource(s) failed to update: [Second]."));
+    assert!(
+        at("Second UPDATE_FAILED Resource handler returned message:")
+            < at("demo UPDATE_ROLLBACK_IN_PROGRESS The following resource(s) failed to update: [Second].")
+    );
     assert!(at("demo UPDATE_ROLLBACK_IN_PROGRESS") < at("demo UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"));
     assert_eq!(fixture.stack()["Parameters"][0]["ParameterValue"], "one", "the parameters are back too");
 }

@@ -50,7 +50,10 @@ fn a_service_that_never_stabilises_is_given_up_after_three_hours() {
     deploy(&mut fixture, crashing());
     let secs = fixture.until(4.0 * 3600.0, "UPDATE_ROLLBACK_IN_PROGRESS");
     assert!((10_800.0..10_900.0).contains(&secs), "{secs}");
-    assert!(fixture.told("Service UPDATE_FAILED Resource handler returned message: \"Exceeded attempts to wait\""));
+    assert!(
+        fixture
+            .told("Service UPDATE_FAILED Resource handler returned message: \"Exceeded attempts to wait\"")
+    );
 }
 
 #[test]
@@ -68,16 +71,17 @@ fn a_cancelled_update_waits_until_the_service_is_stable_again() {
 
 #[test]
 fn a_rollback_that_does_not_stabilise_ends_in_update_rollback_failed() {
-    // Neither release answers the new path, and the path is the first thing that changes.
+    // The health check moves with the release, and neither release answers the new path or the old one.
     let mut fixture = Fixture::with_service(SERVICE);
-    let live = fixture.service().deployments[0].task_definition.clone();
-    let request = input(json!({"taskDefinition": live}));
-    let live = ecs::describe_task_definition(&fixture.world, &request).unwrap().task_definition;
-    let digest = live.container_definitions[0].image.split('@').nth(1).unwrap().to_owned();
     let deaf = ImageBehaviour { paths: [("/other".to_owned(), 200)].into(), ..ImageBehaviour::default() };
-    fixture.world.images.insert(digest, deaf.clone());
-    deploy(&mut fixture, deaf);
+    for image in fixture.world.images.values_mut() {
+        *image = deaf.clone();
+    }
+    let digest = fixture.push(deaf);
+    let values = parameters(&[("Digest", &digest), ("Path", "/moved")]);
+    fixture.update(json!({"Parameters": values})).unwrap();
     fixture.until(8.0 * 3600.0, "UPDATE_ROLLBACK_FAILED");
+    assert!(fixture.told("Service UPDATE_FAILED"));
 }
 
 #[test]
@@ -95,7 +99,9 @@ fn a_desired_count_that_is_left_out_is_left_alone() {
 #[test]
 fn a_new_nonce_forces_a_deployment() {
     let with = |nonce: &str| {
-        let forced = format!("      ForceNewDeployment: {{EnableForceNewDeployment: true, ForceNewDeploymentNonce: {nonce}}}\n      LaunchType: FARGATE\n");
+        let forced = format!(
+            "      ForceNewDeployment: {{EnableForceNewDeployment: true, ForceNewDeploymentNonce: {nonce}}}\n      LaunchType: FARGATE\n"
+        );
         SERVICE.replace("      LaunchType: FARGATE\n", &forced)
     };
     let mut fixture = Fixture::with_service(&with("a"));
@@ -122,7 +128,8 @@ fn a_changed_task_definition_is_a_new_revision_and_the_old_one_goes_in_the_clean
 #[test]
 fn a_resource_with_a_name_of_its_own_cannot_be_replaced() {
     let mut fixture = Fixture::with_service(SERVICE);
-    let moved = SERVICE.replace("LaunchType: FARGATE", "LaunchType: FARGATE\n      SchedulingStrategy: REPLICA");
+    let moved =
+        SERVICE.replace("LaunchType: FARGATE", "LaunchType: FARGATE\n      SchedulingStrategy: REPLICA");
     let same = json!([{"ParameterKey": "Digest", "UsePreviousValue": true}]);
     fixture.update(json!({"TemplateBody": moved, "Parameters": same})).unwrap();
     fixture.until(1800.0, "UPDATE_ROLLBACK_COMPLETE");

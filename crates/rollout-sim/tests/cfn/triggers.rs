@@ -44,7 +44,9 @@ fn an_alarm_during_the_operation_rolls_it_back() {
     // It fires still, and the rollback is not watched.
     fire(&mut fixture);
     fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
-    assert!(fixture.told(&format!("demo UPDATE_ROLLBACK_IN_PROGRESS Rollback trigger {ALARM} is in ALARM state")));
+    assert!(
+        fixture.told(&format!("demo UPDATE_ROLLBACK_IN_PROGRESS Rollback trigger {ALARM} is in ALARM state"))
+    );
 }
 
 #[test]
@@ -62,7 +64,9 @@ fn a_missing_alarm_fails_the_operation() {
     let mut fixture = Fixture::with(TOPICS);
     begin(&mut fixture, "two", Some(triggers(0)));
     fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
-    assert!(fixture.told(&format!("demo UPDATE_ROLLBACK_IN_PROGRESS Rollback trigger {ALARM} does not exist")));
+    assert!(
+        fixture.told(&format!("demo UPDATE_ROLLBACK_IN_PROGRESS Rollback trigger {ALARM} does not exist"))
+    );
 }
 
 #[test]
@@ -94,7 +98,10 @@ fn at_most_five_triggers_and_180_minutes() {
     for (rollback, code) in [
         (json!({"RollbackTriggers": vec![one.clone(); 6]}), "ValidationError"),
         (json!({"MonitoringTimeInMinutes": 181}), "ValidationError"),
-        (json!({"RollbackTriggers": [{"Arn": ALARM, "Type": "AWS::CloudWatch::CompositeAlarm"}]}), "NotModelled"),
+        (
+            json!({"RollbackTriggers": [{"Arn": ALARM, "Type": "AWS::CloudWatch::CompositeAlarm"}]}),
+            "NotModelled",
+        ),
     ] {
         assert_eq!(fixture.update(json!({"RollbackConfiguration": rollback})).unwrap_err().code, code);
     }

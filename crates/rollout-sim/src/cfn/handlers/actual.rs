@@ -127,7 +127,8 @@ fn attributes(expected: &Value, list: &str, actual: &impl Serialize) -> Option<(
     let wanted = expected.get(list)?.as_array()?;
     let actual = serde_json::to_value(actual).unwrap_or_default();
     let actual = actual.as_array()?;
-    let found = wanted.iter().filter_map(|pair| actual.iter().find(|one| text(one, "Key") == text(pair, "Key")));
+    let found =
+        wanted.iter().filter_map(|pair| actual.iter().find(|one| text(one, "Key") == text(pair, "Key")));
     Some((list.to_owned(), found.cloned().collect()))
 }
 
