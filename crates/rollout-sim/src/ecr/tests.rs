@@ -269,31 +269,6 @@ fn malformed_policies_are_refused() {
 }
 
 #[test]
-fn archiving_and_age_by_pull_are_refused_by_name() {
-    let mut world = world();
-    for (selection, action, what) in [
-        (
-            r#""countType":"sinceImagePulled","countUnit":"days","countNumber":1"#,
-            "expire",
-            "sinceImagePulled",
-        ),
-        (
-            r#""countType":"sinceImageTransitioned","countUnit":"days","countNumber":1"#,
-            "expire",
-            "sinceImageTransitioned",
-        ),
-        (r#""countType":"imageCountMoreThan","countNumber":1"#, "transition", "transition"),
-    ] {
-        let text = format!(
-            r#"{{"rules":[{{"rulePriority":1,"selection":{{"tagStatus":"any",{selection}}},"action":{{"type":"{action}"}}}}]}}"#
-        );
-        let error = policy(&mut world, &text).unwrap_err();
-        assert_eq!(error.code, "NotModelled", "{text}");
-        assert!(error.message.contains(what), "{error}");
-    }
-}
-
-#[test]
 fn repository_with_images_is_deleted_only_by_force() {
     let mut world = world();
     push_tagged(&mut world, "one", &["a"]).unwrap();

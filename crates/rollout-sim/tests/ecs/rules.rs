@@ -96,10 +96,6 @@ fn events_are_worded_as_observed() {
     let task = "(task ";
     for (start, end) in [
         (format!("(service api) has started 1 tasks: {task}"), ").".to_owned()),
-        (
-            format!("(service api) has started 1 tasks: {task}"),
-            "). Amazon ECS replaced 1 tasks due to an unhealthy status.".to_owned(),
-        ),
         ("(service api) registered 1 targets in ".to_owned(), format!("(target-group {group})")),
         (
             format!("(service api) {task}"),
@@ -126,7 +122,49 @@ fn events_are_worded_as_observed() {
     }
 }
 
-// Deployment alarms (ECS:deployment-alarm-failure) are in alarms.rs.
+#[test]
+fn a_replacement_says_how_many_were_unhealthy() {
+    let mut fixture = Fixture::new(Setup { desired: 2, ..Setup::default() });
+    for image in fixture.world.images.values_mut() {
+        *image = without_health();
+    }
+    fixture.modify_group(json!({"HealthCheckPath": "/moved"}));
+    fixture.until(300.0, "a replacement", |it| {
+        let told = "Amazon ECS replaced ";
+        it.events()
+            .iter()
+            .any(|event| event.contains(told) && event.ends_with(" tasks due to an unhealthy status."))
+    });
+}
+
+// Images that are gone (ECR:LifecyclePolicies, ECS:task_cannot_pull_image).
+
+#[test]
+fn archiving_and_age_by_pull_are_refused() {
+    let mut fixture = Fixture::empty(Setup::default());
+    for (count, action, code, what) in [
+        (
+            json!({"countType": "sinceImagePulled", "countUnit": "days", "countNumber": 1}),
+            "expire",
+            "InvalidParameterException",
+            "sinceImagePulled",
+        ),
+        (
+            json!({"countType": "imageCountMoreThan", "countNumber": 1}),
+            "transition",
+            "NotModelled",
+            "lifecycle action transition",
+        ),
+    ] {
+        let mut selection = json!({"tagStatus": "any"});
+        selection.as_object_mut().unwrap().extend(count.as_object().unwrap().clone());
+        let rule = json!({"rulePriority": 1, "selection": selection, "action": {"type": action}});
+        let request =
+            json!({"repositoryName": "api", "lifecyclePolicyText": json!({"rules": [rule]}).to_string()});
+        let refused = rollout_sim::ecr::put_lifecycle_policy(&mut fixture.world, input(request)).unwrap_err();
+        assert_eq!((refused.code.as_str(), refused.message.contains(what)), (code, true), "{refused}");
+    }
+}
 
 // Service deployments (ECS:service-deployment).
 
