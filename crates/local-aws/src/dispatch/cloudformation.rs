@@ -79,7 +79,7 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         does: cfn::describe_stack_resource_drifts(world, &input),
     }
     read GetTemplateSummary(world, input: api::GetTemplateSummaryInput) {
-        needs: any_stack(world, input.stack_name.as_deref()),
+        needs: reading(any_stack(world, input.stack_name.as_deref()), input.template_url.as_deref()),
         does: cfn::get_template_summary(world, &input),
     }
     read ListExports(world, input: api::ListExportsInput) {
@@ -91,8 +91,8 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         does: cfn::list_imports(world, &input),
     }
     read ValidateTemplate(world, input: api::ValidateTemplateInput) {
-        needs: Needs::any(),
-        does: cfn::validate_template(&input),
+        needs: reading(Needs::any(), input.template_url.as_deref()),
+        does: cfn::validate_template(world, &input),
     }
     write DetectStackDrift(world, input: api::DetectStackDriftInput) {
         needs: stack(world, &input.stack_name),

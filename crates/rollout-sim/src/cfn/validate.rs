@@ -24,8 +24,11 @@ fn capabilities(template: &Template) -> (Vec<String>, Option<String>) {
 ///
 /// # Errors
 /// `ValidationError`, or what is not modelled.
-pub fn validate_template(input: &ValidateTemplateInput) -> Result<ValidateTemplateOutput, ApiError> {
-    let body = inputs::body(input.template_body.as_deref(), input.template_url.as_deref())?;
+pub fn validate_template(
+    world: &World,
+    input: &ValidateTemplateInput,
+) -> Result<ValidateTemplateOutput, ApiError> {
+    let body = inputs::body(world, input.template_body.as_deref(), input.template_url.as_deref())?;
     let template = Template::parse(body).map_err(template_error)?;
     inputs::check_types(&template)?;
     let (capabilities, capabilities_reason) = capabilities(&template);
@@ -69,7 +72,7 @@ pub fn get_template_summary(
         }
         Some(_) => return Err(invalid("Specify only one of StackName, TemplateBody and TemplateURL")),
         None => {
-            let body = inputs::body(input.template_body.as_deref(), input.template_url.as_deref())?;
+            let body = inputs::body(world, input.template_body.as_deref(), input.template_url.as_deref())?;
             Template::parse(body).map_err(template_error)?
         }
     };

@@ -1,6 +1,6 @@
 //! Limits (CFN:cloudformation-limits) and templates that are refused as a whole.
 
-use rollout_sim::cfn;
+use rollout_sim::{cfn, s3};
 use serde_json::json;
 
 use crate::fixture::{Fixture, input};
@@ -42,11 +42,23 @@ fn a_template_has_at_most_500_resources_200_parameters_200_outputs_and_60_dynami
 }
 
 #[test]
-fn a_template_url_is_refused_by_name() {
-    let request = json!({"StackName": "demo", "TemplateURL": "https://bucket.s3.amazonaws.com/a.yaml"});
-    let refused = cfn::create_stack(&mut Fixture::new().world, input(request)).unwrap_err();
-    assert_eq!((refused.code.as_str(), refused.status), ("NotModelled", 501));
-    assert!(refused.message.contains("TemplateURL"));
+fn a_template_in_s3_has_at_most_a_megabyte() {
+    let mut fixture =
+        Fixture::with("Resources: {B: {Type: AWS::S3::Bucket, Properties: {BucketName: templates}}}");
+    for (bytes, fits) in [(1_000_000, true), (1_000_001, false)] {
+        let head = format!("{TOPIC}# ");
+        let body = format!("{head}{}", "x".repeat(bytes - head.len()));
+        let object = s3::PutObjectInput {
+            bucket: "templates".to_owned(),
+            key: "a.yaml".to_owned(),
+            body,
+            expected_bucket_owner: None,
+        };
+        s3::put_object(&mut fixture.world, object).unwrap();
+        let url = "https://templates.s3.us-west-2.amazonaws.com/a.yaml";
+        let request = json!({"StackName": format!("of-{bytes}"), "TemplateURL": url});
+        assert_eq!(cfn::create_stack(&mut fixture.world, input(request)).is_ok(), fits, "{bytes}");
+    }
 }
 
 #[test]
@@ -93,21 +105,21 @@ Resources:
   Topic: {Type: AWS::SNS::Topic}
 ";
     let body = json!({"TemplateBody": template});
-    let valid = cfn::validate_template(&input(body.clone())).unwrap();
+    let world = Fixture::new().world;
+    let valid = cfn::validate_template(&world, &input(body.clone())).unwrap();
     assert_eq!(valid.capabilities, ["CAPABILITY_NAMED_IAM"]);
     assert_eq!(
         valid.capabilities_reason.as_deref(),
         Some("The following resource(s) require capabilities: [AWS::IAM::Role]")
     );
     assert_eq!((valid.parameters[0].no_echo, valid.description.as_deref()), (Some(true), Some("roles")));
-    let world = Fixture::new().world;
     let summary = cfn::get_template_summary(&world, &input(body)).unwrap();
     assert_eq!(summary.resource_types, ["AWS::IAM::Role", "AWS::SNS::Topic"]);
     assert_eq!(summary.version.as_deref(), Some("2010-09-09"));
     let constraints = summary.parameters[0].parameter_constraints.as_ref().unwrap();
     assert_eq!(constraints.allowed_values, ["a", "b"]);
     let broken = json!({"TemplateBody": "Resources: {A: {Type: AWS::SNS::Topic, DependsOn: B}}"});
-    assert_eq!(cfn::validate_template(&input(broken)).unwrap_err().code, "ValidationError");
+    assert_eq!(cfn::validate_template(&world, &input(broken)).unwrap_err().code, "ValidationError");
 }
 
 #[test]
