@@ -169,6 +169,59 @@ class Clients(unittest.TestCase):
         self.assertEqual(names, [f"/pages/{number}" for number in range(7)])
         self.assertEqual(len(pages), 3)
 
+    def paged(self, client, operation, key, size, **arguments):
+        """Everything that the paginator of an operation finds, and in how many pages."""
+        pages = list(client.get_paginator(operation).paginate(PaginationConfig={"PageSize": size}, **arguments))
+        return [one for page in pages for one in page[key]], len(pages)
+
+    def test_130_every_service_pages_its_lists(self):
+        for number in range(3):
+            push(f"paged {number}", tags=[f"paged-{number}"])
+            self.secrets.create_secret(Name=f"pages/{number}", SecretString="x")
+            self.ecs.register_task_definition(
+                family=f"pages-{number}",
+                cpu="256",
+                memory="512",
+                networkMode="awsvpc",
+                requiresCompatibilities=["FARGATE"],
+                containerDefinitions=[{"name": "c", "image": "nginx"}],
+            )
+            self.ecs.create_cluster(clusterName=f"pages-{number}")
+        images, pages = self.paged(self.ecr, "describe_images", "imageDetails", 2, repositoryName="clients/web")
+        self.assertEqual((len({image["imageDigest"] for image in images}), pages), (4, 2))
+        secrets, pages = self.paged(self.secrets, "list_secrets", "SecretList", 2)
+        self.assertEqual((len({secret["ARN"] for secret in secrets}), pages), (4, 2))
+        definitions, pages = self.paged(self.ecs, "list_task_definitions", "taskDefinitionArns", 2)
+        self.assertEqual((len(set(definitions)), pages), (3, 2))
+        clusters, pages = self.paged(self.ecs, "list_clusters", "clusterArns", 2)
+        self.assertEqual((len(set(clusters)), pages), (3, 2))
+        for number in range(3):
+            self.ecs.delete_cluster(cluster=f"pages-{number}")
+        self.refused("InvalidParameterException", self.ecs.list_clusters, nextToken="made up")
+        done = cli("ecs", "list-task-definitions", "--max-items", "2", "--page-size", "1", "--query", "NextToken")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("null", done.stdout)
+
+    def test_140_templates_are_validated(self):
+        valid = self.cfn.validate_template(TemplateBody=TEMPLATE)
+        self.assertEqual(valid["Capabilities"], ["CAPABILITY_IAM"])
+        self.assertIn("ImageDigest", {one["ParameterKey"] for one in valid["Parameters"]})
+        summary = self.cfn.get_template_summary(TemplateBody=TEMPLATE)
+        self.assertIn("AWS::ECS::Service", summary["ResourceTypes"])
+        broken = "Resources: {A: {Type: AWS::SNS::Topic, DependsOn: B}}"
+        message = self.refused("ValidationError", self.cfn.validate_template, TemplateBody=broken)
+        self.assertIn("Unresolved resource dependencies [B]", message)
+
+    def test_150_a_type_that_is_not_modelled_is_named(self):
+        template = "Resources: {Table: {Type: AWS::DynamoDB::Table}}"
+        for call in (self.cfn.create_stack, self.cfn.create_change_set):
+            arguments = {"StackName": "unmodelled", "TemplateBody": template}
+            if call == self.cfn.create_change_set:
+                arguments |= {"ChangeSetName": "first", "ChangeSetType": "CREATE"}
+            message = self.refused("NotModelled", call, **arguments)
+            self.assertEqual(message, "not modelled: resource type AWS::DynamoDB::Table (resource Table)")
+        self.refused("ValidationError", self.cfn.describe_stacks, StackName="unmodelled")
+
     # The stack.
 
     def test_200_a_change_set_creates_the_stack(self):
@@ -319,6 +372,57 @@ class Clients(unittest.TestCase):
         lines = self.logs.filter_log_events(logGroupName="/clients/web", filterPattern='"no configuration"')
         self.assertTrue(lines["events"])
 
+    def test_270_a_stuck_rollback_is_continued(self):
+        local("POST", "faults", {"fault": "rollback-fails:web"})
+        try:
+            self.cfn.update_stack(
+                StackName=STACK,
+                UsePreviousTemplate=True,
+                Capabilities=["CAPABILITY_IAM"],
+                Parameters=parameters(push("three"), DesiredCount="2"),
+            )
+            with self.assertRaises(WaiterError):
+                self.cfn.get_waiter("stack_rollback_complete").wait(StackName=STACK, WaiterConfig=WAIT)
+            self.assertEqual(self.stack()["StackStatus"], "UPDATE_ROLLBACK_FAILED")
+        finally:
+            local("DELETE", "faults")
+        self.refused("ValidationError", self.cfn.cancel_update_stack, StackName=STACK)
+        self.refused(
+            "ValidationError", self.cfn.continue_update_rollback, StackName=STACK, ResourcesToSkip=["Network"]
+        )
+        self.cfn.continue_update_rollback(StackName=STACK, ResourcesToSkip=["Service"])
+        self.cfn.get_waiter("stack_rollback_complete").wait(StackName=STACK, WaiterConfig=WAIT)
+        self.assertEqual(self.stack()["StackStatus"], "UPDATE_ROLLBACK_COMPLETE")
+
+    def test_280_drift_is_detected(self):
+        self.ecs.update_service(cluster="clients", service="web", desiredCount=3)
+        detection = self.cfn.detect_stack_drift(StackName=STACK)["StackDriftDetectionId"]
+        local("POST", "clock", {"advance_secs": 600})
+        found = self.cfn.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
+        self.assertEqual((found["DetectionStatus"], found["StackDriftStatus"]), ("DETECTION_COMPLETE", "DRIFTED"))
+        drifts = self.cfn.describe_stack_resource_drifts(
+            StackName=STACK, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
+        )["StackResourceDrifts"]
+        differences = {one["LogicalResourceId"]: one["PropertyDifferences"] for one in drifts}
+        self.assertEqual(
+            [(one["PropertyPath"], one["ExpectedValue"], one["ActualValue"]) for one in differences["Service"]],
+            [("/DesiredCount", "2", "3")],
+        )
+        self.ecs.update_service(cluster="clients", service="web", desiredCount=2)
+
+    def test_290_exports_are_listed(self):
+        exporter = 'Resources: {T: {Type: AWS::SNS::Topic}}\nOutputs: {O: {Value: "1", Export: {Name: one}}}'
+        importer = "Resources: {T: {Type: AWS::SNS::Topic, Properties: {DisplayName: !ImportValue one}}}"
+        for name, template in (("exporter", exporter), ("importer", importer)):
+            self.cfn.create_stack(StackName=name, TemplateBody=template)
+            self.cfn.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=WAIT)
+        exports = list(self.cfn.get_paginator("list_exports").paginate())[0]["Exports"]
+        self.assertEqual([(one["Name"], one["Value"]) for one in exports], [("one", "1")])
+        self.assertEqual(self.cfn.list_imports(ExportName="one")["Imports"], ["importer"])
+        for name in ("importer", "exporter"):
+            self.cfn.delete_stack(StackName=name)
+            self.cfn.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=WAIT)
+
     # The service, past CloudFormation.
 
     def test_300_update_service_starts_a_deployment(self):
@@ -415,6 +519,56 @@ class Clients(unittest.TestCase):
         self.assertIn("(ValidationError)", done.stderr)
         done = cli("ecr", "describe-images", "--repository-name", "nobody")
         self.assertIn("(RepositoryNotFoundException)", done.stderr)
+
+    def test_520_the_cli_changes_and_waits(self):
+        def must(*args):
+            done = cli(*args)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout) if done.stdout.strip() else None
+
+        service = ("--cluster", "clients", "--service", "web")
+        updated = must("ecs", "update-service", *service, "--force-new-deployment")["service"]
+        self.assertEqual(updated["deployments"][0]["rolloutState"], "IN_PROGRESS")
+        # The command line's waiters sleep in wall time: what they wait for has happened when they look.
+        local("POST", "clock", {"advance_secs": 900})
+        must("ecs", "wait", "services-stable", "--cluster", "clients", "--services", "web")
+
+        subnets = next(o["OutputValue"] for o in self.stack()["Outputs"] if o["OutputKey"] == "Subnets")
+        network = f"awsvpcConfiguration={{subnets=[{subnets}],assignPublicIp=ENABLED}}"
+        started = must(
+            "ecs", "run-task", "--cluster", "clients", "--task-definition", "clients-task", "--launch-type", "FARGATE",
+            "--network-configuration", network,
+            "--overrides", '{"containerOverrides": [{"name": "task", "command": ["migrate"]}]}',
+        )
+        task = started["tasks"][0]["taskArn"]
+        local("POST", "clock", {"advance_secs": 300})
+        must("ecs", "wait", "tasks-stopped", "--cluster", "clients", "--tasks", task)
+        described = must("ecs", "describe-tasks", "--cluster", "clients", "--tasks", task)
+        self.assertEqual(described["tasks"][0]["containers"][0]["exitCode"], 4)
+
+        values = [f"ParameterKey={key},UsePreviousValue=true" for key in ("ImageDigest", "Path")]
+        must(
+            "cloudformation", "create-change-set", "--stack-name", STACK, "--change-set-name", "smaller",
+            "--use-previous-template", "--capabilities", "CAPABILITY_IAM",
+            "--parameters", *values, "ParameterKey=DesiredCount,ParameterValue=1",
+        )
+        named = ("--stack-name", STACK, "--change-set-name", "smaller")
+        must("cloudformation", "wait", "change-set-create-complete", *named)
+        changes = must("cloudformation", "describe-change-set", *named)["Changes"]
+        self.assertEqual([one["ResourceChange"]["LogicalResourceId"] for one in changes], ["Service"])
+        must("cloudformation", "execute-change-set", *named)
+        local("POST", "clock", {"advance_secs": 1800})
+        must("cloudformation", "wait", "stack-update-complete", "--stack-name", STACK)
+        self.assertEqual(self.service()["desiredCount"], 1)
+
+        template = str(pathlib.Path(__file__).with_name("stack.yaml"))
+        done = cli(
+            "cloudformation", "deploy", "--stack-name", STACK, "--template-file", template,
+            "--capabilities", "CAPABILITY_IAM", "--parameter-overrides", "DesiredCount=2", "--no-execute-changeset",
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = cli("cloudformation", "validate-template", "--template-body", "Resources: {}")
+        self.assertIn("(ValidationError)", done.stderr)
 
     def listener(self):
         balancer = self.elb.describe_load_balancers(Names=["clients"])["LoadBalancers"][0]

@@ -52,6 +52,8 @@ pub(crate) struct Account {
     saved_at: SimTime,
     requests: u64,
     planned: Option<Planned>,
+    /// Calls that the fault `throttled` refused and has not let through yet.
+    throttled: faults::Refusals,
 }
 
 impl Account {
@@ -115,6 +117,7 @@ impl Account {
             store,
             requests: 0,
             planned: None,
+            throttled: faults::Refusals::new(),
         }
     }
 
@@ -173,7 +176,7 @@ impl Account {
     pub(crate) fn call(&mut self, call: ApiCall) -> Result<Answer, StateError> {
         self.tick()?;
         let request_id = self.next_request_id();
-        if let Some(error) = faults::refusal(&self.world, &call, self.requests) {
+        if let Some(error) = faults::refusal(&self.world, &call, &mut self.throttled) {
             return Ok(call.protocol.error(Some(call.service), &request_id, &error));
         }
         let (answer, effect) = dispatch::run(&mut self.world, &call, &request_id);
@@ -200,6 +203,7 @@ impl Account {
     /// Mends one fault, or all.
     pub(crate) fn remove_fault(&mut self, fault: Option<Fault>) -> Result<(), StateError> {
         self.tick()?;
+        self.throttled.clear();
         self.run(Command::RemoveFault(fault))
     }
 

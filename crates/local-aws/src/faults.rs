@@ -9,24 +9,28 @@ use crate::caller;
 use crate::protocol::{Protocol, Service};
 use crate::request::ApiCall;
 
-/// Of a throttled API every call but each third is refused: with the three attempts of the SDKs' standard
-/// retry mode (AWS SDKs and Tools reference, "Retry behavior") a caller that retries gets through, one
+/// Of a throttled API every call is refused twice before it is answered: with the three attempts of the SDKs'
+/// standard retry mode (AWS SDKs and Tools reference, "Retry behavior") a caller that retries gets through, one
 /// that does not fails. Chosen, not documented.
-const THROTTLED_OF_THREE: u64 = 2;
+const REFUSALS: u32 = 2;
+
+/// How often each call was refused; the same operation with the same body is the same call, whatever else is
+/// called in between.
+pub(crate) type Refusals = std::collections::BTreeMap<(Service, String, Vec<u8>), u32>;
 
 /// How long an API does not answer, from when the fault begins. Chosen: longer than any SDK retries, shorter
 /// than a deployment.
 const OUTAGE: Duration = Duration::from_secs(90);
 
-/// The error that a fault answers this call with, the `number`th of the server.
-pub(crate) fn refusal(world: &World, call: &ApiCall, number: u64) -> Option<ApiError> {
+/// The error that a fault answers this call with.
+pub(crate) fn refusal(world: &World, call: &ApiCall, refusals: &mut Refusals) -> Option<ApiError> {
     let active = world.faults.iter().filter(|active| {
         active.since <= world.now()
             && active.fault.service.as_deref().is_none_or(|name| name == call.service.iam_prefix())
     });
     for active in active {
         match active.fault.kind {
-            FaultKind::Throttled if number % 3 < THROTTLED_OF_THREE => return Some(throttled(call)),
+            FaultKind::Throttled if refuse_again(refusals, call) => return Some(throttled(call)),
             FaultKind::ApiOutage if world.now().since(active.since) < OUTAGE => return Some(outage(call)),
             // Nobody can be denied to ask who they are (IAM user guide, GetCallerIdentity).
             FaultKind::AccessDenied if call.service != Service::Sts => return Some(denied(world, call)),
@@ -34,6 +38,18 @@ pub(crate) fn refusal(world: &World, call: &ApiCall, number: u64) -> Option<ApiE
         }
     }
     None
+}
+
+/// Counts a refusal; after the last one the call goes through, and the next is refused anew.
+fn refuse_again(refusals: &mut Refusals, call: &ApiCall) -> bool {
+    let key = (call.service, call.operation.clone(), call.body.clone());
+    let count = refusals.entry(key.clone()).or_default();
+    *count += 1;
+    if *count <= REFUSALS {
+        return true;
+    }
+    refusals.remove(&key);
+    false
 }
 
 /// "Rate exceeded" under the code that each protocol's services use; all are retried by the SDKs.

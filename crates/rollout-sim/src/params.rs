@@ -109,4 +109,7 @@ params! {
     /// Factor on the times that CloudFormation takes over resources other than ECS services. Undocumented: the
     /// typical times are in `cfn/handlers/durations.rs`.
     cfn_duration_factor = 1.0 in 0.7..=1.6,
+    /// From `RunTask` until `DescribeTasks` and `ListTasks` know the task: the API is eventually consistent
+    /// (bc:ecs/RunTask), by how long is undocumented. Typically not noticed.
+    run_task_visible_secs = 0.0 in 0.0..=5.0,
 }

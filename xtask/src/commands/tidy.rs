@@ -1,8 +1,10 @@
 //! `tidy`: the house rules, each checked on what git tracks.
 
 mod dependencies;
+mod facts;
 mod text;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -13,13 +15,20 @@ use crate::project::Project;
 pub(crate) fn run(project: &Project) -> Result<ExitCode, Failure> {
     let files = tracked_files(project)?;
     let mut findings = dependencies::check(project)?;
+    let mut tests = BTreeSet::new();
+    let mut facts = None;
     for file in &files {
         findings.extend(text::check_name(file));
         // Binary files and links to nowhere have no text to check.
         if let Ok(content) = std::fs::read_to_string(project.root().join(file)) {
             findings.extend(text::check_content(file, &content));
+            tests.extend(facts::tests_in(file, &content));
+            if file == Path::new(facts::FILE) {
+                facts = Some(content);
+            }
         }
     }
+    findings.extend(facts.iter().flat_map(|index| facts::check(index, &tests)));
     if findings.is_empty() {
         return output::data(&format!("tidy: {} files, nothing to object to\n", files.len()));
     }

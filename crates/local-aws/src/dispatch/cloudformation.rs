@@ -70,6 +70,38 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         needs: change_set(world, &input.change_set_name, input.stack_name.as_deref()),
         does: cfn::describe_change_set(world, &input),
     }
+    read DescribeStackDriftDetectionStatus(world, input: api::DescribeStackDriftDetectionStatusInput) {
+        needs: Needs::any(),
+        does: cfn::describe_stack_drift_detection_status(world, &input),
+    }
+    read DescribeStackResourceDrifts(world, input: api::DescribeStackResourceDriftsInput) {
+        needs: stack(world, &input.stack_name),
+        does: cfn::describe_stack_resource_drifts(world, &input),
+    }
+    read GetTemplateSummary(world, input: api::GetTemplateSummaryInput) {
+        needs: reading(any_stack(world, input.stack_name.as_deref()), input.template_url.as_deref()),
+        does: cfn::get_template_summary(world, &input),
+    }
+    read ListExports(world, input: api::ListExportsInput) {
+        needs: Needs::any(),
+        does: cfn::list_exports(world, &input),
+    }
+    read ListImports(world, input: api::ListImportsInput) {
+        needs: Needs::any(),
+        does: cfn::list_imports(world, &input),
+    }
+    read ValidateTemplate(world, input: api::ValidateTemplateInput) {
+        needs: reading(Needs::any(), input.template_url.as_deref()),
+        does: cfn::validate_template(world, &input),
+    }
+    write DetectStackDrift(world, input: api::DetectStackDriftInput) {
+        needs: stack(world, &input.stack_name),
+        does: cfn::detect_stack_drift(world, &input),
+    }
+    write DetectStackResourceDrift(world, input: api::DetectStackResourceDriftInput) {
+        needs: stack(world, &input.stack_name),
+        does: cfn::detect_stack_resource_drift(world, &input),
+    }
     read DescribeEvents(world, input: api::DescribeEventsInput) {
         needs: any_stack(world, input.stack_name.as_deref()),
         does: cfn::describe_events(world, &input),

@@ -78,6 +78,8 @@ macro_rules! operations {
                 };
                 call.authorise(&needs)?;
                 let output = {
+                    // What looks at its input alone does not look at the account.
+                    #[allow(unused_variables)]
                     let $world = &mut *call.world;
                     $does?
                 };

@@ -168,7 +168,7 @@ fn propose(world: &World, index: usize, input: &CreateChangeSetInput) -> Result<
 }
 
 /// Names of new resources that something else has already.
-fn name_conflicts(
+pub(super) fn name_conflicts(
     world: &World,
     subject: &Subject<'_>,
     definition: &Definition,

@@ -134,7 +134,7 @@ pub(super) fn define(
         scope::conditions(&scope).map_err(template_error)?
     };
     definition.conditions = conditions;
-    check_types(&definition)?;
+    check_types(&definition.template)?;
     Ok(definition)
 }
 
@@ -222,6 +222,16 @@ fn check_capabilities(template: &Template, given: &[String]) -> Result<(), ApiEr
     }
 }
 
+/// A template with a transform that is created or updated without a change set needs this capability.
+pub(super) fn check_auto_expand(definition: &Definition) -> Result<(), ApiError> {
+    const NEEDED: &str = "CAPABILITY_AUTO_EXPAND";
+    let given = definition.capabilities.iter().any(|one| one == NEEDED);
+    if definition.template.transforms.is_empty() || given {
+        return Ok(());
+    }
+    Err(ApiError::new("InsufficientCapabilitiesException", format!("Requires capabilities : [{NEEDED}]")))
+}
+
 fn tags(given: &[Tag], previous: Option<&Definition>) -> Result<BTreeMap<String, String>, ApiError> {
     if let (true, Some(previous)) = (given.is_empty(), previous) {
         return Ok(previous.tags.clone());
@@ -267,8 +277,8 @@ fn rollback(
 }
 
 /// Every type must be known: CloudFormation names those it does not have, this simulator those it does not model.
-fn check_types(definition: &Definition) -> Result<(), ApiError> {
-    for (name, resource) in &definition.template.resources {
+pub(super) fn check_types(template: &Template) -> Result<(), ApiError> {
+    for (name, resource) in &template.resources {
         if schema::find(&resource.kind).is_some() {
             continue;
         }

@@ -7,18 +7,22 @@ pub mod api;
 mod change_sets;
 mod changes;
 mod describe;
+mod drift;
 mod engine;
+mod exports;
 mod faults;
 mod handlers;
 mod identifier;
 mod inputs;
 mod plan;
 mod policy;
+mod protection;
 mod schema;
 mod scope;
 mod stacks;
 mod state;
 mod template;
+mod validate;
 
 use serde::Serialize;
 
@@ -31,11 +35,17 @@ pub use describe::{
     describe_events, describe_stack_events, describe_stack_resource, describe_stack_resources,
     describe_stacks, get_template, list_stack_resources, list_stacks,
 };
+pub use drift::{
+    describe_stack_drift_detection_status, describe_stack_resource_drifts, detect_stack_drift,
+    detect_stack_resource_drift,
+};
+pub use exports::{list_exports, list_imports};
+pub use protection::{get_stack_policy, set_stack_policy, update_termination_protection};
 pub use stacks::{
-    cancel_update_stack, continue_update_rollback, create_stack, delete_stack, get_stack_policy,
-    rollback_stack, set_stack_policy, update_stack, update_termination_protection,
+    cancel_update_stack, continue_update_rollback, create_stack, delete_stack, rollback_stack, update_stack,
 };
 pub use state::{Event, State, StepEvent};
+pub use validate::{get_template_summary, validate_template};
 
 pub(crate) fn handle(world: &mut World, event: Event) {
     engine::handle(world, event);

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::api::{
     CancelUpdateStackInput, CancelUpdateStackOutput, ContinueUpdateRollbackInput,
     ContinueUpdateRollbackOutput, CreateStackInput, CreateStackOutput, DeleteStackInput, DeleteStackOutput,
-    DeploymentConfig, GetStackPolicyInput, GetStackPolicyOutput, OnFailure, OperationType,
-    RollbackStackInput, RollbackStackOutput, SetStackPolicyInput, SetStackPolicyOutput, StackStatus,
-    UpdateStackInput, UpdateStackOutput, UpdateTerminationProtectionInput, UpdateTerminationProtectionOutput,
+    DeploymentConfig, OnFailure, OperationType, RollbackStackInput, RollbackStackOutput, StackStatus,
+    UpdateStackInput, UpdateStackOutput,
 };
 use super::inputs::{self, Proposal, Subject, invalid, template_error};
 use super::state::{Definition, Phase, Stack, StepState};
-use super::{changes, engine, identifier, policy};
+use super::{change_sets, changes, engine, exports, identifier, policy};
 use crate::{ApiError, World};
 
 /// The stack of a name or id. A deleted one is found by its id only.
@@ -74,6 +73,7 @@ pub(super) fn make(world: &mut World, name: &str) -> usize {
         operation: None,
         last_operations: Vec::new(),
         drift: None,
+        drifts: BTreeMap::new(),
     });
     world.cfn.stacks.len() - 1
 }
@@ -111,9 +111,16 @@ fn definition_of(world: &World, index: usize, proposal: &Proposal<'_>) -> Result
     let stack = &world.cfn.stacks[index];
     let subject = subject(stack);
     let definition = inputs::define(world, &subject, proposal)?;
+    inputs::check_auto_expand(&definition)?;
     let problems = inputs::validate(world, &subject, &definition)?;
+    // AWS lets the operation fail; nothing would have started either way.
+    if let Some(conflict) = change_sets::name_conflicts(world, &subject, &definition)?.first() {
+        return Err(invalid(format!(
+            "Validation failed for resource {}: {}",
+            conflict.logical_id, conflict.message
+        )));
+    }
     match problems.first() {
-        // AWS lets the operation fail; nothing would have started either way.
         Some(problem) => Err(invalid(format!(
             "Properties validation failed for resource {} with message: {}: {}",
             problem.logical_id, problem.path, problem.message
@@ -248,7 +255,7 @@ pub fn update_stack(world: &mut World, input: UpdateStackInput) -> Result<Update
 /// `DeleteStack`. One that does not exist is deleted already.
 ///
 /// # Errors
-/// `ValidationError` under termination protection, while an operation is in progress, and for resources to retain of
+/// `ValidationError` under termination protection, while an operation other than the creation is in progress, and for resources to retain of
 /// a stack whose deletion did not fail.
 pub fn delete_stack(world: &mut World, input: DeleteStackInput) -> Result<DeleteStackOutput, ApiError> {
     refuse_express(input.deployment_config.as_ref())?;
@@ -271,18 +278,26 @@ pub fn delete_stack(world: &mut World, input: DeleteStackInput) -> Result<Delete
             "Invalid operation on stack. RetainResources can only be specified for stacks in DELETE_FAILED state",
         ));
     }
-    if super::wire_name(&stack.status).ends_with("_IN_PROGRESS")
-        && stack.status != StackStatus::ReviewInProgress
-    {
-        // AWS accepts a deletion during a creation; it is refused here while anything is in progress.
+    let in_progress = super::wire_name(&stack.status).ends_with("_IN_PROGRESS");
+    let may_begin = matches!(stack.status, StackStatus::ReviewInProgress | StackStatus::CreateInProgress);
+    if stack.status == StackStatus::DeleteInProgress {
+        return Ok(DeleteStackOutput {});
+    }
+    if in_progress && !may_begin {
         return Err(invalid(format!(
             "Stack [{}] cannot be deleted while in status {}",
             stack.id,
             super::wire_name(&stack.status)
         )));
     }
+    if let Err(reason) = exports::check(world, index, &[]) {
+        // The call is accepted; the stack stays as it was and its event says why.
+        let status = world.cfn.stacks[index].status;
+        engine::set_status(world, index, status, Some(&reason));
+        return Ok(DeleteStackOutput {});
+    }
     if input.role_arn.is_some() {
-        stack.role = input.role_arn;
+        world.cfn.stacks[index].role = input.role_arn;
     }
     let retain: BTreeSet<String> = input.retain_resources.into_iter().collect();
     engine::delete(world, index, input.client_request_token, &retain);
@@ -390,48 +405,4 @@ pub fn rollback_stack(world: &mut World, input: RollbackStackInput) -> Result<Ro
     let operation_id = begin_again(world, index, OperationType::Rollback, input.client_request_token);
     engine::roll_back(world, index);
     Ok(RollbackStackOutput { stack_id: Some(stack_id), operation_id: Some(operation_id) })
-}
-
-/// `SetStackPolicy`. A policy can be changed but not removed.
-///
-/// # Errors
-/// `ValidationError`.
-pub fn set_stack_policy(
-    world: &mut World,
-    input: SetStackPolicyInput,
-) -> Result<SetStackPolicyOutput, ApiError> {
-    if input.stack_policy_url.is_some() {
-        return Err(ApiError::not_modelled("StackPolicyURL (there is no S3 to read it from)"));
-    }
-    let index = find(world, &input.stack_name)?;
-    let body = input.stack_policy_body.ok_or_else(|| invalid("You must specify a stack policy"))?;
-    policy::validate(&body).map_err(invalid)?;
-    world.cfn.stacks[index].policy = Some(body);
-    Ok(SetStackPolicyOutput {})
-}
-
-/// `GetStackPolicy`.
-///
-/// # Errors
-/// `ValidationError`.
-pub fn get_stack_policy(
-    world: &World,
-    input: &GetStackPolicyInput,
-) -> Result<GetStackPolicyOutput, ApiError> {
-    let index = find(world, &input.stack_name)?;
-    Ok(GetStackPolicyOutput { stack_policy_body: world.cfn.stacks[index].policy.clone() })
-}
-
-/// `UpdateTerminationProtection`.
-///
-/// # Errors
-/// `ValidationError`.
-pub fn update_termination_protection(
-    world: &mut World,
-    input: &UpdateTerminationProtectionInput,
-) -> Result<UpdateTerminationProtectionOutput, ApiError> {
-    let index = find(world, &input.stack_name)?;
-    let stack = &mut world.cfn.stacks[index];
-    stack.termination_protection = input.enable_termination_protection == Some(true);
-    Ok(UpdateTerminationProtectionOutput { stack_id: Some(stack.id.clone()) })
 }

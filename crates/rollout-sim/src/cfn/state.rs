@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::api::{
     ChangeSetStatus, ChangeSetType, ExecutionStatus, OnStackFailure, OperationType, ResourceStatus,
-    StackDriftStatus, StackResourceDriftStatus, StackStatus,
+    StackDriftStatus, StackResourceDrift, StackResourceDriftStatus, StackStatus,
 };
 use super::template::{Policy, Template};
 use crate::SimTime;
@@ -86,6 +86,9 @@ pub(super) struct Stack {
     pub operation: Option<Operation>,
     pub last_operations: Vec<(OperationType, String)>,
     pub drift: Option<(StackDriftStatus, SimTime)>,
+    /// What the latest look at each resource found, by logical id.
+    #[serde(default)]
+    pub drifts: BTreeMap<String, StackResourceDrift>,
 }
 
 /// A value of the stack's outputs.

@@ -10,7 +10,7 @@ use super::{DefinitionKey, DeploymentKey, ServiceKey, alarms, scheduler};
 use crate::elb::TargetGroupKey;
 use crate::{SimTime, World};
 
-/// Service deployments and revisions that a service remembers; AWS keeps 90 days of them.
+/// Service deployments and revisions that a service remembers, even where all are younger than 90 days.
 const MAX_ROLLOUTS: usize = 200;
 
 /// A deployment.

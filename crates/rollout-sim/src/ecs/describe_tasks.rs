@@ -116,6 +116,12 @@ pub(super) fn find(world: &World, cluster: Option<&str>, task: &str) -> Result<O
     Ok(key.filter(|&key| world.ecs.task(key).is_some_and(|task| task.cluster == cluster)))
 }
 
+/// Whether reads know the task already: one that `RunTask` just started may be missing (bc:ecs/RunTask).
+fn is_visible(world: &World, task: &TaskState) -> bool {
+    task.owner.is_some()
+        || world.now().since(task.created_at).as_secs_f64() >= world.params.run_task_visible_secs
+}
+
 /// `DescribeTasks`: at most 100; stopped ones for at least an hour.
 ///
 /// # Errors
@@ -127,7 +133,9 @@ pub fn describe_tasks(world: &World, input: &DescribeTasksInput) -> Result<Descr
     let with_tags = input.include.iter().any(|part| part == "TAGS");
     let mut output = DescribeTasksOutput::default();
     for id in &input.tasks {
-        let found = find(world, input.cluster.as_deref(), id)?.and_then(|key| world.ecs.task(key));
+        let found = find(world, input.cluster.as_deref(), id)?
+            .and_then(|key| world.ecs.task(key))
+            .filter(|task| is_visible(world, task));
         match found {
             Some(task) => output.tasks.push(describe(world, task, with_tags)),
             None => {
@@ -163,6 +171,7 @@ pub fn list_tasks(world: &World, input: &ListTasksInput) -> Result<ListTasksOutp
     let tasks = world.ecs.tasks.values().filter(|task| {
         let family = &world.ecs.definition(task.definition).shape.family;
         task.cluster == cluster
+            && is_visible(world, task)
             && !other_launch
             && task.is_leaving() == leaving
             && service.is_none_or(|service| task.owner.is_some_and(|(owner, _)| owner == service))

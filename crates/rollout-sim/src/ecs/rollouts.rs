@@ -1,11 +1,16 @@
 //! Service deployments: the record of each deployment of a service, and stopping one.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::api::*;
 use super::outcome::{self, Cause};
 use super::{ServiceKey, breaker, invalid, page};
 use crate::{ApiError, SimTime, World};
+
+/// How long service deployments are remembered (ECS:service-deployment).
+const REMEMBERED: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// The record of a deployment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,6 +51,11 @@ impl Rollout {
     pub(super) const fn is_over(&self) -> bool {
         use ServiceDeploymentStatus as S;
         matches!(self.status, S::Successful | S::Stopped | S::RollbackSuccessful | S::RollbackFailed)
+    }
+
+    /// Whether it was over so long ago that nobody hears of it any more: 90 days (ECS:service-deployment).
+    pub(super) fn is_forgotten(&self, now: SimTime) -> bool {
+        self.is_over() && now.since(self.created_at) > REMEMBERED
     }
 
     pub(super) const fn is_rollback(&self) -> bool {
@@ -136,7 +146,10 @@ fn describe(world: &World, key: ServiceKey, place: usize) -> ServiceDeployment {
 
 fn find(world: &World, arn: &str) -> Option<(ServiceKey, usize)> {
     world.ecs.services.iter().enumerate().find_map(|(index, service)| {
-        let place = service.rollouts.iter().position(|record| record.arn == arn)?;
+        let place = service
+            .rollouts
+            .iter()
+            .position(|record| record.arn == arn && !record.is_forgotten(world.now()))?;
         Some((ServiceKey(u32::try_from(index).ok()?), place))
     })
 }
@@ -156,7 +169,8 @@ pub fn list_service_deployments(
         .ok_or_else(|| ApiError::new("ServiceNotFoundException", "Service not found."))?;
     let service = world.ecs.service(key);
     let created = input.created_at.clone().unwrap_or_default();
-    let wanted = service.rollouts.iter().rev().filter(|record| {
+    let now = world.now();
+    let wanted = service.rollouts.iter().rev().filter(|record| !record.is_forgotten(now)).filter(|record| {
         let at = record.created_at.as_epoch_secs();
         (input.status.is_empty() || input.status.contains(&record.status))
             && created.before.is_none_or(|before| at < before)

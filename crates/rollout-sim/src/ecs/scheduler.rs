@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::api::*;
 use super::plan::{self, Plan};
 use super::roster::{self, number};
-use super::service::note;
+use super::service::{note, note_of_task_set};
 use super::task::{Condition, NewTask};
 use super::{DeploymentKey, Event, ServiceKey, TaskKey, breaker, deployment, launch, outcome, stop, task};
 use crate::{SimTime, World};
@@ -107,11 +107,11 @@ fn stop_tasks(world: &mut World, key: ServiceKey, tasks: &[TaskKey]) {
         note(world, key, format_args!("deregistered {count} targets in (target-group {arn})"));
     }
     if draining > 0 {
-        let number = primary.trim_start_matches("ecs-svc/");
-        note(
+        note_of_task_set(
             world,
             key,
-            format_args!("(taskSet ecs-svc/{number}) has begun draining connections on {draining} tasks."),
+            &primary,
+            format_args!("has begun draining connections on {draining} tasks."),
         );
     }
 }

@@ -97,12 +97,28 @@ impl ServiceState {
     }
 }
 
-/// Adds an event to a service, with the prefix they all have.
+/// Adds an event to a service, with the prefix that nearly all have.
 pub(super) fn note(world: &mut World, key: ServiceKey, message: fmt::Arguments<'_>) {
+    let name = world.ecs.service(key).name.clone();
+    add_note(world, key, format!("(service {name}) {message}"));
+}
+
+/// Adds an event about the tasks of one deployment: it names the service and the deployment's task set in one
+/// parenthesis.
+pub(super) fn note_of_task_set(
+    world: &mut World,
+    key: ServiceKey,
+    deployment: &str,
+    message: fmt::Arguments<'_>,
+) {
+    let name = world.ecs.service(key).name.clone();
+    add_note(world, key, format!("(service {name}, taskSet {deployment}) {message}"));
+}
+
+fn add_note(world: &mut World, key: ServiceKey, message: String) {
     let at = world.now();
     let service = &mut world.ecs.services[key.index()];
     service.noted += 1;
-    let message = format!("(service {}) {message}", service.name);
     service.events.push_back(Note { number: service.noted, at, message });
     if service.events.len() > MAX_EVENTS {
         service.events.pop_front();
@@ -162,6 +178,12 @@ pub fn create_service(world: &mut World, input: CreateServiceInput) -> Result<Cr
     let definition = world.ecs.usable_definition(name)?;
     let config = with_defaults(input.deployment_configuration.unwrap_or_default());
     validate::deployment_configuration(&config)?;
+    // ENABLED by default; a service that could not have it goes without (ECS:service-rebalancing).
+    let room = config.maximum_percent != Some(100);
+    let default =
+        if room { AvailabilityZoneRebalancing::Enabled } else { AvailabilityZoneRebalancing::Disabled };
+    let rebalancing = input.availability_zone_rebalancing.unwrap_or(default);
+    validate::rebalancing(rebalancing, &config)?;
     let shape = &world.ecs.definition(definition).shape;
     validate::wiring(world, shape, input.network_configuration.as_ref(), &input.load_balancers)?;
     let has_checks = world.ecs.definition(definition).has_checks();
@@ -186,7 +208,7 @@ pub fn create_service(world: &mut World, input: CreateServiceInput) -> Result<Cr
             propagate_tags: input.propagate_tags,
             managed_tags: input.enable_ecs_managed_tags.unwrap_or(false),
             execute_command: input.enable_execute_command.unwrap_or(false),
-            rebalancing: input.availability_zone_rebalancing.unwrap_or_default(),
+            rebalancing,
             controller: input.deployment_controller,
         },
         deployments: Vec::new(),
@@ -255,6 +277,8 @@ pub fn update_service(world: &mut World, input: UpdateServiceInput) -> Result<Up
     if let Some(config) = &config {
         validate::deployment_configuration(config)?;
     }
+    let rebalancing = input.availability_zone_rebalancing.unwrap_or(service.settings.rebalancing);
+    validate::rebalancing(rebalancing, config.as_ref().unwrap_or(&service.config))?;
     let next = RevisionState {
         arn: String::new(),
         created_at: world.now(),
@@ -279,7 +303,7 @@ pub fn update_service(world: &mut World, input: UpdateServiceInput) -> Result<Up
     let settings = &mut service.settings;
     settings.managed_tags = input.enable_ecs_managed_tags.unwrap_or(settings.managed_tags);
     settings.execute_command = input.enable_execute_command.unwrap_or(settings.execute_command);
-    settings.rebalancing = input.availability_zone_rebalancing.unwrap_or(settings.rebalancing);
+    settings.rebalancing = rebalancing;
     settings.propagate_tags = input.propagate_tags.or_else(|| settings.propagate_tags.take());
     if deploys {
         deployment::start(world, key, next);

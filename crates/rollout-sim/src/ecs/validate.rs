@@ -164,6 +164,17 @@ pub(super) fn deployment_configuration(config: &DeploymentConfiguration) -> Resu
     Ok(())
 }
 
+/// Rebalancing over zones starts a task before it stops another, for which the maximum must leave room.
+pub(super) fn rebalancing(
+    rebalancing: AvailabilityZoneRebalancing,
+    config: &DeploymentConfiguration,
+) -> Result<(), ApiError> {
+    if rebalancing == AvailabilityZoneRebalancing::Enabled && config.maximum_percent == Some(100) {
+        return Err(invalid("Availability Zone rebalancing does not support a maximum percent of 100."));
+    }
+    Ok(())
+}
+
 /// Network and load balancers of a service that runs `definition`.
 pub(super) fn wiring(
     world: &World,

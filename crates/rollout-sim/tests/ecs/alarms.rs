@@ -79,6 +79,7 @@ fn an_alarm_that_fires_already_is_ignored_for_the_whole_deployment() {
     let state = json!({"AlarmName": "api-5xx", "StateValue": "ALARM", "StateReason": "test"});
     cloudwatch::set_alarm_state(&mut fixture.world, serde_json::from_value(state).unwrap()).unwrap();
     fixture.deploy(ImageBehaviour::default());
+    assert_eq!(fixture.latest().alarms.status, MonitorStatus::Disabled);
     fixture.until(1800.0, "completion", |it| it.latest().status == ServiceDeploymentStatus::Successful);
 }
 
@@ -103,4 +104,32 @@ fn an_alarm_in_the_bake_time_rolls_back() {
     fixture
         .until(900.0, "the rollback", |it| it.latest().status == ServiceDeploymentStatus::RollbackSuccessful);
     assert_eq!((fixture.service().task_definition, fixture.service().running_count), (old, 1));
+}
+
+#[test]
+fn the_default_bake_time_with_alarms_is_under_five_minutes() {
+    let mut fixture = fixture(setup(true));
+    fixture.deploy(ImageBehaviour::default());
+    fixture.until(600.0, "the bake", |it| it.latest().lifecycle_stage.as_deref() == Some("BAKE_TIME"));
+    assert_eq!(fixture.latest().alarms.status, MonitorStatus::Monitoring);
+    let secs = fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
+    assert!((1.0..300.0).contains(&secs), "{secs}");
+}
+
+#[test]
+fn whichever_of_breaker_and_alarms_trips_first_fails_the_deployment() {
+    // The tasks crash before they are live: the alarm stays quiet and the breaker trips.
+    let mut fixture = fixture(setup(false));
+    let old = fixture.service().task_definition;
+    fixture.deploy(crate::fixture::crashing(2.0));
+    fixture.until(3600.0, "the rollback", |it| {
+        it.latest().status == ServiceDeploymentStatus::RollbackSuccessful
+    });
+    let latest = fixture.latest();
+    assert_eq!(latest.deployment_circuit_breaker.status, MonitorStatus::Triggered);
+    assert_eq!(
+        (latest.alarms.status, latest.alarms.triggered_alarm_names),
+        (MonitorStatus::MonitoringComplete, vec![])
+    );
+    assert_eq!(fixture.service().task_definition, old);
 }

@@ -139,3 +139,49 @@ fn a_secret_without_the_json_key_fails_to_initialise() {
     let reason = fixture.tasks_of(&new)[0].stopped_reason.clone().unwrap();
     assert!(reason.ends_with("did not contain json key key"), "{reason}");
 }
+
+/// Kinds that concern the tasks of a service, with what a first new task shows under them.
+const OF_TASKS: &[&str] =
+    &["image-missing", "wrong-architecture", "secret-missing", "crash-on-start", "health-path", "slow-start"];
+
+#[test]
+fn every_fault_of_tasks_is_scripted_by_service() {
+    for fault in OF_TASKS {
+        let mut fixture = Fixture::new(Setup::default());
+        fixture.run(5.0);
+        fixture.fault(&format!("{fault}:other"));
+        fixture.deploy(ImageBehaviour::default());
+        fixture.until(600.0, fault, |it| it.rollout() == RolloutState::Completed);
+        reason(Setup::default(), &format!("{fault}:api"));
+    }
+}
+
+#[test]
+fn every_fault_of_tasks_is_scripted_by_moment() {
+    for fault in OF_TASKS {
+        let mut fixture = Fixture::new(Setup::default());
+        let begins = fixture.world.now() + std::time::Duration::from_secs(600);
+        let active = rollout_sim::fault::ActiveFault { fault: fault.parse().unwrap(), since: begins };
+        fixture.world.faults.push(active);
+        fixture.deploy(ImageBehaviour::default());
+        fixture.until(600.0, fault, |it| it.rollout() == RolloutState::Completed);
+        fixture.run(600.0);
+        fixture.deploy(ImageBehaviour::default());
+        fixture.until(7200.0, fault, |it| it.latest().status == ServiceDeploymentStatus::RollbackSuccessful);
+    }
+}
+
+#[test]
+fn every_fault_gives_the_same_world_every_time() {
+    for kind in rollout_sim::fault::FaultKind::ALL {
+        let run = || {
+            let mut fixture = Fixture::new(Setup { desired: 2, ..Setup::default() });
+            fixture.run(5.0);
+            fixture.fault(kind.name());
+            fixture.deploy(ImageBehaviour::default());
+            fixture.run(3600.0);
+            serde_json::to_string(&fixture.world).unwrap()
+        };
+        assert_eq!(run(), run(), "{kind}");
+    }
+}

@@ -285,7 +285,10 @@ impl Fixture {
 
     /// Events without their prefix, oldest first.
     pub(crate) fn events(&self) -> Vec<String> {
-        let strip = |message: String| message.strip_prefix("(service api) ").unwrap().to_owned();
+        let strip = |message: String| {
+            let own = message.strip_prefix("(service api) ").map(str::to_owned);
+            own.unwrap_or_else(|| message.strip_prefix("(service api, ").unwrap().to_owned())
+        };
         self.service().events.into_iter().rev().map(|event| strip(event.message)).collect()
     }
 

@@ -1,7 +1,8 @@
 //! Timings seen on AWS fall in the range of the model (OBS in the fact sheet).
 
 use rollout_sim::Rng;
-use rollout_sim::ecs::{RolloutState, ServiceDeploymentStatus};
+use rollout_sim::ecs::RolloutState;
+use rollout_sim::image::ImageBehaviour;
 use rollout_sim::params::Params;
 use serde_json::json;
 
@@ -63,31 +64,24 @@ fn trips_come_between_less_than_1_and_15_minutes() {
     assert!(high > 840.0, "{high}");
 }
 
-#[test]
-fn a_failed_deployment_leaves_the_list_within_7_minutes_of_the_trip() {
-    let mut fixture = Fixture::new(Setup { drain_secs: 300, ..Setup::default() });
-    fixture.deploy(without_health());
+/// Seconds from the trip until the failed deployment has left the list.
+fn rollback_secs(setup: Setup, image: ImageBehaviour, params: Params) -> f64 {
+    let mut fixture = Fixture::new(setup);
+    fixture.world.params = params;
+    fixture.deploy(image);
     fixture.until(7200.0, "the trip", |it| it.latest().rollback.is_some());
     let secs = fixture.until(3600.0, "the list", |it| it.service().deployments.len() == 1);
-    assert!(secs < 420.0, "{secs}");
     assert_eq!(fixture.rollout(), RolloutState::Completed);
+    secs
 }
 
 #[test]
-fn the_formula_for_failing_load_balancer_checks_holds() {
-    // FAILED after R*detect + (R-1)*gap + lag, D=1, T=3: R=3 (fact sheet, section 4, case c).
-    let (drain, interval, threshold) = (60.0, 10.0, 2.0);
-    let setup = Setup { drain_secs: 60, ..Setup::default() };
-    let mut fixture = Fixture::new(setup);
-    let params = fixture.world.params.clone();
-    fixture.deploy(without_health());
-    let secs = fixture.until(7200.0, "the trip", |it| it.latest().rollback.is_some());
-    let pull = params.pull_base_secs + 180.0 / params.pull_mib_per_sec;
-    let start = params.provisioning_secs + params.pending_secs + pull + params.activating_secs;
-    let detect = start + threshold * interval;
-    let stop = drain + 1.0 + params.deprovisioning_secs;
-    let expected = 3.0 * detect + 2.0 * (stop + 2.0 * params.scheduler_lag_secs) + params.breaker_lag_secs;
-    assert!((secs - expected).abs() < 3.0 * interval, "{secs}, by the formula {expected}");
-    fixture
-        .until(600.0, "the rollback", |it| it.latest().status == ServiceDeploymentStatus::RollbackSuccessful);
+fn a_failed_deployment_leaves_the_list_within_7_minutes_of_the_trip() {
+    let slow = || Setup { drain_secs: 300, ..Setup::default() };
+    let typical = rollback_secs(slow(), without_health(), Params::default());
+    assert!(typical < 420.0, "{typical}");
+    let (_, high) = range(|params| rollback_secs(slow(), without_health(), params));
+    assert!((300.0..=420.0).contains(&high), "{high}");
+    let (low, _) = range(|params| rollback_secs(Setup::default(), crashing(1.0), params));
+    assert!(low < 60.0, "{low}");
 }

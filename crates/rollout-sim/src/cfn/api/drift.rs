@@ -95,3 +95,18 @@ pub struct PropertyDifference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference_type: Option<DifferenceType>,
 }
+
+/// Request of `DetectStackResourceDrift`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "PascalCase", deny_unknown_fields)]
+pub struct DetectStackResourceDriftInput {
+    pub stack_name: String,
+    pub logical_resource_id: String,
+}
+
+/// Answer of `DetectStackResourceDrift`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub struct DetectStackResourceDriftOutput {
+    pub stack_resource_drift: StackResourceDrift,
+}

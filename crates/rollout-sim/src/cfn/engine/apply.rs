@@ -11,7 +11,7 @@ use crate::cfn::handlers::{self, Failure, Outcome, Poll, Wait};
 use crate::cfn::plan::{self, deletion_policy, is_wanted, update_replace_policy};
 use crate::cfn::scope::{self, StackScope};
 use crate::cfn::state::{Action, Event, Phase, Resource, Step, StepEvent, StepState};
-use crate::cfn::{faults, policy};
+use crate::cfn::{exports, faults, policy};
 use crate::{Event as WorldEvent, World};
 
 /// Lays out the steps and starts those that wait for nothing.
@@ -350,7 +350,13 @@ pub(super) fn finish(world: &mut World, index: usize) {
     }
     let outputs = scope::outputs(&StackScope::of(world, index, definition));
     match outputs {
-        Ok(outputs) => world.cfn.stacks[index].outputs = outputs,
+        Ok(outputs) => {
+            if let Err(message) = exports::check(world, index, &outputs) {
+                revert::fail(world, index, &message);
+                return;
+            }
+            world.cfn.stacks[index].outputs = outputs;
+        }
         Err(message) => {
             revert::fail(world, index, &message);
             return;

@@ -93,6 +93,8 @@ pub(super) fn delete(
     token: Option<String>,
     retain: &BTreeSet<String>,
 ) -> String {
+    // A creation that is under way ends where it is.
+    revert::interrupt(world, index);
     let id = identifier_uuid(world);
     let now = world.now();
     let stack = &mut world.cfn.stacks[index];

@@ -262,6 +262,8 @@ pub(super) fn finish(world: &mut World, index: usize) {
     let failed_now = matches!(status, StackStatus::RollbackFailed | StackStatus::DeleteFailed);
     if status == StackStatus::DeleteComplete {
         stack.deleted = Some(now);
+    }
+    if matches!(status, StackStatus::DeleteComplete | StackStatus::RollbackComplete) {
         stack.outputs.clear();
     }
     set_status(world, index, status, failed_now.then_some(reason.as_str()));

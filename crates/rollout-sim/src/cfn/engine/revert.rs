@@ -44,7 +44,7 @@ pub(in crate::cfn) fn roll_back(world: &mut World, index: usize) {
 }
 
 /// Cancels what runs, and what has not begun never will.
-fn interrupt(world: &mut World, index: usize) {
+pub(super) fn interrupt(world: &mut World, index: usize) {
     let Some(operation) = &mut world.cfn.stacks[index].operation else { return };
     let running: Vec<(String, bool)> = operation
         .steps

@@ -3,6 +3,7 @@
 //! Types that another module models are made through that module's API; the others are bags of properties.
 
 mod access;
+mod actual;
 mod bag;
 mod convert;
 mod durations;
@@ -23,6 +24,7 @@ use self::access::Verb;
 use super::template::Policy;
 use crate::World;
 
+pub(super) use actual::{Actual, read};
 pub(super) use failure::Failure;
 pub(super) use names::{check_custom_name, conflict};
 

@@ -2,6 +2,8 @@
 
 mod eval;
 mod expr;
+mod extensions;
+mod imports;
 mod parameters;
 mod parse;
 mod pattern;
@@ -71,6 +73,7 @@ pub(super) struct Rule {
 pub(super) struct Parsed {
     /// The text it was read from.
     pub body: String,
+    pub version: Option<String>,
     pub description: Option<String>,
     pub parameters: Vec<Declaration>,
     pub mappings: BTreeMap<String, Value>,

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::expr::compile;
-use super::{Declaration, Expr, OutputDefinition, Parsed, Policy, ResourceDefinition, Rule, Uses, yaml};
+use super::{
+    Declaration, Expr, OutputDefinition, Parsed, Policy, ResourceDefinition, Rule, Uses, extensions, yaml,
+};
 
 /// Limits of <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>.
 const MAX_RESOURCES: usize = 500;
@@ -13,7 +15,6 @@ const MAX_PARAMETERS: usize = 200;
 const MAX_OUTPUTS: usize = 200;
 const MAX_MAPPINGS: usize = 200;
 const MAX_DYNAMIC_REFERENCES: usize = 60;
-const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
 
 /// Names that `Ref` knows without a declaration.
 pub(super) const PSEUDO_PARAMETERS: [&str; 8] = [
@@ -55,6 +56,8 @@ pub(super) fn parse(body: &str) -> Result<Parsed, String> {
         return Err("Template format error: unsupported value for AWSTemplateFormatVersion.".to_owned());
     }
     let transforms = transforms(root.get("Transform"))?;
+    let extended = transforms.iter().any(|name| name == extensions::NAME);
+    root.values().try_for_each(|section| extensions::check(section, extended))?;
     let parameters = section(&root, "Parameters")?;
     let outputs = section(&root, "Outputs")?;
     let resources = section(&root, "Resources")?;
@@ -74,6 +77,7 @@ pub(super) fn parse(body: &str) -> Result<Parsed, String> {
     }
     let mut parsed = Parsed {
         body: body.to_owned(),
+        version: root.get("AWSTemplateFormatVersion").and_then(Value::as_str).map(str::to_owned),
         description: root.get("Description").and_then(Value::as_str).map(str::to_owned),
         parameters: parameters
             .iter()
@@ -138,7 +142,7 @@ fn transforms(value: Option<&Value>) -> Result<Vec<String>, String> {
         }
         Some(_) => return Err("Template format error: unsupported structure.".to_owned()),
     };
-    match names.iter().find(|name| *name != LANGUAGE_EXTENSIONS) {
+    match names.iter().find(|name| *name != extensions::NAME) {
         Some(name) => Err(format!("not modelled: the transform {name}")),
         None => Ok(names),
     }

@@ -1,0 +1,91 @@
+//! The role that CloudFormation assumes (CFN:using-iam-servicerole).
+
+use rollout_sim::iam;
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, TOPICS, input};
+
+const ROLE: &str = "arn:aws:iam::123456789012:role/exec";
+
+/// A world with the role `exec`, which may do these statements.
+fn fixture(statements: Value) -> Fixture {
+    let mut fixture = Fixture::new();
+    let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    let role = json!({"RoleName": "exec", "AssumeRolePolicyDocument": trust.to_string()});
+    iam::create_role(&mut fixture.world, input(role)).unwrap();
+    let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    let put = json!({"RoleName": "exec", "PolicyName": "p", "PolicyDocument": policy});
+    iam::put_role_policy(&mut fixture.world, input(put)).unwrap();
+    fixture
+}
+
+fn allow(action: &str, resource: &str) -> Value {
+    json!({"Effect": "Allow", "Action": action, "Resource": resource})
+}
+
+#[test]
+fn the_execution_role_needs_the_permissions_of_the_resources() {
+    let mut fixture =
+        fixture(json!([allow("sns:CreateTopic", "arn:aws:sns:us-west-2:123456789012:demo-First-*")]));
+    fixture.create("demo", TOPICS, json!({"RoleARN": ROLE})).unwrap();
+    fixture.run(600.0);
+    assert!(fixture.told("First CREATE_COMPLETE"));
+    let events = fixture.events();
+    let failed = events.iter().find(|event| event.starts_with("Second CREATE_FAILED")).unwrap();
+    assert!(failed.contains("User: arn:aws:sts::123456789012:assumed-role/exec/"), "{failed}");
+    assert!(failed.contains("is not authorized to perform: sns:CreateTopic on resource: arn:aws:sns:us-west-2:123456789012:demo-Second-"), "{failed}");
+    assert!(failed.ends_with("HandlerErrorCode: AccessDenied)"), "{failed}");
+    // It may not delete what it made either.
+    assert_eq!(fixture.status(), "ROLLBACK_FAILED");
+}
+
+#[test]
+fn a_role_once_attached_is_used_by_every_later_operation() {
+    let mut fixture = fixture(json!([allow("sns:*", "*")]));
+    fixture.create("demo", TOPICS, json!({"RoleARN": ROLE})).unwrap();
+    fixture.run(600.0);
+    let narrow = json!({"Version": "2012-10-17", "Statement": [allow("sns:CreateTopic", "*")]}).to_string();
+    let put = json!({"RoleName": "exec", "PolicyName": "p", "PolicyDocument": narrow});
+    iam::put_role_policy(&mut fixture.world, input(put)).unwrap();
+    fixture.set("Label", "two");
+    fixture.run(600.0);
+    assert_eq!(fixture.stack()["RoleARN"], ROLE);
+    assert!(fixture.told("First UPDATE_FAILED Resource handler returned message: \"User: arn:aws:sts::123456789012:assumed-role/exec/"));
+}
+
+#[test]
+fn the_execution_role_must_be_allowed_to_pass_the_roles_of_a_task() {
+    let template = "
+Resources:
+  Definition:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: demo
+      Cpu: '256'
+      Memory: '512'
+      NetworkMode: awsvpc
+      RequiresCompatibilities: [FARGATE]
+      TaskRoleArn: arn:aws:iam::123456789012:role/task
+      ContainerDefinitions: [{Name: api, Image: nginx, Essential: true}]
+";
+    let register = allow("ecs:RegisterTaskDefinition", "*");
+    let mut denied = fixture(json!([register]));
+    denied.create("demo", template, json!({"RoleARN": ROLE})).unwrap();
+    denied.run(60.0);
+    assert!(denied.told("Definition CREATE_FAILED"));
+    let events = denied.events().join("\n");
+    assert!(
+        events.contains(
+            "is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/task"
+        ),
+        "{events}"
+    );
+
+    let pass = json!({"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*",
+        "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}});
+    let mut allowed = fixture(json!([register, pass]));
+    allowed.create("demo", template, json!({"RoleARN": ROLE})).unwrap();
+    allowed.run(60.0);
+    assert_eq!(allowed.status(), "CREATE_COMPLETE", "{:#?}", allowed.events());
+}

@@ -1,0 +1,158 @@
+//! Change sets (bc:cloudformation/CreateChangeSet, CFN:validate-stack-deployments).
+
+use rollout_sim::cfn;
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, TOPICS, input, parameters};
+
+#[test]
+fn a_change_set_without_changes_fails_with_the_words_of_aws() {
+    let mut fixture = Fixture::with(TOPICS);
+    let set = fixture.change_set("same", json!({})).unwrap();
+    assert_eq!((&set["Status"], &set["ExecutionStatus"]), (&json!("FAILED"), &json!("UNAVAILABLE")));
+    assert_eq!(
+        set["StatusReason"],
+        "The submitted information didn't contain changes. Submit different information to create a change set."
+    );
+    let refused = fixture.update(json!({})).unwrap_err();
+    assert_eq!(refused.message, "No updates are to be performed.");
+}
+
+#[test]
+fn previous_template_and_previous_values_can_be_used() {
+    let mut fixture = Fixture::with(TOPICS);
+    fixture.set("Label", "two");
+    fixture.until(600.0, "UPDATE_COMPLETE");
+    let previous = json!({"Parameters": [{"ParameterKey": "Label", "UsePreviousValue": true}]});
+    assert_eq!(fixture.change_set("same", previous).unwrap()["Status"], "FAILED");
+    // Without it the default counts.
+    let set = fixture.change_set("default", json!({})).unwrap();
+    assert_eq!(set["Changes"].as_array().unwrap().len(), 2);
+    let both =
+        json!({"Parameters": [{"ParameterKey": "Label", "UsePreviousValue": true, "ParameterValue": "x"}]});
+    assert_eq!(fixture.change_set("both", both).unwrap_err().code, "ValidationError");
+}
+
+#[test]
+fn a_replacement_is_predicted() {
+    let template = |name: &str, label: &str| {
+        format!(
+            "Resources: {{T: {{Type: AWS::SNS::Topic, Properties: {{TopicName: {name}, DisplayName: {label}}}}}}}"
+        )
+    };
+    let mut fixture = Fixture::with(&template("a", "x"));
+    let change = |fixture: &mut Fixture, name: &str, body: String| -> Value {
+        fixture.change_set(name, json!({"TemplateBody": body})).unwrap()["Changes"][0]["ResourceChange"]
+            .clone()
+    };
+    let replaced = change(&mut fixture, "one", template("b", "x"));
+    assert_eq!((&replaced["Action"], &replaced["Replacement"]), (&json!("Modify"), &json!("True")));
+    assert_eq!(replaced["Details"][0]["Target"]["RequiresRecreation"], "Always");
+    let kept = change(&mut fixture, "two", template("a", "y"));
+    assert_eq!((&kept["Action"], &kept["Replacement"]), (&json!("Modify"), &json!("False")));
+}
+
+#[test]
+fn executing_one_makes_the_others_obsolete() {
+    let mut fixture = Fixture::with(TOPICS);
+    for (name, label) in [("one", "two"), ("two", "three")] {
+        fixture.change_set(name, json!({"Parameters": parameters(&[("Label", label)])})).unwrap();
+    }
+    fixture.execute("one");
+    fixture.until(600.0, "UPDATE_COMPLETE");
+    assert_eq!(fixture.described("two")["ExecutionStatus"], "OBSOLETE");
+    let request = json!({"StackName": "demo", "ChangeSetName": "two"});
+    let refused = cfn::execute_change_set(&mut fixture.world, input(request)).unwrap_err();
+    assert_eq!(refused.code, "InvalidChangeSetStatus");
+}
+
+#[test]
+fn property_syntax_is_validated_before_anything_starts() {
+    let template = "Resources: {T: {Type: AWS::SNS::Topic, Properties: {Nmae: x, FifoTopic: maybe}}}";
+    let mut fixture = Fixture::with(TOPICS);
+    let set = fixture.change_set("typo", json!({"TemplateBody": template})).unwrap();
+    assert_eq!(set["Status"], "FAILED");
+    assert!(set["StatusReason"].as_str().unwrap().contains("AWS::EarlyValidation::PropertyValidation"));
+    let request = input(json!({"StackName": "demo", "ChangeSetName": "typo"}));
+    let events = cfn::describe_events(&fixture.world, &request).unwrap().operation_events;
+    let events = serde_json::to_value(events).unwrap();
+    assert_eq!(events[0]["EventType"], "VALIDATION_ERROR");
+    assert_eq!(events[0]["ValidationFailureMode"], "FAIL");
+    assert!(events.to_string().contains("extraneous key [Nmae] is not permitted"), "{events}");
+    let refused = fixture.update(json!({"TemplateBody": template})).unwrap_err();
+    assert!(refused.message.starts_with("Properties validation failed for resource T"), "{refused}");
+    assert_eq!(fixture.status(), "CREATE_COMPLETE");
+}
+
+#[test]
+fn a_name_conflict_is_found_before_anything_starts() {
+    let template = "Resources: {T: {Type: AWS::SNS::Topic, Properties: {TopicName: bell}}}";
+    let mut fixture = Fixture::with(template);
+    let refused = fixture.create("other", template, json!({})).unwrap_err();
+    assert!(refused.message.contains("with identifier 'bell' already exists"), "{refused}");
+    let second = "Resources: {S: {Type: AWS::SNS::Topic, Properties: {TopicName: bell}}}";
+    let set = fixture.change_set("clash", json!({"TemplateBody": second})).unwrap();
+    assert!(
+        set["StatusReason"].as_str().unwrap().contains("AWS::EarlyValidation::ResourceExistenceCheck"),
+        "{set}"
+    );
+}
+
+#[test]
+fn on_stack_failure_delete_is_for_creations_only() {
+    let mut fixture = Fixture::with(TOPICS);
+    let refused = fixture.change_set("x", json!({"OnStackFailure": "DELETE"})).unwrap_err();
+    assert_eq!(refused.code, "ValidationError");
+
+    let mut fixture = Fixture::new();
+    fixture.fault("stack-fails");
+    let create = json!({"ChangeSetType": "CREATE", "OnStackFailure": "DELETE", "TemplateBody": TOPICS});
+    fixture.change_set("first", create).unwrap();
+    let id = fixture.stack()["StackId"].as_str().unwrap().to_owned();
+    fixture.execute("first");
+    fixture.run(600.0);
+    assert_eq!(fixture.stack_named(&id)["StackStatus"], "DELETE_COMPLETE");
+}
+
+#[test]
+fn disable_rollback_excludes_on_stack_failure() {
+    let mut fixture = Fixture::with(TOPICS);
+    let members = json!({"OnStackFailure": "ROLLBACK", "Parameters": parameters(&[("Label", "two")])});
+    fixture.change_set("one", members).unwrap();
+    let request = json!({"StackName": "demo", "ChangeSetName": "one", "DisableRollback": true});
+    let refused = cfn::execute_change_set(&mut fixture.world, input(request)).unwrap_err();
+    assert_eq!(refused.code, "ValidationError");
+}
+
+#[test]
+fn what_change_sets_do_not_model_is_refused_by_name() {
+    let mut fixture = Fixture::with(TOPICS);
+    for (members, what) in [
+        (json!({"ImportExistingResources": true}), "importing resources"),
+        (json!({"DeploymentMode": "REVERT_DRIFT"}), "DeploymentMode"),
+        (json!({"IncludeNestedStacks": true}), "IncludeNestedStacks"),
+        (json!({"DeploymentConfig": {"Mode": "EXPRESS"}}), "DeploymentConfig mode EXPRESS"),
+    ] {
+        let refused = fixture.change_set("x", members).unwrap_err();
+        assert_eq!((refused.code.as_str(), refused.status), ("NotModelled", 501));
+        assert!(refused.message.contains(what), "{refused}");
+    }
+}
+
+#[test]
+fn events_are_described_by_stack_operation_and_failure() {
+    let mut fixture = Fixture::with(TOPICS);
+    fixture.fault("stack-fails");
+    fixture.set("Label", "two");
+    fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
+    let operation = fixture.stack()["LastOperations"][0]["OperationId"].clone();
+    let describe = |request: Value| -> Vec<Value> {
+        let found = cfn::describe_events(&fixture.world, &input(request)).unwrap().operation_events;
+        found.iter().map(|event| serde_json::to_value(event).unwrap()).collect()
+    };
+    let all = describe(json!({"StackName": "demo"}));
+    let one = describe(json!({"OperationId": operation}));
+    assert!(one.len() < all.len() && one.iter().all(|event| event["OperationId"] == operation));
+    let failed = describe(json!({"StackName": "demo", "Filters": {"FailedEvents": true}}));
+    assert!(!failed.is_empty() && failed.iter().all(|event| event["EventType"] == "PROVISIONING_ERROR"));
+}

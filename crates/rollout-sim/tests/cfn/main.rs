@@ -1,0 +1,15 @@
+//! CloudFormation behaves as the rules of AWS say: one test per rule, named after it.
+#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(clippy::needless_pass_by_value, reason = "members are written in place with json!")]
+
+mod access;
+mod change_sets;
+mod drift;
+mod exports;
+mod fixture;
+mod functions;
+mod limits;
+mod policies;
+mod rollback;
+mod services;
+mod triggers;

@@ -1,0 +1,158 @@
+//! Failure, cancelling, and the way back (CFN:using-cfn-stack-update-cancel, CFN:troubleshooting).
+
+use rollout_sim::cfn;
+use serde_json::json;
+
+use crate::fixture::{Fixture, TOPICS, input, parameters};
+
+/// A stack whose rollback failed at its second topic.
+fn stuck() -> Fixture {
+    let mut fixture = Fixture::with(TOPICS);
+    fixture.fault("rollback-fails");
+    fixture.set("Label", "two");
+    fixture.until(600.0, "UPDATE_ROLLBACK_FAILED");
+    fixture
+}
+
+fn go_on(fixture: &mut Fixture, members: serde_json::Value) -> Result<(), rollout_sim::ApiError> {
+    let request = crate::fixture::merged(json!({"StackName": "demo"}), members);
+    cfn::continue_update_rollback(&mut fixture.world, input(request)).map(drop)
+}
+
+#[test]
+fn a_failed_update_goes_back_and_cleans_up() {
+    let mut fixture = Fixture::with(TOPICS);
+    fixture.fault("stack-fails");
+    fixture.set("Label", "two");
+    fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
+    let events = fixture.events();
+    let at = |start: &str| {
+        let found = events.iter().rposition(|event| event.starts_with(start));
+        found.unwrap_or_else(|| panic!("{start}: {events:#?}"))
+    };
+    assert!(
+        at("Second UPDATE_FAILED Resource handler returned message:")
+            < at("demo UPDATE_ROLLBACK_IN_PROGRESS The following resource(s) failed to update: [Second].")
+    );
+    assert!(at("demo UPDATE_ROLLBACK_IN_PROGRESS") < at("demo UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"));
+    assert_eq!(fixture.stack()["Parameters"][0]["ParameterValue"], "one", "the parameters are back too");
+}
+
+#[test]
+fn a_failed_creation_is_undone_and_can_only_be_deleted() {
+    let mut fixture = Fixture::new();
+    fixture.fault("stack-fails");
+    fixture.create("demo", TOPICS, json!({})).unwrap();
+    fixture.until(600.0, "ROLLBACK_COMPLETE");
+    assert!(fixture.told("First DELETE_COMPLETE"));
+    let refused = fixture.update(json!({"Parameters": parameters(&[("Label", "two")])})).unwrap_err();
+    assert!(refused.message.ends_with("is in ROLLBACK_COMPLETE state and can not be updated."), "{refused}");
+}
+
+#[test]
+fn with_rollback_disabled_the_stack_stays_failed_until_somebody_decides() {
+    let mut fixture = Fixture::with(TOPICS);
+    fixture.fault("stack-fails");
+    fixture.update(json!({"DisableRollback": true, "Parameters": parameters(&[("Label", "two")])})).unwrap();
+    fixture.until(600.0, "UPDATE_FAILED");
+    fixture.run(3600.0);
+    assert_eq!(fixture.status(), "UPDATE_FAILED");
+    fixture.world.faults.clear();
+    cfn::rollback_stack(&mut fixture.world, input(json!({"StackName": "demo"}))).unwrap();
+    fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
+}
+
+#[test]
+fn only_an_update_in_progress_can_be_cancelled() {
+    let mut fixture = Fixture::with(TOPICS);
+    let cancel = |fixture: &mut Fixture| {
+        cfn::cancel_update_stack(&mut fixture.world, &input(json!({"StackName": "demo"})))
+    };
+    assert_eq!(
+        cancel(&mut fixture).unwrap_err().message,
+        "CancelUpdateStack cannot be called from current stack status"
+    );
+    fixture.set("Label", "two");
+    fixture.run(3.0);
+    cancel(&mut fixture).unwrap();
+    assert_eq!(fixture.status(), "UPDATE_ROLLBACK_IN_PROGRESS");
+    assert!(cancel(&mut fixture).is_err(), "a rollback cannot be cancelled");
+    fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
+    assert!(fixture.told("First UPDATE_FAILED Resource update cancelled"));
+    assert!(!fixture.told("Second UPDATE"), "what had not begun never will");
+}
+
+#[test]
+fn a_rollback_that_fails_is_told_with_the_resource() {
+    let fixture = stuck();
+    assert_eq!(
+        fixture.stack()["StackStatusReason"].as_str().unwrap().trim(),
+        "The following resource(s) failed to update: [Second]."
+    );
+}
+
+#[test]
+fn a_stuck_rollback_can_be_continued_when_its_cause_is_gone() {
+    let mut fixture = stuck();
+    go_on(&mut fixture, json!({})).unwrap();
+    fixture.until(600.0, "UPDATE_ROLLBACK_FAILED");
+    fixture.world.faults.clear();
+    go_on(&mut fixture, json!({})).unwrap();
+    fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
+}
+
+#[test]
+fn only_resources_that_failed_in_the_rollback_can_be_skipped() {
+    let mut fixture = stuck();
+    let refused = go_on(&mut fixture, json!({"ResourcesToSkip": ["First"]})).unwrap_err();
+    assert!(refused.message.starts_with("ResourcesToSkip [First] can only be"), "{refused}");
+    go_on(&mut fixture, json!({"ResourcesToSkip": ["Second"]})).unwrap();
+    fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
+    assert!(fixture.told("Second UPDATE_COMPLETE"), "skipped, and inconsistent with what it says");
+}
+
+#[test]
+fn a_forced_rollback_skips_everything_and_excludes_a_list() {
+    let mut fixture = stuck();
+    let both = json!({"ForceRollback": true, "ResourcesToSkip": ["Second"]});
+    assert!(go_on(&mut fixture, both).unwrap_err().message.contains("mutually exclusive"));
+    go_on(&mut fixture, json!({"ForceRollback": true})).unwrap();
+    fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
+    let refused = go_on(&mut fixture, json!({})).unwrap_err();
+    assert!(refused.message.ends_with("can not continue update rollback."), "{refused}");
+}
+
+#[test]
+fn a_stuck_stack_refuses_updates() {
+    let mut fixture = stuck();
+    let refused = fixture.update(json!({"Parameters": parameters(&[("Label", "three")])})).unwrap_err();
+    assert!(refused.message.ends_with("is in UPDATE_ROLLBACK_FAILED state and can not be updated."));
+}
+
+#[test]
+fn the_timeout_is_for_creations_only() {
+    let mut fixture = Fixture::new();
+    let database = "
+Resources:
+  Db:
+    Type: AWS::RDS::DBInstance
+    Properties: {Engine: postgres, DBInstanceClass: db.t4g.micro, AllocatedStorage: '20', MasterUsername: a, ManageMasterUserPassword: true}
+";
+    fixture.create("demo", database, json!({"TimeoutInMinutes": 3})).unwrap();
+    let secs = fixture.until(3600.0, "ROLLBACK_IN_PROGRESS");
+    assert!((180.0..182.0).contains(&secs), "{secs}");
+    let update = json!({"StackName": "demo", "TimeoutInMinutes": 3});
+    let refused = serde_json::from_value::<cfn::api::UpdateStackInput>(update).unwrap_err();
+    assert!(refused.to_string().contains("TimeoutInMinutes"), "{refused}");
+}
+
+#[test]
+fn a_creation_can_be_deleted_while_it_is_in_progress() {
+    let mut fixture = Fixture::new();
+    fixture.create("demo", TOPICS, json!({})).unwrap();
+    fixture.run(3.0);
+    let id = fixture.stack()["StackId"].as_str().unwrap().to_owned();
+    cfn::delete_stack(&mut fixture.world, input(json!({"StackName": "demo"}))).unwrap();
+    fixture.run(600.0);
+    assert_eq!(fixture.stack_named(&id)["StackStatus"], "DELETE_COMPLETE");
+}

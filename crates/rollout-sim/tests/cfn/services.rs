@@ -1,0 +1,203 @@
+//! ECS services as resources of stacks (lint handlers, repost.aws ecs-troubleshoot-deployment-failures,
+//! CFN:using-cfn-stack-update-cancel).
+
+use rollout_sim::image::ImageBehaviour;
+use rollout_sim::{cfn, ecs};
+use serde_json::json;
+
+use crate::fixture::{Fixture, SERVICE, input, parameters};
+
+fn crashing() -> ImageBehaviour {
+    let crash = rollout_sim::image::Crash { after_secs: 1.0, exit_code: 1, log: Vec::new() };
+    ImageBehaviour { crash: Some(crash), ..ImageBehaviour::default() }
+}
+
+fn without_breaker() -> String {
+    SERVICE.replace("{Enable: true, Rollback: true}", "{Enable: false, Rollback: false}")
+}
+
+fn deploy(fixture: &mut Fixture, image: ImageBehaviour) {
+    let digest = fixture.push(image);
+    fixture.update(json!({"Parameters": parameters(&[("Digest", &digest)])})).unwrap();
+}
+
+#[test]
+fn a_service_is_complete_when_its_deployment_is() {
+    let mut fixture = Fixture::with_service(SERVICE);
+    deploy(&mut fixture, ImageBehaviour::default());
+    fixture.until(1800.0, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
+    let service = fixture.service();
+    assert_eq!((service.deployments.len(), service.running_count), (1, 1));
+    assert_eq!(service.deployments[0].rollout_state, Some(ecs::RolloutState::Completed));
+}
+
+#[test]
+fn a_tripped_breaker_fails_the_resource_in_the_words_of_aws() {
+    let mut fixture = Fixture::with_service(SERVICE);
+    let old = fixture.service().task_definition;
+    deploy(&mut fixture, crashing());
+    fixture.until(3600.0, "UPDATE_ROLLBACK_COMPLETE");
+    let told = "Service UPDATE_FAILED Resource handler returned message: \"Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.\" (RequestToken: ";
+    let events = fixture.events();
+    let event = events.iter().find(|event| event.starts_with(told)).unwrap_or_else(|| panic!("{events:#?}"));
+    assert!(event.ends_with("HandlerErrorCode: GeneralServiceException)"), "{event}");
+    assert_eq!(fixture.service().task_definition, old);
+}
+
+#[test]
+fn a_service_that_never_stabilises_is_given_up_after_three_hours() {
+    let mut fixture = Fixture::with_service(&without_breaker());
+    deploy(&mut fixture, crashing());
+    let secs = fixture.until(4.0 * 3600.0, "UPDATE_ROLLBACK_IN_PROGRESS");
+    assert!((10_800.0..10_900.0).contains(&secs), "{secs}");
+    assert!(
+        fixture
+            .told("Service UPDATE_FAILED Resource handler returned message: \"Exceeded attempts to wait\"")
+    );
+}
+
+#[test]
+fn a_cancelled_update_waits_until_the_service_is_stable_again() {
+    let mut fixture = Fixture::with_service(&without_breaker());
+    let old = fixture.service().task_definition;
+    deploy(&mut fixture, crashing());
+    fixture.run(120.0);
+    cfn::cancel_update_stack(&mut fixture.world, &input(json!({"StackName": "demo"}))).unwrap();
+    let secs = fixture.until(3600.0, "UPDATE_ROLLBACK_COMPLETE");
+    assert!(secs > 20.0, "the reverted service has to settle: {secs}");
+    let service = fixture.service();
+    assert_eq!((service.task_definition, service.running_count, service.deployments.len()), (old, 1, 1));
+}
+
+#[test]
+fn a_rollback_that_does_not_stabilise_ends_in_update_rollback_failed() {
+    // The health check moves with the release, and neither release answers the new path or the old one.
+    let mut fixture = Fixture::with_service(SERVICE);
+    let deaf = ImageBehaviour { paths: [("/other".to_owned(), 200)].into(), ..ImageBehaviour::default() };
+    for image in fixture.world.images.values_mut() {
+        *image = deaf.clone();
+    }
+    let digest = fixture.push(deaf);
+    let values = parameters(&[("Digest", &digest), ("Path", "/moved")]);
+    fixture.update(json!({"Parameters": values})).unwrap();
+    fixture.until(8.0 * 3600.0, "UPDATE_ROLLBACK_FAILED");
+    assert!(fixture.told("Service UPDATE_FAILED"));
+}
+
+#[test]
+fn a_desired_count_that_is_left_out_is_left_alone() {
+    let template = SERVICE.replace("      DesiredCount: 1\n", "");
+    let mut fixture = Fixture::with_service(&template);
+    let scale = json!({"cluster": "demo", "service": "api", "desiredCount": 3});
+    ecs::update_service(&mut fixture.world, input(scale)).unwrap();
+    fixture.run(300.0);
+    deploy(&mut fixture, ImageBehaviour::default());
+    fixture.until(1800.0, "UPDATE_COMPLETE");
+    assert_eq!(fixture.service().running_count, 3);
+}
+
+#[test]
+fn a_new_nonce_forces_a_deployment() {
+    let with = |nonce: &str| {
+        let forced = format!(
+            "      ForceNewDeployment: {{EnableForceNewDeployment: true, ForceNewDeploymentNonce: {nonce}}}\n      LaunchType: FARGATE\n"
+        );
+        SERVICE.replace("      LaunchType: FARGATE\n", &forced)
+    };
+    let mut fixture = Fixture::with_service(&with("a"));
+    let before = fixture.service().deployments[0].id.clone();
+    let same = json!({"TemplateBody": with("b"), "Parameters": [{"ParameterKey": "Digest", "UsePreviousValue": true}]});
+    fixture.update(same).unwrap();
+    fixture.until(1800.0, "UPDATE_COMPLETE");
+    let after = fixture.service();
+    assert_ne!(after.deployments[0].id, before);
+    assert!(after.task_definition.ends_with(":1"));
+}
+
+#[test]
+fn a_changed_task_definition_is_a_new_revision_and_the_old_one_goes_in_the_cleanup() {
+    let mut fixture = Fixture::with_service(SERVICE);
+    deploy(&mut fixture, ImageBehaviour::default());
+    fixture.until(1800.0, "UPDATE_COMPLETE");
+    assert!(fixture.service().task_definition.ends_with(":2"));
+    let first = input(json!({"taskDefinition": "demo:1"}));
+    let first = ecs::describe_task_definition(&fixture.world, &first).unwrap().task_definition;
+    assert_eq!(first.status, ecs::TaskDefinitionStatus::Inactive);
+}
+
+#[test]
+fn a_resource_with_a_name_of_its_own_cannot_be_replaced() {
+    let mut fixture = Fixture::with_service(SERVICE);
+    let moved =
+        SERVICE.replace("LaunchType: FARGATE", "LaunchType: FARGATE\n      SchedulingStrategy: REPLICA");
+    let same = json!([{"ParameterKey": "Digest", "UsePreviousValue": true}]);
+    fixture.update(json!({"TemplateBody": moved, "Parameters": same})).unwrap();
+    fixture.until(1800.0, "UPDATE_ROLLBACK_COMPLETE");
+    assert!(fixture.told("Service UPDATE_FAILED CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename api and update the stack again."));
+}
+
+#[test]
+fn create_only_properties_are_those_of_the_fact_sheet() {
+    let mut fixture = Fixture::with_service(SERVICE);
+    let same = json!([{"ParameterKey": "Digest", "UsePreviousValue": true}]);
+    let mut replacement = |name: &str, body: String, logical: &str| {
+        let set = fixture.change_set(name, json!({"TemplateBody": body, "Parameters": same})).unwrap();
+        let changes = set["Changes"].as_array().unwrap().clone();
+        let change = changes.iter().find(|one| one["ResourceChange"]["LogicalResourceId"] == logical);
+        change.unwrap_or_else(|| panic!("{name}: {set:#}"))["ResourceChange"]["Replacement"].clone()
+    };
+    for (name, from, to) in [
+        ("port", "Port: 3001\n      Protocol", "Port: 3002\n      Protocol"),
+        ("vpc", "VpcId: vpc-1", "VpcId: vpc-2"),
+        ("protocol", "Protocol: HTTP\n      TargetType", "Protocol: HTTPS\n      TargetType"),
+    ] {
+        assert_eq!(replacement(name, SERVICE.replace(from, to), "Group"), "True", "{name}");
+    }
+    let path = SERVICE.replace("HealthCheckPath: !Ref Path", "HealthCheckPath: /other");
+    assert_eq!(replacement("path", path, "Group"), "False");
+    let renamed = SERVICE.replace("ServiceName: api", "ServiceName: other");
+    assert_eq!(replacement("service-name", renamed, "Service"), "True");
+    let family = SERVICE.replace("Family: demo", "Family: other");
+    assert_eq!(replacement("family", family, "Definition"), "True");
+    let memory = SERVICE.replace("Memory: '512'", "Memory: '1024'");
+    assert_eq!(replacement("memory", memory, "Definition"), "True");
+}
+
+#[test]
+fn stack_fails_hits_the_service_it_names() {
+    let mut fixture = Fixture::with_service(SERVICE);
+    fixture.fault("stack-fails:api");
+    let old = fixture.service().task_definition;
+    deploy(&mut fixture, ImageBehaviour::default());
+    fixture.until(1800.0, "UPDATE_ROLLBACK_COMPLETE");
+    assert!(fixture.told("Service UPDATE_FAILED Resource handler returned message: \"Internal error reported from downstream service"));
+    assert_eq!(fixture.service().task_definition, old);
+}
+
+#[test]
+fn stack_fails_spares_a_stack_without_the_service() {
+    let mut fixture = Fixture::with_service(SERVICE);
+    fixture.fault("stack-fails:other");
+    deploy(&mut fixture, ImageBehaviour::default());
+    fixture.until(1800.0, "UPDATE_COMPLETE");
+}
+
+#[test]
+fn rollback_fails_ends_in_update_rollback_failed() {
+    let mut fixture = Fixture::with_service(SERVICE);
+    fixture.fault("rollback-fails:api");
+    deploy(&mut fixture, ImageBehaviour::default());
+    fixture.until(1800.0, "UPDATE_ROLLBACK_FAILED");
+}
+
+#[test]
+fn faults_are_the_same_every_time() {
+    let run = || {
+        let mut fixture = Fixture::with_service(SERVICE);
+        fixture.fault("stack-fails");
+        deploy(&mut fixture, ImageBehaviour::default());
+        fixture.run(7200.0);
+        fixture.events()
+    };
+    assert_eq!(run(), run());
+}
