@@ -49,6 +49,22 @@ fn peel(root: &Path, name: &str) -> Result<Option<CommitSha>, GitError> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok())
 }
 
+/// A text file as it was at a commit; `None` where this clone does not know the commit, or the commit not the file.
+pub fn file(root: &Path, commit: &CommitSha, path: &str) -> Result<Option<String>, GitError> {
+    read(root, &["show", "--no-textconv", &format!("{commit}:{path}")])
+}
+
+/// Names of the files in a directory as it was at a commit; nothing where either is unknown.
+pub fn files(root: &Path, commit: &CommitSha, directory: &str) -> Result<Vec<String>, GitError> {
+    let listed = read(root, &["ls-tree", "--name-only", &format!("{commit}:{directory}")])?;
+    Ok(listed.unwrap_or_default().lines().map(str::to_owned).collect())
+}
+
+fn read(root: &Path, args: &[&str]) -> Result<Option<String>, GitError> {
+    let output = Command::new("git").arg("-C").arg(root).args(args).output().map_err(GitError::Start)?;
+    Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
