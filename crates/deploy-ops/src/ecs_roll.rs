@@ -4,7 +4,7 @@
 use ops_cli::Verdict;
 use rollout_verdict::{ExpectedService, Moment, Rollout, Via};
 
-use crate::alignment::{self, ServiceRecord};
+use crate::alignment::ServiceRecord;
 use crate::call::{CallError, Called};
 use crate::failure::Failure;
 use crate::observe::SeenService;
@@ -155,7 +155,6 @@ async fn update(session: &EnvironmentSession, cluster: &str, moved: &Move) -> Re
     let failed = moved.from.view.deployments.iter().any(|deployment| {
         deployment.status == "PRIMARY" && deployment.rollout_state.as_deref() == Some("FAILED")
     });
-    session.report.line(format!("{name}: to {}", alignment::short(&moved.to)));
     let call = session.target.aws.ecs.update_service().cluster(cluster).service(name);
     let call = call.task_definition(&moved.to);
     let call = call.set_desired_count(moved.desired_count.and_then(|count| i32::try_from(count).ok()));

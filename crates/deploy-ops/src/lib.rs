@@ -8,7 +8,7 @@ pub mod commands;
 pub mod confirm;
 pub mod deploy;
 pub mod ecs_roll;
-mod ending;
+pub mod ending;
 pub mod expand;
 pub mod failure;
 pub mod feasibility;

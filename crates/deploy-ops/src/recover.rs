@@ -12,6 +12,7 @@ use crate::clock::Moment;
 use crate::confirm::Ask;
 use crate::ecs_roll;
 use crate::failure::Failure;
+use crate::inputs::Shared;
 use crate::names::CommitSha;
 use crate::observe;
 use crate::plan;
@@ -25,6 +26,8 @@ const MOST_STEPS: usize = 10;
 /// A change set that was made this long ago is nobody's any more, in seconds: the tool executes or discards its own within
 /// minutes.
 const STALE_SECS: f64 = 1800.0;
+/// The step of a deletion.
+const DELETED: &str = "deleted the stack";
 /// Longest wait for an operation on a stack without services, in seconds: deleting a database takes this long.
 const PATIENCE_SECS: f64 = 3600.0;
 
@@ -73,6 +76,8 @@ struct Recovery<'a> {
     stack: &'a str,
     ask: Ask,
     until: Moment,
+    /// CloudFormation's role, for a stack that never was given one.
+    role_arn: Option<String>,
     steps: Vec<String>,
 }
 
@@ -82,7 +87,10 @@ pub async fn environment(session: &EnvironmentSession, ask: Ask) -> Result<Recov
     let until = ecs_roll::patience(session, now).max(now.plus_secs(PATIENCE_SECS));
     let subject = session.environment.name.as_str();
     let stack = session.environment.stack_name.as_str();
-    let mut recovery = Recovery { session, subject, stack, ask, until, steps: Vec::new() };
+    // Without the shared stack there is no such role, and no deploy role either: the caller acts with rights of its own.
+    let shared = Shared::read(&session.target.aws, &session.config, &session.environment).await;
+    let role_arn = shared.ok().map(|shared| shared.cloudformation_role_arn);
+    let mut recovery = Recovery { session, subject, stack, ask, until, role_arn, steps: Vec::new() };
     let mut recovered = recovery.run().await?;
     if recovered.verdict == Verdict::NeedsHuman {
         return Ok(recovered);
@@ -99,7 +107,8 @@ pub async fn environment(session: &EnvironmentSession, ask: Ask) -> Result<Recov
 pub async fn shared(session: &Session, ask: Ask) -> Result<Recovered, Failure> {
     let until = session.target.clock.now().plus_secs(PATIENCE_SECS);
     let stack = session.config.platform.shared_stack_name.as_str();
-    let mut recovery = Recovery { session, subject: "shared", stack, ask, until, steps: Vec::new() };
+    let mut recovery =
+        Recovery { session, subject: "shared", stack, ask, until, role_arn: None, steps: Vec::new() };
     let mut recovered = recovery.run().await?;
     if recovered.verdict != Verdict::NeedsHuman {
         recovered.next = Some(session.command("stack deploy shared"));
@@ -228,20 +237,26 @@ impl Recovery<'_> {
         Ok(Some(after).filter(|view| view.status.as_str() != "DELETE_COMPLETE"))
     }
 
-    /// Deletes a stack that never worked. One that holds data is not deleted.
+    /// Deletes a stack that never worked. One that holds data is not deleted. What could not be deleted is left behind at the
+    /// second attempt, by name.
     async fn delete(&mut self, view: &StackView, why: &str) -> Result<Option<StackView>, Failure> {
         let (aws, report) = (&self.session.target.aws, &self.session.report);
-        let mut data = Vec::new();
+        let (mut data, mut failed) = (Vec::new(), Vec::new());
         for resource in stack_resources::list(aws, &view.id).await? {
-            let kept = resource.status.as_str() == "DELETE_SKIPPED";
             let name = resource.physical_id.clone().unwrap_or_default();
-            if kept {
-                report.warn(format!(
-                    "{} ({name}) stays behind: it has to go, or be imported, before the stack can be created again",
-                    resource.logical_id
-                ));
-            } else if resource.exists() && plan::is_stateful(&resource.resource_type) {
-                data.push(format!("{} ({name})", resource.logical_id));
+            let id = resource.logical_id.clone();
+            match resource.status.as_str() {
+                "DELETE_SKIPPED" => report.warn(format!(
+                    "{id} ({name}) stays behind: it has to go, or be imported, before the stack can be created again"
+                )),
+                _ if !resource.exists() => {}
+                _ if plan::is_stateful(&resource.resource_type) => data.push(format!("{id} ({name})")),
+                "DELETE_FAILED" => {
+                    let reason = resource.reason.unwrap_or_default();
+                    report.line(format!("{id} ({name}) could not be deleted: {reason}"));
+                    failed.push(id);
+                }
+                _ => {}
             }
         }
         if !data.is_empty() {
@@ -255,12 +270,20 @@ impl Recovery<'_> {
                 hint: "save or delete these yourself, then run the same command again".to_owned(),
             });
         }
+        let again = view.status.as_str() == "DELETE_FAILED" && self.steps.iter().any(|step| step == DELETED);
+        let retained = if again { failed } else { Vec::new() };
         report.line(format!("deleting {}: {why}, and it holds no data", view.name));
+        if !retained.is_empty() {
+            report.warn(format!("leaving behind what cannot be deleted: {}", retained.join(", ")));
+        }
         self.ask.confirm(&format!("Delete the stack {}?", view.name))?;
         let token = format!("recover-{}", self.session.target.clock.now().as_millis());
         let call = aws.cloudformation.delete_stack().stack_name(&view.id).client_request_token(token);
-        call.set_role_arn(view.role_arn.clone()).send().await.called("cloudformation:DeleteStack")?;
-        self.steps.push("deleted the stack".to_owned());
+        let call = call.set_retain_resources((!retained.is_empty()).then(|| retained.clone()));
+        let role_arn = view.role_arn.clone().or_else(|| self.role_arn.clone());
+        call.set_role_arn(role_arn).send().await.called("cloudformation:DeleteStack")?;
+        self.steps.push(DELETED.to_owned());
+        self.steps.extend(retained.iter().map(|id| format!("left {id} behind")));
         let after = stuck::wait(self.session, &view.id, self.until).await?;
         Ok(after.filter(|view| view.status.as_str() != "DELETE_COMPLETE"))
     }

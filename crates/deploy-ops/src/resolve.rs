@@ -187,6 +187,12 @@ pub struct Image {
     pub tags: Vec<String>,
 }
 
+/// Names an image by its digest, for calls of ECR.
+#[must_use]
+pub fn by_digest(digest: &str) -> ImageIdentifier {
+    ImageIdentifier::builder().image_digest(digest).build()
+}
+
 /// The image with a tag; `None` where the repository has no such tag or does not exist.
 pub async fn image(aws: &Aws, repository: &str, tag: &str) -> Result<Option<Image>, ResolveError> {
     let id = ImageIdentifier::builder().image_tag(tag).build();

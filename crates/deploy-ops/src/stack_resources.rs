@@ -18,6 +18,8 @@ pub struct StackResource {
     pub resource_type: String,
     /// Status, such as `CREATE_COMPLETE`.
     pub status: ResourceStatus,
+    /// CloudFormation's reason for the status.
+    pub reason: Option<String>,
 }
 
 impl StackResource {
@@ -40,6 +42,7 @@ pub async fn list(aws: &Aws, stack: &str) -> Result<Vec<StackResource>, CallErro
             physical_id: summary.physical_resource_id.filter(|id| !id.is_empty()),
             resource_type: summary.resource_type.unwrap_or_default(),
             status: summary.resource_status.unwrap_or_else(|| ResourceStatus::from("UNKNOWN")),
+            reason: summary.resource_status_reason,
         });
     }
     Ok(resources)
