@@ -13,8 +13,8 @@ use deploy_ops::rollback::Way;
 use deploy_ops::stack;
 use ops_cli::{Exit, Verdict};
 
-use super::two_releases::{ENVIRONMENT, of, stack_status, two_releases};
 use super::scene::{Scene, block_on, close};
+use super::two_releases::{ENVIRONMENT, of, stack_status, two_releases};
 
 /// Recovers the environment, as `cargo xtask recover staging --yes` does, by the deploy role.
 async fn recover(scene: &Scene, faults: &[&str]) -> Result<Recovered, Failure> {
@@ -132,9 +132,8 @@ fn a_stack_that_was_only_proposed_is_cleaned_away() {
         let template = expand::expand(&template, None).unwrap().template;
         let (name, role) = (session.environment.stack_name.as_str(), &shared.cloudformation_role_arn);
         let (kept, change_set) = (BTreeSet::new(), "deploy-expand-1".to_owned());
-        let request =
-            inputs::request(name, &template, &values, &kept, None, Some(role), change_set).unwrap();
-        stack::propose(aws, clock, &request, false).await.unwrap();
+        let request = inputs::request(name, &template, &values, &kept, None, Some(role), change_set).unwrap();
+        stack::propose(aws, clock, &session.template_bucket(), &request, false).await.unwrap();
         assert_eq!(stack_status(&session).await, "REVIEW_IN_PROGRESS");
         close(session).await;
         let recovered = recover(&scene, &[]).await.unwrap();

@@ -7,8 +7,8 @@ use deploy_ops::rollback::{self, Way};
 use ops_cli::Verdict;
 use tokio::sync::Notify;
 
-use super::two_releases::{ENVIRONMENT, back_to, kill_at, of, stack_status, telling, two_releases};
 use super::scene::{block_on, close};
+use super::two_releases::{ENVIRONMENT, back_to, kill_at, of, stack_status, telling, two_releases};
 
 #[test]
 fn from_a_healthy_environment() {

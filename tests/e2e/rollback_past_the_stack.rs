@@ -6,8 +6,8 @@ use deploy_ops::observe;
 use deploy_ops::rollback::Way;
 use ops_cli::Verdict;
 
-use super::two_releases::{ENVIRONMENT, of, stack_status, two_releases};
 use super::scene::{Scene, block_on, close};
+use super::two_releases::{ENVIRONMENT, of, stack_status, two_releases};
 
 /// Task definition and primary deployment of each service.
 async fn deployments(scene: &Scene) -> BTreeMap<String, String> {

@@ -3,8 +3,8 @@
 use deploy_ops::rollback::Way;
 use ops_cli::{Exit, Verdict};
 
-use super::two_releases::{ENVIRONMENT, of, two_releases};
 use super::scene::{block_on, close};
+use super::two_releases::{ENVIRONMENT, of, two_releases};
 
 #[test]
 fn what_is_gone_is_named_all_at_once() {
@@ -15,14 +15,15 @@ fn what_is_gone_is_named_all_at_once() {
         let session = scene.session(ENVIRONMENT, &[]).await;
         let aws = &session.target.aws;
         let images = aws.ecr.describe_images().repository_name("doc-platform/api").send().await.unwrap();
-        let old = images.image_details().iter().find(|image| image.image_tags().contains(&"v0.1.0".to_owned()));
+        let old =
+            images.image_details().iter().find(|image| image.image_tags().contains(&"v0.1.0".to_owned()));
         let call = aws.ecr.batch_delete_image().repository_name("doc-platform/api");
         let old_digest = old.unwrap().image_digest().unwrap();
         let id = deploy_ops::resolve::by_digest(old_digest);
         call.image_ids(id).send().await.unwrap();
         let secrets = aws.secrets.list_secrets().send().await.unwrap();
-        let names = secrets.secret_list().iter().filter_map(|secret| secret.name());
-        let encryption = names.into_iter().find(|name| name.starts_with("staging/") && name.contains("api")).unwrap();
+        let mut names = secrets.secret_list().iter().map(|secret| secret.name().unwrap());
+        let encryption = names.find(|name| name.starts_with("staging/") && name.contains("api")).unwrap();
         let delete = aws.secrets.delete_secret().secret_id(encryption).recovery_window_in_days(7);
         delete.send().await.unwrap();
         let encryption = encryption.to_owned();
@@ -32,7 +33,10 @@ fn what_is_gone_is_named_all_at_once() {
             let result = scene.rollback("v0.1.0", way, &[]).await.unwrap().result;
             assert_eq!((result.verdict, result.exit_code), (Verdict::Refused, 4));
             let detail = result.cause.unwrap().detail;
-            assert!(detail.contains(&format!("doc-platform/api has no image of commit {}", &commit[..8])), "{detail}");
+            assert!(
+                detail.contains(&format!("doc-platform/api has no image of commit {}", &commit[..8])),
+                "{detail}"
+            );
             assert!(detail.contains(&encryption) && detail.contains("scheduled for deletion"), "{detail}");
         }
         scene.assert_all_on("v0.2.0", "v0.2.0", &before).await;

@@ -88,12 +88,7 @@ impl Scene {
     }
 
     /// Rolls back, as `cargo xtask rollback TAG --env staging --yes` does, by the deploy role.
-    pub(crate) async fn rollback(
-        &self,
-        tag: &str,
-        way: Way,
-        faults: &[&str],
-    ) -> Result<Outcome, Failure> {
+    pub(crate) async fn rollback(&self, tag: &str, way: Way, faults: &[&str]) -> Result<Outcome, Failure> {
         let session = self.as_deploy_role(faults).await;
         let outcome = Box::pin(rollback::rollback(&session, &back_to(tag, way))).await;
         close(session).await;
@@ -128,7 +123,7 @@ impl Scene {
             role.as_deref(),
             name.to_owned(),
         );
-        stack::propose(aws, clock, &request.unwrap(), true).await.unwrap();
+        stack::propose(aws, clock, &session.template_bucket(), &request.unwrap(), true).await.unwrap();
         close(session).await;
     }
 

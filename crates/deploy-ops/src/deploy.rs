@@ -93,6 +93,9 @@ impl Deployment<'_> {
     async fn run(&mut self) -> Result<End, Failure> {
         let plan = self.plan().await?;
         if self.options.plan_only {
+            for difference in self.differences().await? {
+                self.session.report.line(format!("{difference}: it will be brought in line"));
+            }
             return Ok(End::well(Verdict::NoChange));
         }
         let Some(_) = plan else {
@@ -110,6 +113,16 @@ impl Deployment<'_> {
             return Ok(end);
         }
         self.align(Verdict::Succeeded).await
+    }
+
+    /// What services run other than the stack has on record, one sentence each.
+    async fn differences(&self) -> Result<Vec<String>, Failure> {
+        let Some((_, live)) = &self.live else { return Ok(Vec::new()) };
+        let records = alignment::read(self.session, live).await?;
+        let differs = |record: &alignment::ServiceRecord| {
+            record.difference().map(|difference| format!("{} {difference}", record.name))
+        };
+        Ok(records.iter().filter_map(differs).collect())
     }
 
     /// Services that somebody or something took past CloudFormation come back to what the stack says; then health.
@@ -278,6 +291,11 @@ impl Deployment<'_> {
 
     /// Everything on the new release, in one update.
     async fn roll(&mut self) -> Result<Option<End>, Failure> {
+        for difference in self.differences().await? {
+            self.session.report.warn(format!(
+                "{difference}: if this deployment fails, it goes back to what the stack has on record"
+            ));
+        }
         let request = self.request("roll", &self.template, &BTreeSet::new())?;
         let conclusion = roll::roll(self.session, &self.job(request), &self.template).await?;
         let end = self.note(conclusion);

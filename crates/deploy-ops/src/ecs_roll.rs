@@ -47,7 +47,9 @@ pub async fn align(
         return Ok(None);
     }
     session.report.step("Services that differ from the stack");
-    session.report.line("each is brought to the revision that the stack has on record; one that runs another restarts once");
+    session.report.line(
+        "each is brought to the revision that the stack has on record; one that runs another restarts once",
+    );
     roll(session, stack_id, &moves, Fallback::Stay).await.map(Some)
 }
 
@@ -82,7 +84,9 @@ pub async fn roll(
         return Ok(conclusion);
     }
     session.report.step("Services back");
-    session.report.line("one service failed: all go back to what they ran, so that none is on another release");
+    session
+        .report
+        .line("one service failed: all go back to what they ran, so that none is on another release");
     let back: Vec<Move> = moves
         .iter()
         .map(|moved| Move {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ecs::types::TaskDefinition;
+use aws_sdk_ecs::types::{ContainerDefinition, TaskDefinition};
 use aws_sdk_elasticloadbalancingv2::types::TargetGroup;
 use env_config::Config;
 
@@ -51,6 +51,27 @@ pub async fn examine(
     Ok((digests, Obstacles(obstacles)))
 }
 
+/// One-off tasks that run: a deployment whose tool is alive goes on after them, and nothing here can stop that.
+pub async fn warn_of_tasks(session: &EnvironmentSession) -> Result<(), CallError> {
+    let (names, aws) = (session.names(), &session.target.aws);
+    for task in session.config.platform.tasks.keys() {
+        let call = aws.ecs.list_tasks().cluster(names.cluster()).family(names.task_family(task));
+        let running = match call.send().await.called("ecs:ListTasks") {
+            Ok(answer) => answer.task_arns.unwrap_or_default(),
+            Err(error) if error.is("ClusterNotFoundException") => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if let Some(arn) = running.first() {
+            session.report.warn(format!(
+                "the one-off task {task} runs ({}): a deployment is under way; stop it where it was started, or it will \
+                 update the services after this rollback",
+                crate::alignment::short(arn)
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// The images of every service that runs, by the digest that ECR has for the commit now.
 async fn images(
     session: &EnvironmentSession,
@@ -70,7 +91,9 @@ async fn images(
         Ok(digests) => Ok(digests),
         Err(ResolveError::MissingImages { commit, repositories }) => {
             obstacles.extend(
-                repositories.iter().map(|it| format!("{it} has no image of commit {} any more", commit.short())),
+                repositories
+                    .iter()
+                    .map(|it| format!("{it} has no image of commit {} any more", commit.short())),
             );
             Ok(BTreeMap::new())
         }
@@ -110,7 +133,9 @@ fn roles(service: &str, definition: &TaskDefinition, resources: &[StackResource]
         let mut roles = resources.iter().filter(|resource| resource.resource_type == "AWS::IAM::Role");
         !roles.any(|role| role.exists() && role.physical_id.as_deref() == Some(name))
     });
-    missing.map(|arn| format!("{service} needs the role {arn}, which the stack does not have any more")).collect()
+    missing
+        .map(|arn| format!("{service} needs the role {arn}, which the stack does not have any more"))
+        .collect()
 }
 
 /// Secrets that the task definition names, those of the environment: others the deploy role cannot see.
@@ -120,7 +145,7 @@ async fn secrets(
     definition: &TaskDefinition,
 ) -> Result<Vec<String>, CallError> {
     let prefix = format!(":secret:{}/", session.environment.secrets_prefix);
-    let references = definition.container_definitions().iter().flat_map(|container| container.secrets());
+    let references = definition.container_definitions().iter().flat_map(ContainerDefinition::secrets);
     let mut arns: Vec<String> = references
         .map(|secret| secret.value_from().split(':').take(7).collect::<Vec<_>>().join(":"))
         .filter(|arn| arn.contains(&prefix))
@@ -185,7 +210,10 @@ fn misfits(service: &str, group: &TargetGroup, then: &Config) -> Vec<String> {
     if let Some(port) = group.port()
         && port != i32::from(old.port)
     {
-        problems.push(format!("{service} listened on port {} in that release; its target group asks port {port}", old.port));
+        problems.push(format!(
+            "{service} listened on port {} in that release; its target group asks port {port}",
+            old.port
+        ));
     }
     let asked = group.health_check_path();
     if let (Some(check), Some(asked)) = (then.platform.target_health_check(old), asked)

@@ -96,4 +96,23 @@ mod tests {
         assert_eq!(commit(root, first.short()).unwrap(), first);
         assert!(matches!(commit(root, "--all"), Err(GitError::Unknown { .. })));
     }
+
+    #[test]
+    fn files_are_read_as_they_were() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        git(root, &["init", "--quiet"]);
+        std::fs::create_dir(root.join("infra")).unwrap();
+        std::fs::write(root.join("infra/a.toml"), "old").unwrap();
+        git(root, &["add", "--all"]);
+        git(root, &["commit", "--quiet", "-m", "first"]);
+        std::fs::write(root.join("infra/a.toml"), "new").unwrap();
+        let first = head(root).unwrap();
+        assert_eq!(file(root, &first, "infra/a.toml").unwrap().as_deref(), Some("old"));
+        assert_eq!(files(root, &first, "infra").unwrap(), ["a.toml"]);
+        assert_eq!(file(root, &first, "infra/b.toml").unwrap(), None);
+        let unknown = CommitSha::made_up("elsewhere");
+        assert_eq!(file(root, &unknown, "infra/a.toml").unwrap(), None);
+        assert!(files(root, &unknown, "infra").unwrap().is_empty());
+    }
 }

@@ -93,8 +93,7 @@ impl Change {
     /// Whether it takes something away that holds data or that others rely on.
     #[must_use]
     pub fn endangers_state(&self) -> bool {
-        is_stateful(&self.resource_type)
-            && matches!(self.action, Action::Replace | Action::Remove)
+        is_stateful(&self.resource_type) && matches!(self.action, Action::Replace | Action::Remove)
     }
 }
 

@@ -300,7 +300,9 @@ impl Recovery<'_> {
                 let name = summary.change_set_name.unwrap_or_default();
                 let age = now.secs_since(observe::moment(summary.creation_time.as_ref()));
                 let ours = name.starts_with("deploy-") || name.starts_with("rollback-");
-                if ours && age >= older_than_secs {
+                // The history of executed ones is no leftover.
+                let executed = summary.execution_status.is_some_and(|it| it.as_str().starts_with("EXECUTE"));
+                if ours && !executed && age >= older_than_secs {
                     stale.extend(summary.change_set_id.map(|id| (name, id)));
                 }
             }

@@ -1,7 +1,11 @@
 //! Task definitions of a release: the revision that ran it, where it still is, or one like the present with the
 //! release's image and names.
 
-use aws_sdk_ecs::types::{ContainerDefinition, KeyValuePair, SortOrder, TaskDefinition, TaskDefinitionStatus};
+use std::collections::BTreeSet;
+
+use aws_sdk_ecs::types::{
+    ContainerDefinition, KeyValuePair, Secret, SortOrder, TaskDefinition, TaskDefinitionStatus,
+};
 
 use crate::aws::Aws;
 use crate::call::{CallError, Called};
@@ -21,14 +25,16 @@ pub async fn describe(aws: &Aws, task_definition: &str) -> Result<Option<TaskDef
     }
 }
 
-/// The newest active revision of `family` that runs `digest` as this release.
+/// The newest active revision of the family of `base` that runs `digest` as this release, with no other roles and secrets
+/// than `base` has: those are known to be there.
 pub async fn find(
     aws: &Aws,
-    family: &str,
+    base: &TaskDefinition,
     service: &str,
     release: &Release,
     digest: &ImageDigest,
 ) -> Result<Option<String>, CallError> {
+    let family = base.family().unwrap_or_default();
     let call = aws.ecs.list_task_definitions().family_prefix(family);
     let call = call.status(TaskDefinitionStatus::Active).sort(SortOrder::Desc);
     let mut pages = call.into_paginator().items().send();
@@ -44,11 +50,20 @@ pub async fn find(
         }
         looked_at += 1;
         let Some(definition) = describe(aws, &arn).await? else { continue };
-        if definition.container_definitions().iter().any(|it| runs(it, service, release, digest)) {
+        let needs_more = definition.task_role_arn != base.task_role_arn
+            || definition.execution_role_arn != base.execution_role_arn
+            || !secrets(&definition).is_subset(&secrets(base));
+        let mut containers = definition.container_definitions().iter();
+        if !needs_more && containers.any(|it| runs(it, service, release, digest)) {
             return Ok(Some(arn));
         }
     }
     Ok(None)
+}
+
+fn secrets(definition: &TaskDefinition) -> BTreeSet<&str> {
+    let containers = definition.container_definitions().iter();
+    containers.flat_map(ContainerDefinition::secrets).map(Secret::value_from).collect()
 }
 
 fn runs(container: &ContainerDefinition, service: &str, release: &Release, digest: &ImageDigest) -> bool {

@@ -60,8 +60,7 @@ pub(crate) async fn services_before(session: &EnvironmentSession) -> Result<Vec<
     let alarm_names: Vec<String> = before.iter().flat_map(|service| service.alarms.clone()).collect();
     let alarms = observe::alarms(aws, &alarm_names).await?;
     for service in &mut before {
-        service.view.alarms =
-            alarms.iter().filter(|it| service.alarms.contains(&it.name)).cloned().collect();
+        service.view.alarms = alarms.iter().filter(|it| service.alarms.contains(&it.name)).cloned().collect();
         for alarm in service.view.alarms.iter().filter(|alarm| alarm.state == "ALARM") {
             session.report.warn(format!(
                 "alarm {} fires already: ECS will ignore it during this deployment",

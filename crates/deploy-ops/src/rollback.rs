@@ -18,7 +18,7 @@ use crate::resolve::{self, Release};
 use crate::revisions;
 use crate::roll;
 use crate::session::EnvironmentSession;
-use crate::stack::{self, Standing, StackView};
+use crate::stack::{self, StackView, Standing};
 use crate::stuck::{self, Freed};
 use crate::take_up;
 use crate::template::{Section, Template};
@@ -61,14 +61,14 @@ struct Rollback<'a> {
 pub async fn rollback(session: &EnvironmentSession, options: &Options) -> Result<Outcome, Failure> {
     let (aws, tag) = (&session.target.aws, &options.tag);
     let repositories = inputs::repositories(&session.config);
-    let commit =
-        resolve::commit_of_tag(aws, &session.root, tag, session.target.tags, &repositories).await?;
+    let commit = resolve::commit_of_tag(aws, &session.root, tag, session.target.tags, &repositories).await?;
     let mut release = Release { tag: Some(tag.clone()), commit, digests: BTreeMap::new() };
     let environment = &session.environment.name;
     session.report.step(&format!("Roll {environment} back to {}", release.described()));
     let view = present(session).await?;
     let template = stack::live_template(aws, &view.name).await?;
     let records = alignment::read(session, &template).await?;
+    feasibility::warn_of_tasks(session).await?;
     let (digests, obstacles) = feasibility::examine(session, &release.commit, &records).await?;
     release.digests = digests;
     let mut run = Rollback { session, options, release, records: Vec::new(), touched: false };
@@ -110,11 +110,7 @@ impl Rollback<'_> {
         let (tag, environment) = (&self.options.tag, &self.session.environment.name);
         End {
             verdict: Verdict::Refused,
-            cause: Some(Cause {
-                kind: "infeasible".to_owned(),
-                service: None,
-                detail: obstacles.join("; "),
-            }),
+            cause: Some(Cause { kind: "infeasible".to_owned(), service: None, detail: obstacles.join("; ") }),
             detected_secs: None,
             next: Some(format!(
                 "git checkout {tag} && {}",
@@ -321,15 +317,16 @@ impl Rollback<'_> {
             }
             let until = session.target.clock.now().plus_secs(ECS_PATIENCE_SECS);
             if stuck::wait(session, &view.id, until).await?.is_none() {
-                session.report.warn("CloudFormation is still going back: it may change the services once more");
+                session
+                    .report
+                    .warn("CloudFormation is still going back: it may change the services once more");
             }
         }
         let template = stack::live_template(&session.target.aws, &view.name).await?;
         let records = alignment::read(session, &template).await?;
         session.report.step("Services, past the stack");
         let wanted = self.revisions(&records).await?;
-        let moves: Vec<Move> =
-            ecs_roll::moves(session, &records, |record| wanted.get(&record.name).cloned());
+        let moves: Vec<Move> = ecs_roll::moves(session, &records, |record| wanted.get(&record.name).cloned());
         if !moves.is_empty() {
             self.touched = true;
             let conclusion = ecs_roll::roll(session, &view.id, &moves, Fallback::Back).await?;
@@ -339,7 +336,8 @@ impl Rollback<'_> {
         }
         let well = if self.touched { Verdict::Succeeded } else { Verdict::NoChange };
         let mut end = ending::health(session, &self.release, well).await?;
-        let in_line = records.iter().all(|record| record.task_definition.as_ref() == wanted.get(&record.name));
+        let in_line =
+            records.iter().all(|record| record.task_definition.as_ref() == wanted.get(&record.name));
         if end.verdict == Verdict::Succeeded && !in_line {
             let (tag, environment) = (&self.options.tag, &session.environment.name);
             session.report.warn(
@@ -361,13 +359,11 @@ impl Rollback<'_> {
             let base = record.task_definition.as_ref().or(running);
             let (Some(base), Some(digest)) = (base, self.release.digests.get(&record.name)) else { continue };
             let Some(base) = revisions::describe(aws, base).await? else { continue };
-            let family = base.family().unwrap_or_default().to_owned();
-            let found = revisions::find(aws, &family, &record.name, &self.release, digest).await?;
+            let found = revisions::find(aws, &base, &record.name, &self.release, digest).await?;
             let arn = match found {
                 Some(arn) => arn,
                 None => {
-                    let arn =
-                        revisions::register(aws, &base, &record.name, &self.release, digest).await?;
+                    let arn = revisions::register(aws, &base, &record.name, &self.release, digest).await?;
                     report.line(format!("{}: registered {}", record.name, alignment::short(&arn)));
                     arn
                 }

@@ -51,12 +51,7 @@ pub enum Freed {
 
 /// Puts a stuck rollback through: as it is first, then without exactly what fails again; each step is shown before
 /// it is done, and leaving something out is asked about.
-pub async fn free(
-    session: &Session,
-    stack: &StackView,
-    ask: Ask,
-    until: Moment,
-) -> Result<Freed, Failure> {
+pub async fn free(session: &Session, stack: &StackView, ask: Ask, until: Moment) -> Result<Freed, Failure> {
     let (aws, report) = (&session.target.aws, &session.report);
     let mut skipped: Vec<Culprit> = Vec::new();
     let mut view = stack.clone();

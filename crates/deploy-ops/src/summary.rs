@@ -33,12 +33,7 @@ fn print_as(session: &EnvironmentSession, result: &DeployResult, wall: Duration,
     }
 }
 
-fn lines(
-    session: &EnvironmentSession,
-    result: &DeployResult,
-    wall: Duration,
-    sentence: &str,
-) -> Vec<String> {
+fn lines(session: &EnvironmentSession, result: &DeployResult, wall: Duration, sentence: &str) -> Vec<String> {
     let mut lines = vec![format!("{}: {sentence}", result.environment)];
     if let Some(cause) = &result.cause {
         lines.push(format!("  cause    {}", cause.detail));

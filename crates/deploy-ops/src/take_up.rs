@@ -41,18 +41,10 @@ pub async fn rollback(
     for service in &mut rollout.services {
         before(service, &seen, started_at);
     }
-    let operation =
-        Operation { stack_id: view.id.clone(), token, cluster, log_groups: session.log_groups() };
-    let watched = watch::watch(
-        aws,
-        clock,
-        &session.report,
-        &session.interrupt,
-        &operation,
-        rollout,
-        OnFailure::Cancel,
-    )
-    .await?;
+    let operation = Operation { stack_id: view.id.clone(), token, cluster, log_groups: session.log_groups() };
+    let watched =
+        watch::watch(aws, clock, &session.report, &session.interrupt, &operation, rollout, OnFailure::Cancel)
+            .await?;
     operation::conclude(session, session.environment.name.as_str(), watched).map(Some)
 }
 
