@@ -92,8 +92,8 @@ impl Scene {
         session
     }
 
-    /// A child process of another test holds every lock of this process from its fork to its exec: a moment, in which the
-    /// lock that was just given up is still taken.
+    /// A child process of another test holds every lock of this process from its fork to its exec: a moment,
+    /// in which the lock that was just given up is still taken.
     async fn open(&self, environment: &str, faults: &[&str]) -> EnvironmentSession {
         for _ in 0..500 {
             match EnvironmentSession::open(self.root(), environment, &target(faults)).await {

@@ -135,8 +135,8 @@ impl Scene {
         found
     }
 
-    /// Every service of `outcome` runs `tag` and nothing else, the stack says so too where it should, and nothing that a
-    /// rollback must leave alone has changed.
+    /// Every service of `outcome` runs `tag` and nothing else, the stack says so too where it should, and
+    /// nothing that a rollback must leave alone has changed.
     pub(crate) async fn assert_all_on(&self, tag: &str, on_record: &str, before: &Untouchable) {
         let session = self.session(ENVIRONMENT, &[]).await;
         let repositories = deploy_ops::inputs::repositories(&session.config);

@@ -23,8 +23,8 @@ use crate::stuck::{self, Freed};
 
 /// Steps that a stack needs at most; more than that and something undoes them.
 const MOST_STEPS: usize = 10;
-/// A change set that was made this long ago is nobody's any more, in seconds: the tool executes or discards its own within
-/// minutes.
+/// A change set that was made this long ago is nobody's any more, in seconds: the tool executes or discards
+/// its own within minutes.
 const STALE_SECS: f64 = 1800.0;
 /// The step of a deletion.
 const DELETED: &str = "deleted the stack";
@@ -87,7 +87,8 @@ pub async fn environment(session: &EnvironmentSession, ask: Ask) -> Result<Recov
     let until = ecs_roll::patience(session, now).max(now.plus_secs(PATIENCE_SECS));
     let subject = session.environment.name.as_str();
     let stack = session.environment.stack_name.as_str();
-    // Without the shared stack there is no such role, and no deploy role either: the caller acts with rights of its own.
+    // Without the shared stack there is no such role, and no deploy role either: the caller acts with rights
+    // of its own.
     let shared = Shared::read(&session.target.aws, &session.config, &session.environment).await;
     let role_arn = shared.ok().map(|shared| shared.cloudformation_role_arn);
     let mut recovery = Recovery { session, subject, stack, ask, until, role_arn, steps: Vec::new() };
@@ -116,8 +117,8 @@ pub async fn shared(session: &Session, ask: Ask) -> Result<Recovered, Failure> {
     Ok(recovered)
 }
 
-/// What comes next for an environment whose stack can be updated again: its services, where they differ from what the stack
-/// has on record.
+/// What comes next for an environment whose stack can be updated again: its services, where they differ from
+/// what the stack has on record.
 async fn after(session: &EnvironmentSession, view: &StackView) -> Result<String, Failure> {
     let environment = &session.environment.name;
     let template = stack::live_template(&session.target.aws, &view.name).await?;
@@ -237,8 +238,8 @@ impl Recovery<'_> {
         Ok(Some(after).filter(|view| view.status.as_str() != "DELETE_COMPLETE"))
     }
 
-    /// Deletes a stack that never worked. One that holds data is not deleted. What could not be deleted is left behind at the
-    /// second attempt, by name.
+    /// Deletes a stack that never worked. One that holds data is not deleted. What could not be deleted is
+    /// left behind at the second attempt, by name.
     async fn delete(&mut self, view: &StackView, why: &str) -> Result<Option<StackView>, Failure> {
         let (aws, report) = (&self.session.target.aws, &self.session.report);
         let (mut data, mut failed) = (Vec::new(), Vec::new());

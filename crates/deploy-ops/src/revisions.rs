@@ -25,8 +25,8 @@ pub async fn describe(aws: &Aws, task_definition: &str) -> Result<Option<TaskDef
     }
 }
 
-/// The newest active revision of the family of `base` that runs `digest` as this release, with no other roles and secrets
-/// than `base` has: those are known to be there.
+/// The newest active revision of the family of `base` that runs `digest` as this release, with no other roles
+/// and secrets than `base` has: those are known to be there.
 pub async fn find(
     aws: &Aws,
     base: &TaskDefinition,

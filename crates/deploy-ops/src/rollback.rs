@@ -250,8 +250,8 @@ impl Rollback<'_> {
         roll::roll(self.session, &job, template).await
     }
 
-    /// Brings the stack to where it can be updated: an update that runs is cancelled, unless it is this very rollback; a
-    /// rollback that runs is waited for; one that is stuck is put through.
+    /// Brings the stack to where it can be updated: an update that runs is cancelled, unless it is this very
+    /// rollback; a rollback that runs is waited for; one that is stuck is put through.
     async fn clear(&mut self, mut view: StackView) -> Result<Cleared, Failure> {
         let session = self.session;
         let until = ecs_roll::patience(session, session.target.clock.now());

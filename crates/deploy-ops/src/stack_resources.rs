@@ -59,8 +59,8 @@ pub struct Culprit {
     pub reason: String,
 }
 
-/// What the latest rollback failed on, by logical id: exactly the resources that `ResourcesToSkip` takes. One that failed
-/// on the way forward and is back is none of them.
+/// What the latest rollback failed on, by logical id: exactly the resources that `ResourcesToSkip` takes. One
+/// that failed on the way forward and is back is none of them.
 pub async fn culprits(aws: &Aws, stack_id: &str) -> Result<Vec<Culprit>, CallError> {
     let call = aws.cloudformation.describe_stack_events().stack_name(stack_id);
     let mut pages = call.into_paginator().items().send();

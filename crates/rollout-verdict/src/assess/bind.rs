@@ -83,8 +83,9 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// Tasks of one side. One that was there before is none of the new side's: ECS shows the dead of an earlier deployment for
-    /// an hour, and while the new revision is not known yet theirs could be taken for it.
+    /// Tasks of one side. One that was there before is none of the new side's: ECS shows the dead of an
+    /// earlier deployment for an hour, and while the new revision is not known yet theirs could be taken for
+    /// it.
     pub(super) fn tasks(&self, revision: Revision) -> impl Iterator<Item = &'a TaskView> + use<'a, '_> {
         let views = self.seen.tasks.values().map(|sighting| &sighting.view);
         views.filter(move |task| {
