@@ -60,13 +60,19 @@ impl Conclusion {
     }
 }
 
-/// `deploy-roll-1767603600000-1a2b3c4d`: readable in the history of the stack, and unique in it: a command that was
-/// killed and is run again may do so at the same moment of virtual time.
+/// `deploy-roll-1767603600000-1a2b3c4d`, the name of a change set of a deployment.
 #[must_use]
 pub fn change_set_name(session: &Session, what: &str) -> String {
+    unique_name(session, &format!("deploy-{what}"))
+}
+
+/// `WHAT-1767603600000-1a2b3c4d`: readable in the history of the stack, and unique in it: a command that was
+/// killed and is run again may do so at the same moment of virtual time.
+#[must_use]
+pub fn unique_name(session: &Session, what: &str) -> String {
     // The standard library has no other source of randomness, and this asks for no better one.
     let nonce = RandomState::new().build_hasher().finish() & 0xffff_ffff;
-    format!("deploy-{what}-{}-{nonce:08x}", session.target.clock.now().as_millis())
+    format!("{what}-{}-{nonce:08x}", session.target.clock.now().as_millis())
 }
 
 /// Waits until nobody changes the stack, puts a stuck rollback through, and answers the stack with its template;

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::inputs::Shared;
 use crate::names::CommitSha;
 use crate::observe;
+use crate::operation;
 use crate::plan;
 use crate::session::{EnvironmentSession, Session};
 use crate::stack::{self, StackView, Standing};
@@ -278,7 +279,7 @@ impl Recovery<'_> {
             report.warn(format!("leaving behind what cannot be deleted: {}", retained.join(", ")));
         }
         self.ask.confirm(&format!("Delete the stack {}?", view.name))?;
-        let token = format!("recover-{}", self.session.target.clock.now().as_millis());
+        let token = operation::unique_name(self.session, "recover");
         let call = aws.cloudformation.delete_stack().stack_name(&view.id).client_request_token(token);
         let call = call.set_retain_resources((!retained.is_empty()).then(|| retained.clone()));
         let role_arn = view.role_arn.clone().or_else(|| self.role_arn.clone());

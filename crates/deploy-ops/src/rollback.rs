@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::feasibility;
 use crate::inputs;
 use crate::names::ReleaseTag;
-use crate::operation::Conclusion;
+use crate::operation::{self, Conclusion};
 use crate::resolve::{self, Release};
 use crate::revisions;
 use crate::roll;
@@ -235,7 +235,7 @@ impl Rollback<'_> {
 
     /// The atomic update: the template that the stack has, with the release's parameters.
     async fn roll(&self, view: &StackView, template: &Template) -> Result<Option<Conclusion>, Failure> {
-        let change_set = format!("{}{}", take_up::PREFIX, self.session.target.clock.now().as_millis());
+        let change_set = operation::unique_name(self.session, take_up::NAME);
         let mut request = inputs::request(
             &view.name,
             template,

@@ -7,6 +7,7 @@ use rollout_verdict::Moment;
 use crate::call::{CallError, Called};
 use crate::confirm::Ask;
 use crate::failure::Failure;
+use crate::operation;
 use crate::session::Session;
 use crate::stack::{self, StackView, Standing};
 use crate::stack_resources::{self, Culprit};
@@ -16,7 +17,7 @@ pub const POLL: Duration = Duration::from_secs(10);
 
 /// Continues a rollback, without the resources named: CloudFormation takes those for put back, whatever they are.
 pub async fn continue_rollback(session: &Session, stack: &str, skip: &[String]) -> Result<(), CallError> {
-    let token = format!("continue-{}", session.target.clock.now().as_millis());
+    let token = operation::unique_name(session, "continue");
     let call = session.target.aws.cloudformation.continue_update_rollback().stack_name(stack);
     let skip = (!skip.is_empty()).then(|| skip.to_vec());
     let call = call.client_request_token(token).set_resources_to_skip(skip);
@@ -26,7 +27,7 @@ pub async fn continue_rollback(session: &Session, stack: &str, skip: &[String]) 
 
 /// Takes a stack that failed with its rollback disabled (`UPDATE_FAILED`) back to its last stable state.
 pub async fn roll_back(session: &Session, stack: &str) -> Result<(), CallError> {
-    let token = format!("back-{}", session.target.clock.now().as_millis());
+    let token = operation::unique_name(session, "back");
     let call = session.target.aws.cloudformation.rollback_stack().stack_name(stack);
     call.client_request_token(token).send().await.called("cloudformation:RollbackStack")?;
     Ok(())
