@@ -3,4 +3,9 @@
 mod crash;
 mod growth;
 mod pipeline;
+mod recover;
+mod rollback;
+mod rollback_past_the_stack;
+mod rollback_refused;
 mod scene;
+mod two_releases;

@@ -9,7 +9,9 @@ use deploy_ops::deploy::{self, Options, Outcome};
 use deploy_ops::failure::Failure;
 use deploy_ops::report::{Report, Style};
 use deploy_ops::resolve::Wanted;
-use deploy_ops::session::EnvironmentSession;
+use deploy_ops::session::{EnvironmentSession, Session};
+use deploy_ops::target::TargetError;
+use local_aws::StateError;
 use ops_cli::TargetArgs;
 use tempfile::TempDir;
 
@@ -41,6 +43,11 @@ impl Scene {
         let scene = Self { dir: tempfile::tempdir().unwrap() };
         copy(made.root(), scene.root());
         scene
+    }
+
+    /// An empty directory, to copy a made scene into.
+    pub(crate) fn unborn() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
     }
 
     /// Top of the checkout.
@@ -80,9 +87,23 @@ impl Scene {
 
     /// A command on an environment of the local account, with faults; its progress is discarded.
     pub(crate) async fn session(&self, environment: &str, faults: &[&str]) -> EnvironmentSession {
-        let mut session = EnvironmentSession::open(self.root(), environment, &target(faults)).await.unwrap();
+        let mut session = self.open(environment, faults).await;
         session.session.report = silent(session.target.clock.clone());
         session
+    }
+
+    /// A child process of another test holds every lock of this process from its fork to its exec: a moment,
+    /// in which the lock that was just given up is still taken.
+    async fn open(&self, environment: &str, faults: &[&str]) -> EnvironmentSession {
+        for _ in 0..500 {
+            match EnvironmentSession::open(self.root(), environment, &target(faults)).await {
+                Err(Failure::Target(TargetError::Local(StateError::Locked { .. }))) => {
+                    std::thread::yield_now();
+                }
+                opened => return opened.unwrap(),
+            }
+        }
+        panic!("the local account stays locked");
     }
 
     /// Deploys, as `cargo xtask deploy ENVIRONMENT --local` does.
@@ -94,9 +115,16 @@ impl Scene {
     ) -> Result<Outcome, Failure> {
         let session = self.session(environment, faults).await;
         let outcome = Box::pin(deploy::deploy(&session, options)).await;
-        session.session.target.close().await.unwrap();
+        close(session).await;
         outcome
     }
+}
+
+/// Ends a command: everything of it goes, and with it the lock of the account.
+pub(crate) async fn close(session: EnvironmentSession) {
+    let Session { target, report, .. } = session.session;
+    drop(report);
+    target.close().await.unwrap();
 }
 
 /// The arguments `--local --fault …`.
@@ -124,7 +152,7 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

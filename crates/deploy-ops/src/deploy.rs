@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use env_config::TaskName;
-use ops_cli::{Cause, DeployResult, Verdict};
+use ops_cli::{Cause, Verdict};
 
-use crate::clock::Moment;
+use crate::alignment;
+use crate::ecs_roll;
+pub use crate::ending::Outcome;
+use crate::ending::{self, End};
 use crate::expand::expand;
 use crate::failure::Failure;
-use crate::health::{self, Checker};
 use crate::inputs::{self, Shared};
-use crate::observe;
 use crate::operation::{self, Conclusion, Job};
 use crate::plan::Plan;
 use crate::prepare;
 use crate::resolve::{self, Release, Wanted};
+use crate::roll;
 use crate::rollout;
 use crate::session::EnvironmentSession;
 use crate::stack::{self, Proposal, StackView};
@@ -34,15 +36,6 @@ pub struct Options {
     pub allow_replace: Vec<String>,
     /// At the deadline, leave the update running.
     pub leave_running: bool,
-}
-
-/// How a pipeline ended: the verdict so far, and what it knows.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// What `--json` prints.
-    pub result: DeployResult,
-    /// What the watchers observed, in order.
-    pub records: Vec<rollout_verdict::Record>,
 }
 
 /// Everything about one deployment that is known before the first change.
@@ -85,47 +78,29 @@ pub async fn deploy(session: &EnvironmentSession, options: &Options) -> Result<O
         &repositories,
     )
     .await?;
-    session.report.step(&format!("Deploy {} to {}", describe(&release), session.environment.name));
+    session.report.step(&format!("Deploy {} to {}", release.described(), session.environment.name));
     let (stack_name, subject) = (session.environment.stack_name.as_str(), session.environment.name.as_str());
     let live = operation::settle(session, stack_name, subject).await?;
     let values = inputs::parameters(&session.config, &shared, &release);
     let mut deployment =
         Deployment { session, options, release, template, shared, values, live, records: Vec::new() };
     let end = deployment.run().await?;
-    let result = deployment.result(end).await?;
+    let result = ending::result(session, &deployment.release, end).await?;
     Ok(Outcome { result, records: deployment.records })
-}
-
-fn describe(release: &Release) -> String {
-    match &release.tag {
-        Some(tag) => format!("release {tag} (commit {})", release.commit.short()),
-        None => format!("commit {}", release.commit.short()),
-    }
-}
-
-/// How the pipeline ended.
-struct End {
-    verdict: Verdict,
-    cause: Option<Cause>,
-    detected_secs: Option<f64>,
-    next: Option<String>,
-}
-
-impl End {
-    const fn well(verdict: Verdict) -> Self {
-        Self { verdict, cause: None, detected_secs: None, next: None }
-    }
 }
 
 impl Deployment<'_> {
     async fn run(&mut self) -> Result<End, Failure> {
         let plan = self.plan().await?;
         if self.options.plan_only {
+            for difference in self.differences().await? {
+                self.session.report.line(format!("{difference}: it will be brought in line"));
+            }
             return Ok(End::well(Verdict::NoChange));
         }
         let Some(_) = plan else {
             self.session.report.line("nothing to change");
-            return self.health(Verdict::NoChange).await;
+            return self.align(Verdict::NoChange).await;
         };
         if let Some(end) = self.expand().await? {
             return Ok(end);
@@ -137,7 +112,32 @@ impl Deployment<'_> {
         if let Some(end) = self.roll().await? {
             return Ok(end);
         }
-        self.health(Verdict::Succeeded).await
+        self.align(Verdict::Succeeded).await
+    }
+
+    /// What services run other than the stack has on record, one sentence each.
+    async fn differences(&self) -> Result<Vec<String>, Failure> {
+        let Some((_, live)) = &self.live else { return Ok(Vec::new()) };
+        let records = alignment::read(self.session, live).await?;
+        let differs = |record: &alignment::ServiceRecord| {
+            record.difference().map(|difference| format!("{} {difference}", record.name))
+        };
+        Ok(records.iter().filter_map(differs).collect())
+    }
+
+    /// Services that somebody or something took past CloudFormation come back to what the stack says; then health.
+    async fn align(&mut self, well: Verdict) -> Result<End, Failure> {
+        let mut verdict = well;
+        if let Some((view, live)) = &self.live
+            && let Some(conclusion) =
+                ecs_roll::align(self.session, &view.id, &alignment::read(self.session, live).await?).await?
+        {
+            if let Some(end) = self.note(Some(conclusion)) {
+                return Ok(end);
+            }
+            verdict = Verdict::Succeeded;
+        }
+        ending::health(self.session, &self.release, verdict).await
     }
 
     fn request(
@@ -158,15 +158,8 @@ impl Deployment<'_> {
     }
 
     fn job(&self, request: stack::StackRequest) -> Job<'_> {
-        Job {
-            request,
-            existing: self.live.is_some(),
-            allow_replace: &self.options.allow_replace,
-            leave_running: self.options.leave_running,
-            subject: self.session.environment.name.as_str(),
-            cluster: self.session.names().cluster(),
-            log_groups: self.session.log_groups(),
-        }
+        let (allow, leave) = (&self.options.allow_replace, self.options.leave_running);
+        roll::job(self.session, request, self.live.is_some(), allow, leave)
     }
 
     /// What the whole deployment would change, guarded; `None` where nothing would.
@@ -228,22 +221,9 @@ impl Deployment<'_> {
 
     fn note(&mut self, conclusion: Option<Conclusion>) -> Option<End> {
         let conclusion = conclusion?;
-        let succeeded = conclusion.succeeded();
+        let end = End::of(self.session, &conclusion);
         self.records.push(conclusion.record);
-        if succeeded {
-            return None;
-        }
-        let environment = &self.session.environment.name;
-        let next = match conclusion.verdict {
-            Verdict::NeedsHuman | Verdict::StillRunning => Some(format!("diagnose {environment}")),
-            _ => None,
-        };
-        Some(End {
-            verdict: conclusion.verdict,
-            cause: conclusion.cause,
-            detected_secs: conclusion.detected_secs,
-            next: next.map(|text| self.session.command(&text)),
-        })
+        end
     }
 
     /// A task that needs a secret without value does not start: found before any is touched.
@@ -311,88 +291,18 @@ impl Deployment<'_> {
 
     /// Everything on the new release, in one update.
     async fn roll(&mut self) -> Result<Option<End>, Failure> {
-        self.session.report.step("Services");
+        for difference in self.differences().await? {
+            self.session.report.warn(format!(
+                "{difference}: if this deployment fails, it goes back to what the stack has on record"
+            ));
+        }
         let request = self.request("roll", &self.template, &BTreeSet::new())?;
-        let before = self.services_before().await?;
-        let job = self.job(request);
-        let (config, environment, template) =
-            (&self.session.config, &self.session.environment, &self.template);
-        let rollout = |plan: &Plan, started_at: Moment| {
-            let rolling: BTreeSet<&str> =
-                plan.rolling_services().map(|change| change.logical_id.as_str()).collect();
-            rollout::of_services(config, environment, template, &before, started_at, |id| {
-                rolling.contains(id)
-            })
-        };
-        let conclusion = operation::change(self.session, &job, rollout).await?;
+        let conclusion = roll::roll(self.session, &self.job(request), &self.template).await?;
         let end = self.note(conclusion);
         if end.is_none() {
             self.refresh().await?;
         }
         Ok(end)
-    }
-
-    /// The services as they are, with their alarms: one that fires already is ignored by ECS for the whole
-    /// deployment (ECS:deployment-alarm-failure).
-    async fn services_before(&self) -> Result<Vec<observe::SeenService>, Failure> {
-        let aws = &self.session.target.aws;
-        let cluster = self.session.names().cluster();
-        let names = self.session.service_names();
-        let mut before = observe::services(aws, &cluster, &names, self.session.target.clock.now()).await?;
-        let alarm_names: Vec<String> = before.iter().flat_map(|service| service.alarms.clone()).collect();
-        let alarms = observe::alarms(aws, &alarm_names).await?;
-        for service in &mut before {
-            service.view.alarms =
-                alarms.iter().filter(|it| service.alarms.contains(&it.name)).cloned().collect();
-            for alarm in service.view.alarms.iter().filter(|alarm| alarm.state == "ALARM") {
-                self.session.report.warn(format!(
-                    "alarm {} fires already: ECS will ignore it during this deployment",
-                    alarm.name
-                ));
-            }
-        }
-        Ok(before)
-    }
-
-    async fn health(&self, well: Verdict) -> Result<End, Failure> {
-        let session = self.session;
-        session.report.step("Health");
-        let domain = session.environment.domain.as_str();
-        let checker = Checker::new(session.target.front, domain, session.config.platform.release_header())?;
-        let probes = health::probes(&session.config.platform);
-        let release = self.release.label();
-        let answers = checker.check(&*session.target.clock, &session.report, &probes, Some(release)).await;
-        let trouble =
-            answers.into_iter().find_map(|answer| answer.trouble.map(|trouble| (answer.probe, trouble)));
-        Ok(match trouble {
-            None => End::well(well),
-            Some((probe, trouble)) => End {
-                verdict: Verdict::Unhealthy,
-                cause: Some(Cause {
-                    kind: trouble.kind().to_owned(),
-                    service: Some(probe.service),
-                    detail: format!("https://{domain}{}: {trouble}", probe.path),
-                }),
-                detected_secs: None,
-                next: Some(session.command(&format!("diagnose {}", session.environment.name))),
-            },
-        })
-    }
-
-    async fn result(&self, end: End) -> Result<DeployResult, Failure> {
-        let services = crate::status::service_results(self.session, &self.release.digests).await?;
-        Ok(DeployResult {
-            verdict: end.verdict,
-            exit_code: end.verdict.exit().code(),
-            environment: self.session.environment.name.to_string(),
-            release: self.release.label().to_owned(),
-            commit: self.release.commit.to_string(),
-            services,
-            elapsed_secs: self.session.report.elapsed_secs(),
-            detected_secs: end.detected_secs,
-            cause: end.cause,
-            next: end.next,
-        })
     }
 }
 

@@ -49,6 +49,22 @@ fn peel(root: &Path, name: &str) -> Result<Option<CommitSha>, GitError> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok())
 }
 
+/// A text file as it was at a commit; `None` where this clone does not know the commit, or the commit not the file.
+pub fn file(root: &Path, commit: &CommitSha, path: &str) -> Result<Option<String>, GitError> {
+    read(root, &["show", "--no-textconv", &format!("{commit}:{path}")])
+}
+
+/// Names of the files in a directory as it was at a commit; nothing where either is unknown.
+pub fn files(root: &Path, commit: &CommitSha, directory: &str) -> Result<Vec<String>, GitError> {
+    let listed = read(root, &["ls-tree", "--name-only", &format!("{commit}:{directory}")])?;
+    Ok(listed.unwrap_or_default().lines().map(str::to_owned).collect())
+}
+
+fn read(root: &Path, args: &[&str]) -> Result<Option<String>, GitError> {
+    let output = Command::new("git").arg("-C").arg(root).args(args).output().map_err(GitError::Start)?;
+    Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -79,5 +95,24 @@ mod tests {
         assert_eq!(tag(root, &"v9".parse().unwrap()).unwrap(), None);
         assert_eq!(commit(root, first.short()).unwrap(), first);
         assert!(matches!(commit(root, "--all"), Err(GitError::Unknown { .. })));
+    }
+
+    #[test]
+    fn files_are_read_as_they_were() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        git(root, &["init", "--quiet"]);
+        std::fs::create_dir(root.join("infra")).unwrap();
+        std::fs::write(root.join("infra/a.toml"), "old").unwrap();
+        git(root, &["add", "--all"]);
+        git(root, &["commit", "--quiet", "-m", "first"]);
+        std::fs::write(root.join("infra/a.toml"), "new").unwrap();
+        let first = head(root).unwrap();
+        assert_eq!(file(root, &first, "infra/a.toml").unwrap().as_deref(), Some("old"));
+        assert_eq!(files(root, &first, "infra").unwrap(), ["a.toml"]);
+        assert_eq!(file(root, &first, "infra/b.toml").unwrap(), None);
+        let unknown = CommitSha::made_up("elsewhere");
+        assert_eq!(file(root, &unknown, "infra/a.toml").unwrap(), None);
+        assert!(files(root, &unknown, "infra").unwrap().is_empty());
     }
 }

@@ -108,7 +108,7 @@ pub fn request(
     }
     Ok(StackRequest {
         stack: stack.to_owned(),
-        body: template.to_body(),
+        body: Some(template.to_body()),
         parameters,
         role_arn: role_arn.map(str::to_owned),
         tags: template.stack_tags(),

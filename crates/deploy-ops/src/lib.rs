@@ -1,12 +1,17 @@
 //! Deployment operations against AWS: the only crate that talks to it.
 
+pub mod alignment;
 pub mod aws;
 pub mod call;
 pub mod clock;
 pub mod commands;
+pub mod confirm;
 pub mod deploy;
+pub mod ecs_roll;
+pub mod ending;
 pub mod expand;
 pub mod failure;
+pub mod feasibility;
 pub mod git;
 pub mod health;
 pub mod inputs;
@@ -17,13 +22,20 @@ pub mod observe;
 pub mod operation;
 pub mod plan;
 pub mod prepare;
+pub mod recover;
 pub mod report;
 pub mod resolve;
+pub mod revisions;
+mod roll;
+pub mod rollback;
 pub mod rollout;
 pub mod session;
 pub mod stack;
+pub mod stack_resources;
 pub mod status;
+pub mod stuck;
 pub mod summary;
+pub mod take_up;
 pub mod target;
 pub mod tasks;
 pub mod template;

@@ -5,14 +5,14 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
 use ops_cli::{Cause, Verdict};
-use rollout_verdict::{Moment, Record, Rollout, StackOutcome, State};
+use rollout_verdict::{Moment, Record, Rollout, StackOutcome, State, Via};
 
-use crate::call::{CallError, Called};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::report::duration;
 use crate::session::Session;
 use crate::stack::{self, Proposal, StackRequest, StackView, Standing};
+use crate::stuck;
 use crate::template::Template;
 use crate::watch::{self, Ended, OnFailure, Operation, Watched};
 
@@ -60,13 +60,19 @@ impl Conclusion {
     }
 }
 
-/// `deploy-roll-1767603600000-1a2b3c4d`: readable in the history of the stack, and unique in it: a command that was
-/// killed and is run again may do so at the same moment of virtual time.
+/// `deploy-roll-1767603600000-1a2b3c4d`, the name of a change set of a deployment.
 #[must_use]
 pub fn change_set_name(session: &Session, what: &str) -> String {
+    unique_name(session, &format!("deploy-{what}"))
+}
+
+/// `WHAT-1767603600000-1a2b3c4d`: readable in the history of the stack, and unique in it: a command that was
+/// killed and is run again may do so at the same moment of virtual time.
+#[must_use]
+pub fn unique_name(session: &Session, what: &str) -> String {
     // The standard library has no other source of randomness, and this asks for no better one.
     let nonce = RandomState::new().build_hasher().finish() & 0xffff_ffff;
-    format!("deploy-{what}-{}-{nonce:08x}", session.target.clock.now().as_millis())
+    format!("{what}-{}-{nonce:08x}", session.target.clock.now().as_millis())
 }
 
 /// Waits until nobody changes the stack, puts a stuck rollback through, and answers the stack with its template;
@@ -92,7 +98,7 @@ pub async fn settle(
             Standing::Busy => {}
             Standing::RollbackStuck if !continued => {
                 session.report.line(format!("{stack_name} is in {status}: continuing its rollback"));
-                continue_rollback(session, stack_name).await?;
+                stuck::continue_rollback(session, stack_name, &[]).await?;
                 continued = true;
             }
             Standing::RollbackStuck | Standing::CreateFailed | Standing::Deleting => {
@@ -116,13 +122,6 @@ pub async fn settle(
         }
         clock.sleep(SETTLE_POLL).await;
     }
-}
-
-/// Puts a rollback through that was stuck.
-pub async fn continue_rollback(session: &Session, stack_name: &str) -> Result<(), CallError> {
-    let call = session.target.aws.cloudformation.continue_update_rollback().stack_name(stack_name);
-    call.send().await.called("cloudformation:ContinueUpdateRollback")?;
-    Ok(())
 }
 
 /// Proposes the change, shows and guards its plan, executes it and watches it to its end; `None` where nothing
@@ -167,7 +166,7 @@ pub async fn change(
 }
 
 /// What was watched, as an outcome.
-fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclusion, Failure> {
+pub(crate) fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclusion, Failure> {
     let Watched { ended, assessment, failure, record } = watched;
     let state = failure.as_ref().map_or(&assessment.state, |(state, _)| state);
     let cause = match state {
@@ -191,11 +190,11 @@ fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclu
     let verdict = match (ended, state) {
         (Ended::Interrupted, _) => {
             let diagnose = session.command(&format!("diagnose {subject}"));
-            return Err(Failure::Interrupted {
-                hint: format!(
-                    "the update goes on, and CloudFormation puts everything back if it fails; follow it with `{diagnose}`"
-                ),
-            });
+            let goes_on = match record.rollout.via {
+                Via::Stack => "the update goes on, and CloudFormation puts everything back if it fails",
+                Via::Ecs => "the services go on; the same command again takes them up, or back if one fails",
+            };
+            return Err(Failure::Interrupted { hint: format!("{goes_on}; follow it with `{diagnose}`") });
         }
         (Ended::LeftRunning, _) => Verdict::StillRunning,
         (Ended::OutOfTime, _) => Verdict::NeedsHuman,

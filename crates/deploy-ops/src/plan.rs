@@ -52,6 +52,12 @@ const STATEFUL_TYPES: &[&str] = &[
     "AWS::SecretsManager::Secret",
 ];
 
+/// Whether resources of this type hold data, or an identity that others rely on.
+#[must_use]
+pub fn is_stateful(resource_type: &str) -> bool {
+    STATEFUL_TYPES.contains(&resource_type)
+}
+
 impl Change {
     /// Reads one entry of `DescribeChangeSet`; `None` for what is no resource change.
     pub(crate) fn read(change: sdk::Change) -> Option<Self> {
@@ -87,8 +93,7 @@ impl Change {
     /// Whether it takes something away that holds data or that others rely on.
     #[must_use]
     pub fn endangers_state(&self) -> bool {
-        STATEFUL_TYPES.contains(&self.resource_type.as_str())
-            && matches!(self.action, Action::Replace | Action::Remove)
+        is_stateful(&self.resource_type) && matches!(self.action, Action::Replace | Action::Remove)
     }
 }
 

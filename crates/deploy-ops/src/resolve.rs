@@ -47,6 +47,15 @@ impl Release {
     pub fn label(&self) -> &str {
         self.tag.as_ref().map_or(self.commit.as_str(), ReleaseTag::as_str)
     }
+
+    /// `release v0.1.0 (commit 1a2b3c4d)`, for people.
+    #[must_use]
+    pub fn described(&self) -> String {
+        match &self.tag {
+            Some(tag) => format!("release {tag} (commit {})", self.commit.short()),
+            None => format!("commit {}", self.commit.short()),
+        }
+    }
 }
 
 /// The release cannot be deployed.
@@ -117,7 +126,8 @@ pub fn commit(root: &Path, wanted: &Wanted) -> Result<CommitSha, GitError> {
     }
 }
 
-async fn commit_of_tag(
+/// The commit of a release tag.
+pub async fn commit_of_tag(
     aws: &Aws,
     root: &Path,
     tag: &ReleaseTag,
@@ -175,6 +185,12 @@ pub struct Image {
     pub digest: ImageDigest,
     /// Every tag it has.
     pub tags: Vec<String>,
+}
+
+/// Names an image by its digest, for calls of ECR.
+#[must_use]
+pub fn by_digest(digest: &str) -> ImageIdentifier {
+    ImageIdentifier::builder().image_digest(digest).build()
 }
 
 /// The image with a tag; `None` where the repository has no such tag or does not exist.

@@ -54,6 +54,8 @@ pub struct StackView {
     pub outputs: BTreeMap<String, String>,
     /// Whether deletion is refused.
     pub termination_protection: bool,
+    /// Role that CloudFormation acts as in it: a stack keeps its role.
+    pub role_arn: Option<String>,
 }
 
 impl StackView {
@@ -101,8 +103,8 @@ pub enum ParameterValue {
 pub struct StackRequest {
     /// Stack name.
     pub stack: String,
-    /// Template body.
-    pub body: String,
+    /// Template body; `None` keeps the template that the stack has, byte for byte.
+    pub body: Option<String>,
     /// Values of the template's parameters.
     pub parameters: BTreeMap<String, ParameterValue>,
     /// Role that CloudFormation assumes; the caller's own rights without one.
@@ -224,6 +226,7 @@ pub async fn describe(aws: &Aws, stack: &str) -> Result<Option<StackView>, CallE
             found.outputs.unwrap_or_default().into_iter().map(|it| (it.output_key, it.output_value)),
         ),
         termination_protection: found.enable_termination_protection.unwrap_or(false),
+        role_arn: found.role_arn,
     }))
 }
 
@@ -272,10 +275,10 @@ pub async fn propose(
         .change_set_type(kind)
         .capabilities(Capability::CapabilityNamedIam)
         .set_role_arn(request.role_arn.clone());
-    call = if request.body.len() <= MAX_INLINE_TEMPLATE_BYTES {
-        call.template_body(&request.body)
-    } else {
-        call.template_url(upload(aws, bucket, request).await?)
+    call = match &request.body {
+        None => call.use_previous_template(true),
+        Some(body) if body.len() <= MAX_INLINE_TEMPLATE_BYTES => call.template_body(body),
+        Some(body) => call.template_url(upload(aws, bucket, request, body).await?),
     };
     for (name, value) in &request.parameters {
         let parameter = Parameter::builder().parameter_key(name);
@@ -298,7 +301,12 @@ pub async fn propose(
 }
 
 /// Puts the template into the bucket, beside those of earlier changes, and answers its URL.
-async fn upload(aws: &Aws, bucket: &TemplateBucket, request: &StackRequest) -> Result<String, StackError> {
+async fn upload(
+    aws: &Aws,
+    bucket: &TemplateBucket,
+    request: &StackRequest,
+    body: &str,
+) -> Result<String, StackError> {
     let key = format!("{}/{}.json", request.stack, request.change_set);
     let put = aws
         .s3
@@ -307,13 +315,13 @@ async fn upload(aws: &Aws, bucket: &TemplateBucket, request: &StackRequest) -> R
         .key(&key)
         .expected_bucket_owner(&bucket.owner)
         .content_type("application/json")
-        .body(request.body.clone().into_bytes().into())
+        .body(body.to_owned().into_bytes().into())
         .send()
         .await;
     match put.called("s3:PutObject") {
         Ok(_) => {}
         Err(error) if error.is("NoSuchBucket") => {
-            return Err(StackError::TooLong { stack: request.stack.clone(), bytes: request.body.len() });
+            return Err(StackError::TooLong { stack: request.stack.clone(), bytes: body.len() });
         }
         Err(error) => return Err(error.into()),
     }

@@ -8,17 +8,33 @@ use crate::names::ImageDigest;
 use crate::report::duration;
 use crate::session::EnvironmentSession;
 
-/// Prints the summary on stderr.
+/// Prints the summary of a deployment on stderr.
 pub fn print(session: &EnvironmentSession, result: &DeployResult, wall: Duration) {
+    print_as(session, result, wall, sentence(result));
+}
+
+/// Prints the summary of a rollback on stderr.
+pub fn print_rollback(session: &EnvironmentSession, result: &DeployResult, wall: Duration) {
+    let sentence = match result.verdict {
+        Verdict::Succeeded => "rolled back and healthy",
+        Verdict::NoChange => "nothing to do: it already runs",
+        Verdict::RolledBack => "the rollback failed; everything is as it was before it",
+        Verdict::Unhealthy => "rolled back, but it does not answer as it should",
+        _ => sentence(result),
+    };
+    print_as(session, result, wall, sentence);
+}
+
+fn print_as(session: &EnvironmentSession, result: &DeployResult, wall: Duration, sentence: &str) {
     session.report.end_group();
     eprintln!();
-    for line in lines(session, result, wall) {
+    for line in lines(session, result, wall, sentence) {
         eprintln!("{line}");
     }
 }
 
-fn lines(session: &EnvironmentSession, result: &DeployResult, wall: Duration) -> Vec<String> {
-    let mut lines = vec![format!("{}: {}", result.environment, sentence(result))];
+fn lines(session: &EnvironmentSession, result: &DeployResult, wall: Duration, sentence: &str) -> Vec<String> {
+    let mut lines = vec![format!("{}: {sentence}", result.environment)];
     if let Some(cause) = &result.cause {
         lines.push(format!("  cause    {}", cause.detail));
     }

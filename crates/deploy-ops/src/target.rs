@@ -111,6 +111,8 @@ impl Target {
                     .start()
                     .await
                     .map_err(TargetError::Serve)?;
+                // Faults are those of this command: what an earlier one broke is whole again.
+                running.control().remove_fault(None)?;
                 for fault in &args.faults {
                     let fault =
                         fault.parse().map_err(|error| TargetError::UnknownFault(format!("{error}")))?;

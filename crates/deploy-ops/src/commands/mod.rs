@@ -2,7 +2,9 @@
 
 mod deploy;
 mod local;
+mod recover;
 mod release;
+mod rollback;
 mod status;
 
 use std::io::Write as _;
@@ -17,6 +19,8 @@ use crate::failure::Failure;
 pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
     match command {
         OpsCommand::Deploy(args) => deploy::run(&args, root).await,
+        OpsCommand::Rollback(args) => rollback::run(&args, root).await,
+        OpsCommand::Recover(args) => recover::run(&args, root).await,
         OpsCommand::Status(args) => status::run(&args, root).await,
         OpsCommand::Release(args) => release::run(&args, root).await,
         OpsCommand::Local(command) => local::run(&command, root).await,

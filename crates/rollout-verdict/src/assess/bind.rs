@@ -9,6 +9,9 @@ use crate::{
 /// A deployment and its service deployment are created by one call; their times differ by less than this.
 const SAME_MOMENT_MILLIS: u64 = 5_000;
 
+/// Clocks of AWS's services differ a little.
+const CLOCK_SKEW_SECS: f64 = 2.0;
+
 /// Whose a revision is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Revision {
@@ -32,6 +35,8 @@ pub(super) struct Bound<'a> {
     pub restoring: Option<&'a DeploymentView>,
     /// The primary deployment, as last seen.
     pub primary: Option<&'a DeploymentView>,
+    /// Start of the rollout: tasks of the new revision are not older.
+    since: Moment,
 }
 
 impl<'a> Bound<'a> {
@@ -39,10 +44,11 @@ impl<'a> Bound<'a> {
         expected: &'a ExpectedService,
         seen: &'a ServiceObservations,
         observations: &'a Observations,
+        since: Moment,
     ) -> Self {
         let new = expected.new_task_definition.as_ref().or_else(|| created(expected, observations));
         let mut bound =
-            Self { expected, seen, new, ours: None, foreign: None, restoring: None, primary: None };
+            Self { expected, seen, new, ours: None, foreign: None, restoring: None, primary: None, since };
         for sighting in seen.deployments.values() {
             let view = &sighting.view;
             if expected.known_deployments.contains(&view.id) {
@@ -77,10 +83,15 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// Tasks of one side.
+    /// Tasks of one side. One that was there before is none of the new side's: ECS shows the dead of an
+    /// earlier deployment for an hour, and while the new revision is not known yet theirs could be taken for
+    /// it.
     pub(super) fn tasks(&self, revision: Revision) -> impl Iterator<Item = &'a TaskView> + use<'a, '_> {
         let views = self.seen.tasks.values().map(|sighting| &sighting.view);
-        views.filter(move |task| self.revision(&task.task_definition) == revision)
+        views.filter(move |task| {
+            let is_older = task.created_at.plus_secs(CLOCK_SKEW_SECS) < self.since;
+            self.revision(&task.task_definition) == revision && !(revision == Revision::New && is_older)
+        })
     }
 
     /// First time that a task of the new revision passed its checks, as far as they are configured.

@@ -24,7 +24,8 @@ pub fn assess(rollout: &Rollout, observations: &Observations) -> Assessment {
         .services
         .iter()
         .map(|expected| {
-            Bound::new(expected, observations.services.get(&expected.name).unwrap_or(&nothing), observations)
+            let seen = observations.services.get(&expected.name).unwrap_or(&nothing);
+            Bound::new(expected, seen, observations, rollout.started_at)
         })
         .collect();
 

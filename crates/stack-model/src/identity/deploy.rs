@@ -48,7 +48,7 @@ fn stack(
     let bucket = SharedNames::new(&config.platform).template_bucket(&config.platform.account_id);
     let templates = Value::sub(format!("arn:${{AWS::Partition}}:s3:::{bucket}/{}/*", environment.stack_name));
     vec![
-        Statement::allow(["cloudformation:CreateChangeSet"]).on(own()).when(
+        Statement::allow(["cloudformation:CreateChangeSet", "cloudformation:DeleteStack"]).on(own()).when(
             "StringEquals",
             "cloudformation:RoleArn",
             [cloudformation.clone().text()],
@@ -61,7 +61,9 @@ fn stack(
             "cloudformation:DescribeStackEvents",
             "cloudformation:ExecuteChangeSet",
             "cloudformation:GetTemplate",
+            "cloudformation:ListChangeSets",
             "cloudformation:ListStackResources",
+            "cloudformation:RollbackStack",
             "cloudformation:UpdateTerminationProtection",
         ])
         .on(own()),
@@ -96,7 +98,8 @@ fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Share
         Statement::allow(["ecs:DescribeTasks", "ecs:StopTask"]).on([of("task")]),
         Statement::allow(["ecs:DescribeClusters"]).on([cluster()]),
         in_cluster(Statement::allow(["ecs:ListTasks"]).on_all()),
-        Statement::allow(["ecs:DescribeTaskDefinition"]).on_all(),
+        Statement::allow(["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]).on_all(),
+        Statement::allow(["ecs:RegisterTaskDefinition"]).on(services(config, environment)),
         in_cluster(Statement::allow(["ecs:RunTask"]).on(tasks(config, environment))),
         Statement::allow(["iam:PassRole"]).on(roles).when(
             "StringEquals",
@@ -104,6 +107,13 @@ fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Share
             ["ecs-tasks.amazonaws.com".into()],
         ),
     ]
+}
+
+/// The families of the services: past CloudFormation, a rollback registers a revision where the old one is gone.
+fn services(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource>> {
+    let names = config.names(environment);
+    let services = config.platform.services.keys();
+    services.map(|name| local("ecs", &format!("task-definition/{}:*", names.service_family(name)))).collect()
 }
 
 fn tasks(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource>> {

@@ -1,0 +1,36 @@
+//! `rollback`
+
+use std::path::Path;
+use std::time::Instant;
+
+use ops_cli::{Exit, RollbackArgs, Via};
+
+use super::print_json;
+use crate::confirm::Ask;
+use crate::failure::Failure;
+use crate::rollback::{self, Options, Way};
+use crate::session::EnvironmentSession;
+use crate::summary;
+
+pub(super) async fn run(args: &RollbackArgs, root: &Path) -> Result<Exit, Failure> {
+    let wall = Instant::now();
+    let options = Options {
+        tag: args.tag.parse()?,
+        way: match args.via {
+            None => Way::StackFirst,
+            Some(Via::Stack) => Way::Stack,
+            Some(Via::Ecs) => Way::Ecs,
+        },
+        ask: Ask::unless(args.yes),
+    };
+    let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
+    let outcome = rollback::rollback(&session, &options).await;
+    if let Ok(outcome) = &outcome {
+        summary::print_rollback(&session, &outcome.result, wall.elapsed());
+        if args.json {
+            print_json(&outcome.result)?;
+        }
+    }
+    session.session.target.close().await?;
+    Ok(outcome?.result.verdict.exit())
+}

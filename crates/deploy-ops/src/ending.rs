@@ -1,0 +1,102 @@
+//! How a deployment or a rollback ends: its health, its verdict, its result. Both end the same way.
+
+use ops_cli::{Cause, DeployResult, Verdict};
+
+use crate::failure::Failure;
+use crate::health::{self, Checker};
+use crate::operation::Conclusion;
+use crate::resolve::Release;
+use crate::session::EnvironmentSession;
+
+/// How a pipeline ended: the verdict so far, and what it knows.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// What `--json` prints.
+    pub result: DeployResult,
+    /// What the watchers observed, in order.
+    pub records: Vec<rollout_verdict::Record>,
+}
+
+/// The verdict, with what belongs to it.
+#[derive(Debug, Clone)]
+pub(crate) struct End {
+    pub(crate) verdict: Verdict,
+    pub(crate) cause: Option<Cause>,
+    pub(crate) detected_secs: Option<f64>,
+    pub(crate) next: Option<String>,
+}
+
+impl End {
+    /// An end that needs no explanation.
+    pub(crate) const fn well(verdict: Verdict) -> Self {
+        Self { verdict, cause: None, detected_secs: None, next: None }
+    }
+
+    /// The end that a change of the environment's stack means; `None` where it succeeded and the pipeline goes on.
+    pub(crate) fn of(session: &EnvironmentSession, conclusion: &Conclusion) -> Option<Self> {
+        if conclusion.succeeded() {
+            return None;
+        }
+        let environment = &session.environment.name;
+        let next = match conclusion.verdict {
+            Verdict::NeedsHuman | Verdict::StillRunning => Some(format!("diagnose {environment}")),
+            _ => None,
+        };
+        Some(Self {
+            verdict: conclusion.verdict,
+            cause: conclusion.cause.clone(),
+            detected_secs: conclusion.detected_secs,
+            next: next.map(|text| session.command(&text)),
+        })
+    }
+}
+
+/// Asks the public routes, asserting the release that answers; `well` is the verdict where all is well.
+pub(crate) async fn health(
+    session: &EnvironmentSession,
+    release: &Release,
+    well: Verdict,
+) -> Result<End, Failure> {
+    session.report.step("Health");
+    let domain = session.environment.domain.as_str();
+    let checker = Checker::new(session.target.front, domain, session.config.platform.release_header())?;
+    let probes = health::probes(&session.config.platform);
+    let answers =
+        checker.check(&*session.target.clock, &session.report, &probes, Some(release.label())).await;
+    let trouble =
+        answers.into_iter().find_map(|answer| answer.trouble.map(|trouble| (answer.probe, trouble)));
+    Ok(match trouble {
+        None => End::well(well),
+        Some((probe, trouble)) => End {
+            verdict: Verdict::Unhealthy,
+            cause: Some(Cause {
+                kind: trouble.kind().to_owned(),
+                service: Some(probe.service),
+                detail: format!("https://{domain}{}: {trouble}", probe.path),
+            }),
+            detected_secs: None,
+            next: Some(session.command(&format!("diagnose {}", session.environment.name))),
+        },
+    })
+}
+
+/// What `--json` prints of an end.
+pub(crate) async fn result(
+    session: &EnvironmentSession,
+    release: &Release,
+    end: End,
+) -> Result<DeployResult, Failure> {
+    let services = crate::status::service_results(session, &release.digests).await?;
+    Ok(DeployResult {
+        verdict: end.verdict,
+        exit_code: end.verdict.exit().code(),
+        environment: session.environment.name.to_string(),
+        release: release.label().to_owned(),
+        commit: release.commit.to_string(),
+        services,
+        elapsed_secs: session.report.elapsed_secs(),
+        detected_secs: end.detected_secs,
+        cause: end.cause,
+        next: end.next,
+    })
+}

@@ -1,0 +1,121 @@
+//! `rollback --via ecs`, and how the stack gets back in line.
+
+use std::collections::BTreeMap;
+
+use deploy_ops::observe;
+use deploy_ops::rollback::Way;
+use ops_cli::Verdict;
+
+use super::scene::{Scene, block_on, close};
+use super::two_releases::{ENVIRONMENT, of, stack_status, two_releases};
+
+/// Task definition and primary deployment of each service.
+async fn deployments(scene: &Scene) -> BTreeMap<String, String> {
+    let session = scene.session(ENVIRONMENT, &[]).await;
+    let (cluster, names) = (session.names().cluster(), session.service_names());
+    let seen = observe::services(&session.target.aws, &cluster, &names, session.target.clock.now()).await;
+    let primary = |it: &observe::SeenService| {
+        let primary = it.view.deployments.iter().find(|deployment| deployment.status == "PRIMARY");
+        primary.unwrap().id.to_string()
+    };
+    let found = seen.unwrap().iter().map(|it| (it.view.name.to_string(), primary(it))).collect();
+    close(session).await;
+    found
+}
+
+#[test]
+fn it_leaves_the_stack_alone_and_says_how_it_gets_back_in_line() {
+    let scene = two_releases();
+    block_on(async {
+        let before = scene.untouchable().await;
+        let result = scene.rollback("v0.1.0", Way::Ecs, &[]).await.unwrap().result;
+        assert_eq!((result.verdict, result.exit_code), (Verdict::Succeeded, 0), "{:?}", result.cause);
+        assert_eq!(
+            result.next.as_deref(),
+            Some("cargo xtask rollback v0.1.0 --env staging --via stack --local")
+        );
+        scene.assert_all_on("v0.1.0", "v0.2.0", &before).await;
+
+        let again = scene.rollback("v0.1.0", Way::Ecs, &[]).await.unwrap().result;
+        assert_eq!(again.verdict, Verdict::NoChange);
+
+        let in_line = scene.rollback("v0.1.0", Way::Stack, &[]).await.unwrap().result;
+        assert_eq!((in_line.verdict, in_line.next), (Verdict::Succeeded, None), "{:?}", in_line.cause);
+        scene.assert_all_on("v0.1.0", "v0.1.0", &before).await;
+        let settled = deployments(&scene).await;
+        let deployed = scene.deploy(ENVIRONMENT, &of("v0.1.0"), &[]).await.unwrap().result;
+        assert!(matches!(deployed.verdict, Verdict::NoChange | Verdict::Succeeded), "{:?}", deployed.cause);
+        assert_eq!(deployments(&scene).await, settled, "a deployment of what runs restarted a service");
+    });
+}
+
+#[test]
+fn the_next_deployment_of_what_the_stack_has_on_record_brings_the_services_back_to_it() {
+    let scene = two_releases();
+    block_on(async {
+        let before = scene.untouchable().await;
+        scene.rollback("v0.1.0", Way::Ecs, &[]).await.unwrap();
+        let result = scene.deploy(ENVIRONMENT, &of("v0.2.0"), &[]).await.unwrap().result;
+        assert_eq!((result.verdict, result.exit_code), (Verdict::Succeeded, 0), "{:?}", result.cause);
+        scene.assert_all_on("v0.2.0", "v0.2.0", &before).await;
+    });
+}
+
+#[test]
+fn the_next_deployment_of_another_release_rolls_each_service_once() {
+    let scene = two_releases();
+    block_on(async {
+        scene.rollback("v0.1.0", Way::Ecs, &[]).await.unwrap();
+        let result = scene.deploy(ENVIRONMENT, &of("v0.3.0"), &[]).await.unwrap().result;
+        assert_eq!((result.verdict, result.exit_code), (Verdict::Succeeded, 0), "{:?}", result.cause);
+        for service in &result.services {
+            assert_eq!(service.running_digests, [service.digest.as_str()], "{}", service.name);
+        }
+    });
+}
+
+#[test]
+fn it_works_while_the_stack_is_stuck() {
+    let scene = two_releases();
+    block_on(async {
+        let failed = scene.deploy(ENVIRONMENT, &of("v0.3.0"), &["rollback-fails:api"]).await.unwrap();
+        assert_eq!(failed.result.verdict, Verdict::NeedsHuman, "{:?}", failed.result.cause);
+        let before = scene.untouchable().await;
+        let result = scene.rollback("v0.1.0", Way::Ecs, &["rollback-fails:api"]).await.unwrap().result;
+        assert_eq!((result.verdict, result.exit_code), (Verdict::Succeeded, 0), "{:?}", result.cause);
+        scene.assert_all_on("v0.1.0", "v0.2.0", &before).await;
+        let session = scene.session(ENVIRONMENT, &[]).await;
+        assert_eq!(stack_status(&session).await, "UPDATE_ROLLBACK_FAILED");
+        close(session).await;
+
+        let in_line = scene.rollback("v0.1.0", Way::Stack, &[]).await.unwrap().result;
+        assert_eq!(in_line.verdict, Verdict::Succeeded, "{:?}", in_line.cause);
+        scene.assert_all_on("v0.1.0", "v0.1.0", &before).await;
+    });
+}
+
+#[test]
+fn it_works_while_a_deployment_is_in_progress() {
+    let scene = two_releases();
+    block_on(async {
+        scene.half_way_to_v0_3_0(&["health-path:api"]).await;
+        let before = scene.untouchable().await;
+        let result = scene.rollback("v0.2.0", Way::Ecs, &[]).await.unwrap().result;
+        assert_eq!((result.verdict, result.exit_code), (Verdict::Succeeded, 0), "{:?}", result.cause);
+        assert_eq!(result.next, None, "the stack goes back to the same release");
+        scene.assert_all_on("v0.2.0", "v0.2.0", &before).await;
+    });
+}
+
+#[test]
+fn when_one_service_fails_all_go_back() {
+    let scene = two_releases();
+    block_on(async {
+        let before = scene.untouchable().await;
+        let result = scene.rollback("v0.1.0", Way::Ecs, &["crash-on-start:api"]).await.unwrap().result;
+        assert_eq!((result.verdict, result.exit_code), (Verdict::RolledBack, 20), "{:?}", result.cause);
+        let cause = result.cause.unwrap();
+        assert_eq!((cause.kind.as_str(), cause.service.as_deref()), ("crash", Some("api")));
+        scene.assert_all_on("v0.2.0", "v0.2.0", &before).await;
+    });
+}
