@@ -3,18 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use env_config::TaskName;
-use ops_cli::{Cause, DeployResult, Verdict};
+use ops_cli::{Cause, DeployResult, Guard, Verdict};
 
 use crate::clock::Moment;
+use crate::consent;
 use crate::expand::expand;
 use crate::failure::Failure;
+use crate::forecast::{Forecast, Versions};
+use crate::guards;
 use crate::health::{self, Checker};
 use crate::inputs::{self, Shared};
 use crate::observe;
-use crate::operation::{self, Conclusion, Job};
+use crate::operation::{self, Conclusion, Job, Times};
 use crate::plan::Plan;
 use crate::prepare;
 use crate::resolve::{self, Release, Wanted};
+use crate::restore;
 use crate::rollout;
 use crate::session::EnvironmentSession;
 use crate::stack::{self, Proposal, StackView};
@@ -32,8 +36,12 @@ pub struct Options {
     pub bootstrap: bool,
     /// Stateful resources that may be replaced or removed.
     pub allow_replace: Vec<String>,
-    /// At the deadline, leave the update running.
+    /// Never cancel, and leave the update running at the deadline.
     pub leave_running: bool,
+    /// Guards that may be passed.
+    pub overrides: Vec<Guard>,
+    /// Do not ask for confirmation.
+    pub yes: bool,
 }
 
 /// How a pipeline ended: the verdict so far, and what it knows.
@@ -43,6 +51,10 @@ pub struct Outcome {
     pub result: DeployResult,
     /// What the watchers observed, in order.
     pub records: Vec<rollout_verdict::Record>,
+    /// What it would do, or was about to do; `None` where there was nothing to do.
+    pub forecast: Option<Forecast>,
+    /// When what happened, where the services failed.
+    pub times: Option<Times>,
 }
 
 /// Everything about one deployment that is known before the first change.
@@ -55,10 +67,13 @@ struct Deployment<'a> {
     values: BTreeMap<String, String>,
     live: Option<(StackView, Template)>,
     records: Vec<rollout_verdict::Record>,
+    forecast: Option<Forecast>,
+    times: Option<Times>,
 }
 
 /// Deploys.
 pub async fn deploy(session: &EnvironmentSession, options: &Options) -> Result<Outcome, Failure> {
+    guards::known(session, &options.overrides)?;
     let template = inputs::environment_template(&session.config, &session.environment)?;
     if session.target.is_self_contained() || options.bootstrap {
         let conclusion = prepare::shared_stack(session, &options.allow_replace).await?;
@@ -89,11 +104,22 @@ pub async fn deploy(session: &EnvironmentSession, options: &Options) -> Result<O
     let (stack_name, subject) = (session.environment.stack_name.as_str(), session.environment.name.as_str());
     let live = operation::settle(session, stack_name, subject).await?;
     let values = inputs::parameters(&session.config, &shared, &release);
-    let mut deployment =
-        Deployment { session, options, release, template, shared, values, live, records: Vec::new() };
+    let mut deployment = Deployment {
+        session,
+        options,
+        release,
+        template,
+        shared,
+        values,
+        live,
+        records: Vec::new(),
+        forecast: None,
+        times: None,
+    };
     let end = deployment.run().await?;
     let result = deployment.result(end).await?;
-    Ok(Outcome { result, records: deployment.records })
+    let Deployment { records, forecast, times, .. } = deployment;
+    Ok(Outcome { result, records, forecast, times })
 }
 
 fn describe(release: &Release) -> String {
@@ -127,6 +153,7 @@ impl Deployment<'_> {
             self.session.report.line("nothing to change");
             return self.health(Verdict::NoChange).await;
         };
+        consent::confirm(self.session, self.options.yes)?;
         if let Some(end) = self.expand().await? {
             return Ok(end);
         }
@@ -169,29 +196,41 @@ impl Deployment<'_> {
         }
     }
 
-    /// What the whole deployment would change, guarded; `None` where nothing would.
-    async fn plan(&self) -> Result<Option<Plan>, Failure> {
-        let (aws, clock, report) =
-            (&self.session.target.aws, &*self.session.target.clock, &self.session.report);
-        let Some((view, live)) = &self.live else {
-            let services = self.session.config.platform.services.len();
-            report.line(format!("plan: create the environment, then {services} services"));
-            return Ok(Some(Plan::default()));
-        };
-        let request = self.request("plan", &self.template, &BTreeSet::new())?;
-        if stack::is_already(view, live, &self.template, &request) {
-            return Ok(None);
-        }
-        let plan = match stack::propose(aws, clock, &self.session.template_bucket(), &request, true).await? {
-            Proposal::Nothing => return Ok(None),
-            Proposal::Changes(change_set) => {
-                stack::discard(aws, &change_set.id).await?;
-                change_set.plan
+    /// What the whole deployment would change, shown and guarded; `None` where nothing would.
+    async fn plan(&mut self) -> Result<Option<Plan>, Failure> {
+        let (aws, clock) = (&self.session.target.aws, &*self.session.target.clock);
+        let plan = match &self.live {
+            None => Plan::default(),
+            Some((view, live)) => {
+                let request = self.request("plan", &self.template, &BTreeSet::new())?;
+                if stack::is_already(view, live, &self.template, &request) {
+                    return Ok(None);
+                }
+                match stack::propose(aws, clock, &self.session.template_bucket(), &request, true).await? {
+                    Proposal::Nothing => return Ok(None),
+                    Proposal::Changes(change_set) => {
+                        stack::discard(aws, &change_set.id).await?;
+                        change_set.plan
+                    }
+                }
             }
         };
-        report.line(format!("plan: {}", plan.counts()));
-        plan.changes.iter().for_each(|change| report.line(format!("  {change}")));
+        let before = self.services_before().await?;
+        let live = self.live.as_ref().map(|(view, template)| (template, &view.parameters));
+        let versions = Versions { live, wanted: (&self.template, &self.values) };
+        let forecast = Forecast::new(self.session, &versions, &plan, &before)
+            .of(self.release.label(), self.release.commit.as_str());
+        forecast.print(&self.session.report);
+        guards::warn_of_alarms(&self.session.report, &before);
         plan.guard(&self.options.allow_replace)?;
+        let change = guards::Change {
+            live: live.map(|(template, _)| template),
+            wanted: &self.template,
+            plan: &plan,
+            deadline: &forecast.deadline,
+        };
+        let overridden = guards::check(self.session, &change, &self.options.overrides).await?;
+        self.forecast = Some(forecast.overriding(&overridden));
         Ok(Some(plan))
     }
 
@@ -233,8 +272,10 @@ impl Deployment<'_> {
         if succeeded {
             return None;
         }
+        self.times = conclusion.times;
         let environment = &self.session.environment.name;
         let next = match conclusion.verdict {
+            _ if conclusion.stuck => Some(format!("recover {environment}")),
             Verdict::NeedsHuman | Verdict::StillRunning => Some(format!("diagnose {environment}")),
             _ => None,
         };
@@ -324,7 +365,16 @@ impl Deployment<'_> {
                 rolling.contains(id)
             })
         };
-        let conclusion = operation::change(self.session, &job, rollout).await?;
+        let mut conclusion = operation::change(self.session, &job, rollout).await?;
+        if let (Some(failed), Some(before)) = (&conclusion, &self.live)
+            && failed.complete
+            && !failed.succeeded()
+        {
+            let role = &self.shared.cloudformation_role_arn;
+            let (restored, record) = restore::put_back(self.session, before, role, failed).await?;
+            self.records.extend(record);
+            conclusion = Some(restored);
+        }
         let end = self.note(conclusion);
         if end.is_none() {
             self.refresh().await?;
@@ -344,12 +394,6 @@ impl Deployment<'_> {
         for service in &mut before {
             service.view.alarms =
                 alarms.iter().filter(|it| service.alarms.contains(&it.name)).cloned().collect();
-            for alarm in service.view.alarms.iter().filter(|alarm| alarm.state == "ALARM") {
-                self.session.report.warn(format!(
-                    "alarm {} fires already: ECS will ignore it during this deployment",
-                    alarm.name
-                ));
-            }
         }
         Ok(before)
     }
@@ -392,6 +436,7 @@ impl Deployment<'_> {
             detected_secs: end.detected_secs,
             cause: end.cause,
             next: end.next,
+            overrides: self.forecast.as_ref().map(|forecast| forecast.overrides.clone()).unwrap_or_default(),
         })
     }
 }

@@ -50,6 +50,8 @@ pub struct Conclusion {
     pub detected_secs: Option<f64>,
     /// Whether the stack is complete although the services do not do: going back is a further update.
     pub complete: bool,
+    /// Whether the stack is stuck on its way back (`UPDATE_ROLLBACK_FAILED`).
+    pub stuck: bool,
     /// When what happened, where it failed.
     pub times: Option<Times>,
     /// What was observed.
@@ -163,11 +165,7 @@ pub async fn change(
     stack::execute(aws, &change_set, &token).await?;
     let rollout = rollout(&change_set.plan, started_at);
     if rollout.services.iter().any(|service| service.rolls) {
-        let deadline = rollout.deadline();
-        report.line(format!("given up after {}", duration(f64::from(deadline.secs))));
-        for term in &deadline.terms {
-            report.line(format!("  {:>5} s  {}", term.secs, term.term));
-        }
+        report.line(format!("given up after {}", duration(f64::from(rollout.deadline().secs))));
     }
     let operation = Operation {
         stack_id: change_set.stack_id,
@@ -221,7 +219,8 @@ fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclu
         ended_secs: assessment.elapsed_secs,
     });
     let complete = assessment.stack == Some(StackOutcome::Complete);
-    Ok(Conclusion { verdict, cause, detected_secs, complete, times, record })
+    let stuck = assessment.stack == Some(StackOutcome::RollbackFailed);
+    Ok(Conclusion { verdict, cause, detected_secs, complete, stuck, times, record })
 }
 
 fn cause_of(state: &State) -> Option<Cause> {

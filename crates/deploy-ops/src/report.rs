@@ -105,6 +105,13 @@ impl Report {
         self.notable("error", text);
     }
 
+    /// The outcome as an annotation of the workflow run; nothing elsewhere, where the summary says it.
+    pub fn annotate(&self, text: &str) {
+        if self.style == Style::GitHub {
+            self.write(&format!("::error title=Deployment::{}", escape(text)), false);
+        }
+    }
+
     /// One line of text with its level in front; an annotation in GitHub Actions, which people see without opening a log.
     fn notable(&self, level: &str, text: &str) {
         match (self.style, self.colour) {

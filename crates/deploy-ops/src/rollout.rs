@@ -77,7 +77,7 @@ pub fn of_services(
 }
 
 /// Logical ids of a service and of its task definition.
-fn logical_ids(template: &Template, service: &str) -> (Option<String>, Option<String>) {
+pub(crate) fn logical_ids(template: &Template, service: &str) -> (Option<String>, Option<String>) {
     let found = template.entries(Section::Resources).find(|(_, resource)| {
         resource.get("Type").and_then(|it| it.as_str()) == Some("AWS::ECS::Service")
             && resource.pointer("/Properties/ServiceName").and_then(|it| it.as_str()) == Some(service)

@@ -202,4 +202,10 @@ impl Rollout {
     pub fn deadline(&self) -> Deadline {
         Deadline::of(self)
     }
+
+    /// Seconds that it takes when all goes well.
+    #[must_use]
+    pub fn expected_secs(&self) -> u32 {
+        crate::deadline::expected_secs(self)
+    }
 }
