@@ -3,5 +3,6 @@
 mod crash;
 mod faults;
 mod growth;
+mod look;
 mod pipeline;
 mod scene;

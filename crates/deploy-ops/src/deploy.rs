@@ -424,7 +424,12 @@ impl Deployment<'_> {
     }
 
     async fn result(&self, end: End) -> Result<DeployResult, Failure> {
-        let services = crate::status::service_results(self.session, &self.release.digests).await?;
+        let services = crate::status::service_results(self.session, &self.release.digests).await;
+        // The verdict stands whether or not AWS can still be asked what runs.
+        let services = services.unwrap_or_else(|error| {
+            self.session.report.warn(format!("failed to read what runs: {error}"));
+            Vec::new()
+        });
         Ok(DeployResult {
             verdict: end.verdict,
             exit_code: end.verdict.exit().code(),

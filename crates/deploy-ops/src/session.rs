@@ -75,7 +75,11 @@ impl EnvironmentSession {
     pub async fn open(root: &Path, environment: &str, args: &TargetArgs) -> Result<Self, Failure> {
         // A name that does not exist is answered before anything is connected.
         Config::load(root)?.environment(environment)?;
-        let session = Session::open(root, args).await?;
+        Self::of(Session::open(root, args).await?, environment)
+    }
+
+    /// The same on a session that is connected already.
+    pub fn of(session: Session, environment: &str) -> Result<Self, Failure> {
         let environment = session.config.environment(environment)?.clone();
         let session = Self { session, environment };
         session.refuse_other_roles()?;
