@@ -242,7 +242,10 @@ impl Watcher<'_> {
         let due = services.iter().any(|service| {
             let before = self.looked_closely.get(service.view.name.as_str());
             let age = before.map(|(when, _)| at.secs_since(*when));
-            self.cadence.details_due(before.map(|(_, view)| view), &service.view, age)
+            // A complete stack waits for this look only.
+            let last = self.stack_status == "UPDATE_COMPLETE"
+                && age.is_some_and(|age| age >= f64::from(self.cadence.least_details_secs));
+            last || self.cadence.details_due(before.map(|(_, view)| view), &service.view, age)
         });
         let cost = Closer::cost(u64::try_from(services.len()).unwrap_or(u64::MAX));
         let per_minute = u64::from(self.cadence.calls_per_minute);

@@ -171,7 +171,10 @@ fn state(
             return State::Failed { cause, certainty: Certainty::Reported };
         }
         let late = assessment.elapsed_secs >= f64::from(assessment.deadline.secs);
-        let proven = |bound: &Bound<'_>| late || probation::is_over(bound, &assessment.findings, observations);
+        let proven = |bound: &Bound<'_>| {
+            late || (probation::is_over(bound, &assessment.findings, observations)
+                && probation::alarms_have_spoken(bound))
+        };
         if rolling().all(|bound| bound.is_done() && bound.serves() && proven(bound)) {
             return State::Succeeded;
         }

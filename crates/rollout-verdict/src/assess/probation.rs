@@ -1,5 +1,5 @@
-//! After a task of the new revision has died, its replacement has to prove itself: ECS calls a deployment complete
-//! while the next crash is on its way.
+//! What ECS calls complete has to prove itself where more may be on its way: the next crash after one, and the alarm
+//! about errors that began late in the bake time.
 
 use super::Finding;
 use super::bind::{Bound, Revision};
@@ -9,6 +9,15 @@ use crate::{CauseKind, Observations};
 const FACTOR: f64 = 1.25;
 /// Seconds on top: program starts do not all take equally long.
 const MARGIN_SECS: f64 = 20.0;
+
+/// Whether the deployment alarms were looked at late enough to have been raised by errors that began with the first new
+/// task that got requests; true where there are none.
+pub(super) fn alarms_have_spoken(bound: &Bound<'_>) -> bool {
+    let settings = &bound.expected.settings;
+    let Some(from) = bound.first_healthy_at().or(bound.ours.map(|ours| ours.created_at)) else { return true };
+    let due = from.plus_secs(f64::from(settings.alarm_secs));
+    settings.alarm_secs == 0 || bound.seen.alarms.values().all(|alarm| alarm.latest.at >= due)
+}
 
 /// Whether every task of the new revision that runs has outlived those that died; true where none died. Judged by what
 /// was seen of the tasks themselves, which is less often than their number.

@@ -181,6 +181,24 @@ fn a_task_that_replaces_a_dead_one_has_to_outlive_it() {
 }
 
 #[test]
+fn success_waits_for_the_alarms_that_errors_of_the_new_tasks_would_raise() {
+    let mut rollout = rollout(1);
+    rollout.services[0].settings.alarm_secs = 240;
+    let looked = |secs: u32, state: &str| {
+        let mut view = done();
+        view.alarms = vec![AlarmView { name: "5xx".to_owned(), state: state.to_owned(), reason: None }];
+        snapshot(secs, view)
+    };
+    let complete = || stack(150, vec![created(), stack_status(140, "UPDATE_COMPLETE", "")]);
+    let seen = judge(&rollout, [complete(), looked(60, "OK"), looked(299, "OK")]);
+    assert_eq!(seen.state, State::Progressing, "healthy since 60");
+    let seen = judge(&rollout, [complete(), looked(60, "OK"), looked(300, "OK")]);
+    assert_eq!(seen.state, State::Succeeded);
+    let seen = judge(&rollout, [complete(), looked(60, "OK"), looked(300, "ALARM")]);
+    assert_eq!(failure(&seen), Some((CauseKind::Alarm, Certainty::Reported)));
+}
+
+#[test]
 fn a_complete_deployment_without_its_tasks_is_no_success() {
     let mut empty = done();
     empty.deployments = vec![deployment("ecs-svc/2", "PRIMARY", NEW, "COMPLETED")];
