@@ -4,6 +4,8 @@ mod crash;
 mod explore;
 mod faults;
 mod growth;
+mod guards;
 mod look;
 mod pipeline;
 mod scene;
+mod watching;
