@@ -55,11 +55,16 @@ fn is_rolled_back(scene: fn() -> Scene, environment: &str, fault: &str, kind: &s
     );
     let whole = times.whole_secs.expect("the services are seen whole again");
     assert!(times.noticed_secs <= whole && whole <= times.ended_secs, "{times:?}");
-    assert!(times.ended_secs <= 600.0, "{times:?}");
+    assert!(whole <= 600.0 && times.ended_secs <= 660.0, "{times:?}");
     // Visible first, then called; and the whole command takes longer than its rollout.
     assert!(result.detected_secs.unwrap() <= times.noticed_secs, "{:?}", result.detected_secs);
     assert!(result.elapsed_secs >= times.ended_secs, "{}", result.elapsed_secs);
-    assert_eq!(after.services, before.services);
+    if outcome.records.len() == 2 {
+        assert_eq!(after.services, before.services);
+    } else {
+        // Put back by a further update: the old images in new revisions of the task definitions.
+        assert!(after.runs_as(&before), "{after:?} after {before:?}");
+    }
     assert_eq!(after.database, before.database);
     assert!(after.is_usable(), "{}", after.stack_status);
 }

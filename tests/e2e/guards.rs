@@ -232,8 +232,7 @@ fn the_role_of_another_environment_is_refused() {
         let local =
             local_aws::Options::new(config.platform.account_id.as_str(), config.platform.region.as_str());
         let running = LocalAws::from_world(world, &local).start().await.unwrap();
-        let target =
-            Target::local_as(&config, running, &local_aws::role_access_key(&role)).await.unwrap();
+        let target = Target::local_as(&config, running, &local_aws::role_access_key(&role)).await.unwrap();
         let report = Report::new(Style::Plain, false, target.clock.clone(), Box::new(std::io::sink()));
         let root = scene.root().to_owned();
         let connected = Session { root, config, target, report, interrupt: Interrupt::default() };

@@ -33,9 +33,17 @@ pub(crate) struct ServiceLook {
 }
 
 impl Look {
+    /// Whether every service runs, alone and with all its tasks, the images that it ran in `other`.
+    pub(crate) fn runs_as(&self, other: &Self) -> bool {
+        self.services.iter().zip(&other.services).all(|(own, other)| {
+            own.digests == other.digests && own.counts == other.counts && own.deployments.len() == 1
+        })
+    }
+
     /// Whether the stack takes the next update.
     pub(crate) fn is_usable(&self) -> bool {
-        ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"].contains(&self.stack_status.as_str())
+        ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"]
+            .contains(&self.stack_status.as_str())
     }
 }
 
@@ -106,11 +114,10 @@ pub(crate) fn breaker_alone(scene: &Scene, environment: &str, fault: &str) -> Op
             let cluster = session.names().cluster();
             let call = session.target.aws.ecs.describe_services().cluster(&cluster);
             let found = call.set_services(Some(session.service_names())).send().await.unwrap();
-            let failing = found
-                .services()
-                .iter()
-                .flat_map(|service| service.deployments())
-                .any(|deployment| deployment.rollout_state().is_some_and(|state| state.as_str() == "FAILED"));
+            let failing =
+                found.services().iter().flat_map(|service| service.deployments()).any(|deployment| {
+                    deployment.rollout_state().is_some_and(|state| state.as_str() == "FAILED")
+                });
             failed = failing.then_some(elapsed);
         }
         session.session.target.close().await.unwrap();

@@ -100,7 +100,8 @@ fn a_deployment_that_supersedes_ours_is_noticed() {
         move || {
             let (aws, cluster) = (aws.clone(), cluster.clone());
             Box::pin(async move {
-                let services = aws.ecs.describe_services().cluster(&cluster).services("mcp").send().await.unwrap();
+                let services =
+                    aws.ecs.describe_services().cluster(&cluster).services("mcp").send().await.unwrap();
                 let current = services.services()[0].task_definition().unwrap().to_owned();
                 let found =
                     aws.ecs.describe_task_definition().task_definition(&current).send().await.unwrap();

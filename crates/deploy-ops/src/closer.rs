@@ -99,7 +99,8 @@ impl Closer {
     ) -> Result<Vec<ServiceDeploymentView>, CallError> {
         let mut found = Vec::new();
         for some in arns.chunks(DEPLOYMENTS_PER_CALL) {
-            let call = aws.ecs.describe_service_deployments().set_service_deployment_arns(Some(some.to_vec()));
+            let call =
+                aws.ecs.describe_service_deployments().set_service_deployment_arns(Some(some.to_vec()));
             let answer = call.send().await.called("ecs:DescribeServiceDeployments")?;
             found.extend(answer.service_deployments.unwrap_or_default());
         }

@@ -9,11 +9,10 @@ use crate::clock::Moment;
 use crate::consent;
 use crate::expand::expand;
 use crate::failure::Failure;
-use crate::forecast::{Forecast, Versions};
+use crate::forecast::{self, Forecast, Versions};
 use crate::guards;
 use crate::health::{self, Checker};
 use crate::inputs::{self, Shared};
-use crate::observe;
 use crate::operation::{self, Conclusion, Job, Times};
 use crate::plan::Plan;
 use crate::prepare;
@@ -100,7 +99,7 @@ pub async fn deploy(session: &EnvironmentSession, options: &Options) -> Result<O
         &repositories,
     )
     .await?;
-    session.report.step(&format!("Deploy {} to {}", describe(&release), session.environment.name));
+    session.report.step(&format!("Deploy {} to {}", release.described(), session.environment.name));
     let (stack_name, subject) = (session.environment.stack_name.as_str(), session.environment.name.as_str());
     let live = operation::settle(session, stack_name, subject).await?;
     let values = inputs::parameters(&session.config, &shared, &release);
@@ -120,13 +119,6 @@ pub async fn deploy(session: &EnvironmentSession, options: &Options) -> Result<O
     let result = deployment.result(end).await?;
     let Deployment { records, forecast, times, .. } = deployment;
     Ok(Outcome { result, records, forecast, times })
-}
-
-fn describe(release: &Release) -> String {
-    match &release.tag {
-        Some(tag) => format!("release {tag} (commit {})", release.commit.short()),
-        None => format!("commit {}", release.commit.short()),
-    }
 }
 
 /// How the pipeline ended.
@@ -215,22 +207,12 @@ impl Deployment<'_> {
                 }
             }
         };
-        let before = self.services_before().await?;
+        let before = self.session.services_before().await?;
         let live = self.live.as_ref().map(|(view, template)| (template, &view.parameters));
         let versions = Versions { live, wanted: (&self.template, &self.values) };
-        let forecast = Forecast::new(self.session, &versions, &plan, &before)
-            .of(self.release.label(), self.release.commit.as_str());
-        forecast.print(&self.session.report);
-        guards::warn_of_alarms(&self.session.report, &before);
-        plan.guard(&self.options.allow_replace)?;
-        let change = guards::Change {
-            live: live.map(|(template, _)| template),
-            wanted: &self.template,
-            plan: &plan,
-            deadline: &forecast.deadline,
-        };
-        let overridden = guards::check(self.session, &change, &self.options.overrides).await?;
-        self.forecast = Some(forecast.overriding(&overridden));
+        let (release, options) = (&self.release, self.options);
+        let shown = forecast::show(self.session, release, &versions, &plan, &before, options).await?;
+        self.forecast = Some(shown);
         Ok(Some(plan))
     }
 
@@ -354,7 +336,7 @@ impl Deployment<'_> {
     async fn roll(&mut self) -> Result<Option<End>, Failure> {
         self.session.report.step("Services");
         let request = self.request("roll", &self.template, &BTreeSet::new())?;
-        let before = self.services_before().await?;
+        let before = self.session.services_before().await?;
         let job = self.job(request);
         let (config, environment, template) =
             (&self.session.config, &self.session.environment, &self.template);
@@ -367,8 +349,7 @@ impl Deployment<'_> {
         };
         let mut conclusion = operation::change(self.session, &job, rollout).await?;
         if let (Some(failed), Some(before)) = (&conclusion, &self.live)
-            && failed.complete
-            && !failed.succeeded()
+            && failed.complete_without_success()
         {
             let role = &self.shared.cloudformation_role_arn;
             let (restored, record) = restore::put_back(self.session, before, role, failed).await?;
@@ -380,22 +361,6 @@ impl Deployment<'_> {
             self.refresh().await?;
         }
         Ok(end)
-    }
-
-    /// The services as they are, with their alarms: one that fires already is ignored by ECS for the whole
-    /// deployment (ECS:deployment-alarm-failure).
-    async fn services_before(&self) -> Result<Vec<observe::SeenService>, Failure> {
-        let aws = &self.session.target.aws;
-        let cluster = self.session.names().cluster();
-        let names = self.session.service_names();
-        let mut before = observe::services(aws, &cluster, &names, self.session.target.clock.now()).await?;
-        let alarm_names: Vec<String> = before.iter().flat_map(|service| service.alarms.clone()).collect();
-        let alarms = observe::alarms(aws, &alarm_names).await?;
-        for service in &mut before {
-            service.view.alarms =
-                alarms.iter().filter(|it| service.alarms.contains(&it.name)).cloned().collect();
-        }
-        Ok(before)
     }
 
     async fn health(&self, well: Verdict) -> Result<End, Failure> {

@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ops_cli::Guard;
 use rollout_verdict::{Deadline, Moment};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::deploy::Options;
+use crate::failure::Failure;
+use crate::guards;
 use crate::observe::SeenService;
 use crate::plan::{Change, Plan};
 use crate::report::{Report, duration};
+use crate::resolve::Release;
 use crate::rollout::{self, logical_ids};
 use crate::session::EnvironmentSession;
 use crate::template::{Section, Template, references};
@@ -54,10 +57,33 @@ pub struct Versions<'a> {
     pub wanted: (&'a Template, &'a BTreeMap<String, String>),
 }
 
+/// Works out what a plan means, shows it, and asks every guard. What is refused is an error; the forecast names what was
+/// overridden.
+pub async fn show(
+    session: &EnvironmentSession,
+    release: &Release,
+    versions: &Versions<'_>,
+    plan: &Plan,
+    before: &[SeenService],
+    options: &Options,
+) -> Result<Forecast, Failure> {
+    let forecast = Forecast {
+        release: release.label().to_owned(),
+        commit: release.commit.to_string(),
+        ..Forecast::new(session, versions, plan, before)
+    };
+    forecast.print(&session.report);
+    guards::warn_of_alarms(&session.report, before);
+    plan.guard(&options.allow_replace)?;
+    let live = versions.live.map(|(template, _)| template);
+    let change = guards::Change { live, wanted: versions.wanted.0, plan, deadline: &forecast.deadline };
+    let overridden = guards::check(session, &change, &options.overrides).await?;
+    Ok(Forecast { overrides: overridden.iter().map(ToString::to_string).collect(), ..forecast })
+}
+
 impl Forecast {
     /// Works out what the plan means for the services.
-    #[must_use]
-    pub fn new(
+    fn new(
         session: &EnvironmentSession,
         versions: &Versions<'_>,
         plan: &Plan,
@@ -93,20 +119,8 @@ impl Forecast {
         }
     }
 
-    /// Names what is deployed.
-    #[must_use]
-    pub fn of(self, release: &str, commit: &str) -> Self {
-        Self { release: release.to_owned(), commit: commit.to_owned(), ..self }
-    }
-
-    /// Notes the guards that were overridden.
-    #[must_use]
-    pub fn overriding(self, guards: &[Guard]) -> Self {
-        Self { overrides: guards.iter().map(ToString::to_string).collect(), ..self }
-    }
-
     /// Tells the user.
-    pub fn print(&self, report: &Report) {
+    fn print(&self, report: &Report) {
         let plan = Plan { changes: self.changes.clone() };
         if self.changes.is_empty() {
             report.line("plan: create the environment");

@@ -51,7 +51,8 @@ impl Refusals {
     #[must_use]
     pub fn hint(&self) -> String {
         let mut lines: Vec<String> = self.0.iter().map(|refusal| refusal.instead.clone()).collect();
-        let names: Vec<String> = self.0.iter().map(|refusal| format!("--override {}", refusal.guard)).collect();
+        let names: Vec<String> =
+            self.0.iter().map(|refusal| format!("--override {}", refusal.guard)).collect();
         lines.push(format!("or, knowing better: {}", names.join(" ")));
         lines.join("\n      ")
     }
@@ -147,8 +148,7 @@ fn wiring<'a>(template: &'a Template, service: &str) -> Option<Wiring<'a>> {
     let (id, _) = logical_ids(template, service);
     let service = template.get(Section::Resources, &id?)?;
     let balancer = service.pointer("/Properties/LoadBalancers/0");
-    let target_group =
-        balancer.and_then(|it| it.pointer("/TargetGroupArn/Ref")).and_then(Value::as_str);
+    let target_group = balancer.and_then(|it| it.pointer("/TargetGroupArn/Ref")).and_then(Value::as_str);
     let check = target_group.and_then(|id| template.get(Section::Resources, id));
     let text = |pointer: &str| check.and_then(|it| it.pointer(pointer)).and_then(Value::as_str);
     Some(Wiring {
@@ -253,9 +253,7 @@ fn routed_to<'a>(live: &'a Template, path: &str) -> Option<&'a str> {
             .flatten()
             .filter_map(|condition| condition.pointer("/PathPatternConfig/Values")?.as_array())
             .flatten();
-        patterns
-            .filter_map(Value::as_str)
-            .any(|pattern| matches_pattern(pattern.as_bytes(), path.as_bytes()))
+        patterns.filter_map(Value::as_str).any(|pattern| matches_pattern(pattern.as_bytes(), path.as_bytes()))
     };
     let rules = live.resources_of_type("AWS::ElasticLoadBalancingV2::ListenerRule");
     let rules = rules.into_iter().filter_map(|id| live.get(Section::Resources, id));

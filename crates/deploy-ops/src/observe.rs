@@ -121,6 +121,23 @@ pub async fn services(
     Ok(seen)
 }
 
+/// Services with the states of their deployment alarms: one that fires already is ignored by ECS for the whole
+/// deployment (ECS:deployment-alarm-failure).
+pub async fn services_with_alarms(
+    aws: &Aws,
+    cluster: &str,
+    names: &[String],
+    since: Moment,
+) -> Result<Vec<SeenService>, CallError> {
+    let mut services = services(aws, cluster, names, since).await?;
+    let names: Vec<String> = services.iter().flat_map(|service| service.alarms.clone()).collect();
+    let alarms = alarms(aws, &names).await?;
+    for service in &mut services {
+        service.view.alarms = alarms.iter().filter(|it| service.alarms.contains(&it.name)).cloned().collect();
+    }
+    Ok(services)
+}
+
 fn seen_service(service: &Service, since: Moment) -> SeenService {
     let recent = |event: &&ServiceEvent| moment(event.created_at()).plus_secs(CLOCK_SKEW_SECS) >= since;
     let configuration = service.deployment_configuration();

@@ -75,6 +75,12 @@ impl Conclusion {
     pub fn succeeded(&self) -> bool {
         matches!(self.verdict, Verdict::Succeeded | Verdict::NoChange)
     }
+
+    /// Whether only a further update brings the services back.
+    #[must_use]
+    pub fn complete_without_success(&self) -> bool {
+        self.complete && !self.succeeded()
+    }
 }
 
 /// `deploy-roll-1767603600000-1a2b3c4d`: readable in the history of the stack, and unique in it: a command that was
@@ -174,8 +180,7 @@ pub async fn change(
         log_groups: job.log_groups.clone(),
     };
     let on_failure = if job.leave_running { OnFailure::LeaveRunning } else { OnFailure::Cancel };
-    let watched =
-        watch::watch(aws, clock, report, &session.interrupt, &operation, rollout, on_failure).await;
+    let watched = watch::watch(aws, clock, report, &session.interrupt, &operation, rollout, on_failure).await;
     conclude(session, job.subject, watched).map(Some)
 }
 
@@ -193,7 +198,9 @@ fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclu
             });
         }
         Ended::Blind(error) => (Verdict::NeedsHuman, Some(cause_of(state).unwrap_or_else(|| blind(error)))),
-        Ended::LeftRunning => (Verdict::StillRunning, cause_of(state).or_else(|| Some(unfinished(&assessment)))),
+        Ended::LeftRunning => {
+            (Verdict::StillRunning, cause_of(state).or_else(|| Some(unfinished(&assessment))))
+        }
         Ended::OutOfTime => (Verdict::NeedsHuman, cause_of(state).or_else(|| Some(unfinished(&assessment)))),
         Ended::Finished => {
             let verdict = match (state, assessment.stack) {

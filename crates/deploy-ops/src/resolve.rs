@@ -42,6 +42,15 @@ pub struct Release {
 }
 
 impl Release {
+    /// `release v0.1.0 (commit 1a2b3c4d5e6f)`, for people.
+    #[must_use]
+    pub fn described(&self) -> String {
+        match &self.tag {
+            Some(tag) => format!("release {tag} (commit {})", self.commit.short()),
+            None => format!("commit {}", self.commit.short()),
+        }
+    }
+
     /// The tag, or the full commit id where there is none: what services report as their release.
     #[must_use]
     pub fn label(&self) -> &str {

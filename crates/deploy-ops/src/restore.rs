@@ -72,14 +72,24 @@ fn after(times: Times, failed: &Conclusion, back: Option<&rollout_verdict::Recor
     let end = back.and_then(|record| record.snapshots.last()).map(|snapshot| snapshot.at);
     let Some(end) = end else { return times };
     let ended_secs = end.secs_since(failed.record.rollout.started_at);
-    Times { whole_secs: back.and_then(|record| whole_at(record)).map(|at| at.secs_since(failed.record.rollout.started_at)), ended_secs, ..times }
+    Times {
+        whole_secs: back
+            .and_then(|record| whole_at(record))
+            .map(|at| at.secs_since(failed.record.rollout.started_at)),
+        ended_secs,
+        ..times
+    }
 }
 
 /// When every service that rolled ran its new revision alone, with all its tasks: in an update that goes back, the old release.
 fn whole_at(record: &rollout_verdict::Record) -> Option<rollout_verdict::Moment> {
     let mut assessments = rollout_verdict::replay(record).zip(&record.snapshots);
     let done = assessments.find(|(assessment, _)| {
-        let mut rolling = assessment.services.iter().filter(|service| service.new_running + service.old_running > 0).peekable();
+        let mut rolling = assessment
+            .services
+            .iter()
+            .filter(|service| service.new_running + service.old_running > 0)
+            .peekable();
         rolling.peek().is_some()
             && rolling.all(|service| service.old_running == 0 && service.new_healthy >= service.desired)
     });

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use env_config::{Config, Environment, EnvironmentNames, SharedNames};
 use ops_cli::TargetArgs;
 
+use crate::call::CallError;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::observe::{self, SeenService};
 use crate::report::Report;
 use crate::stack::TemplateBucket;
 use crate::target::Target;
@@ -123,5 +125,11 @@ impl EnvironmentSession {
             .keys()
             .map(|name| (name.to_string(), names.service_log_group(name)))
             .collect()
+    }
+
+    /// The services as they are before something changes, with their alarms.
+    pub async fn services_before(&self) -> Result<Vec<SeenService>, CallError> {
+        let (cluster, names, now) = (self.names().cluster(), self.service_names(), self.target.clock.now());
+        observe::services_with_alarms(&self.target.aws, &cluster, &names, now).await
     }
 }

@@ -68,7 +68,11 @@ fn course(times: Times) -> String {
         || "services were not seen whole again".to_owned(),
         |secs| format!("services whole after {}", duration(secs)),
     );
-    format!("called after {}, {whole}, over after {}", duration(times.noticed_secs), duration(times.ended_secs))
+    format!(
+        "called after {}, {whole}, over after {}",
+        duration(times.noticed_secs),
+        duration(times.ended_secs)
+    )
 }
 
 fn short(digest: &str) -> String {
@@ -94,7 +98,11 @@ const fn sentence(verdict: Verdict) -> &'static str {
 /// The result of a command that ended before it had one: refused by a guard, or by ECS, which did not even start a
 /// one-off task. `None` for what is no verdict on a deployment (bad input, a defect).
 #[must_use]
-pub fn of_failure(session: &EnvironmentSession, options: &Options, failure: &Failure) -> Option<DeployResult> {
+pub fn of_failure(
+    session: &EnvironmentSession,
+    options: &Options,
+    failure: &Failure,
+) -> Option<DeployResult> {
     let verdict = match failure.exit() {
         Exit::Refused => Verdict::Refused,
         Exit::TaskFailed => Verdict::TaskFailed,

@@ -247,10 +247,7 @@ fn local_sdk_config(region: &str, endpoint: &str, access_key: &str) -> SdkConfig
 }
 
 /// The configuration names the region; surroundings that name another one are a mistake of somebody.
-fn refuse_other_region(
-    region: &str,
-    lookup: impl Fn(&str) -> Option<String>,
-) -> Result<(), TargetError> {
+fn refuse_other_region(region: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<(), TargetError> {
     for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
         if let Some(found) = lookup(variable).filter(|found| !found.is_empty() && found != region) {
             return Err(TargetError::WrongRegion { variable, found, wanted: region.to_owned() });

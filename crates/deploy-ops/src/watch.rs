@@ -261,11 +261,7 @@ impl Watcher<'_> {
                 let exited = task.containers.iter().any(|container| container.exit_code.is_some());
                 let is_new = task.created_at >= since && task.last_status == "STOPPED";
                 let known = self.logs_read.contains(task.arn.as_str());
-                if is_new
-                    && exited
-                    && !known
-                    && self.budget.allows(&self.aws.meter, at, 1, per_minute)
-                {
+                if is_new && exited && !known && self.budget.allows(&self.aws.meter, at, 1, per_minute) {
                     task.log_tail = logs::tail(self.aws, log_group, &name, task.arn.id()).await?;
                     self.logs_read.insert(task.arn.to_string());
                 }

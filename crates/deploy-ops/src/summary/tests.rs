@@ -13,7 +13,8 @@ fn outcome() -> Outcome {
         services: vec![ServiceResult {
             name: "api".to_owned(),
             digest: digest.clone(),
-            task_definition: "arn:aws:ecs:us-west-2:123456789012:task-definition/shop-staging-api:6".to_owned(),
+            task_definition: "arn:aws:ecs:us-west-2:123456789012:task-definition/shop-staging-api:6"
+                .to_owned(),
             running_digests: vec![digest],
         }],
         elapsed_secs: 340.0,

@@ -184,5 +184,8 @@ pub(crate) fn respond(
 
 /// Whether users of this task get server errors, from when it gets requests on.
 pub(crate) fn errs(world: &World, key: TaskKey) -> bool {
-    world.ecs.task(key).is_some_and(|task| task.faults.errors && task.started_at.is_some() && task.is_running())
+    world
+        .ecs
+        .task(key)
+        .is_some_and(|task| task.faults.errors && task.started_at.is_some() && task.is_running())
 }

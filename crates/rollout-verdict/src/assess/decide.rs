@@ -88,8 +88,9 @@ fn certainty(
             }
             health_persists(group, service?, started_at, observations).then_some(Certainty::Persistent)
         }
-        K::NoCapacity => (finding.last_at.secs_since(finding.first_at) >= CAPACITY_SECS)
-            .then_some(Certainty::Persistent),
+        K::NoCapacity => {
+            (finding.last_at.secs_since(finding.first_at) >= CAPACITY_SECS).then_some(Certainty::Persistent)
+        }
         K::Deadline => None,
     }
 }
@@ -352,8 +353,7 @@ fn progress(bound: &Bound<'_>) -> ServiceProgress {
         current.into_iter().partition(|view| bound.revision(&view.task_definition) == Revision::New);
     let service_deployment = bound.service_deployment();
     let breaker = service_deployment.and_then(|deployment| deployment.breaker.as_ref());
-    let stoppable =
-        service_deployment.filter(|it| matches!(it.status.as_str(), "PENDING" | "IN_PROGRESS"));
+    let stoppable = service_deployment.filter(|it| matches!(it.status.as_str(), "PENDING" | "IN_PROGRESS"));
     let old_running = old.iter().map(|view| view.running_count).sum();
     let new_tasks: u32 = new.iter().map(|view| view.running_count + view.pending_count).sum();
     ServiceProgress {
