@@ -97,7 +97,7 @@ where
 #[test]
 fn a_deployment_that_supersedes_ours_is_noticed() {
     let outcome = meddled(|aws, cluster| {
-        move || {
+        move || -> Boxed<'static, ()> {
             let (aws, cluster) = (aws.clone(), cluster.clone());
             Box::pin(async move {
                 let services =
@@ -136,7 +136,7 @@ fn a_deployment_that_supersedes_ours_is_noticed() {
 #[test]
 fn an_update_that_somebody_else_cancels_is_no_failure_of_the_release() {
     let outcome = meddled(|aws, _| {
-        move || {
+        move || -> Boxed<'static, ()> {
             let aws = aws.clone();
             Box::pin(async move {
                 let call = aws.cloudformation.cancel_update_stack().stack_name("DocPlatform-staging");
