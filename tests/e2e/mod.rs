@@ -1,7 +1,6 @@
 //! Deployments end to end: the operations through the AWS SDK over HTTP against the local AWS.
 
 mod crash;
-mod explore;
 mod faults;
 mod growth;
 mod guards;

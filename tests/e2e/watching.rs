@@ -28,7 +28,7 @@ fn busiest_minute(fault: Option<&str>) -> (usize, usize) {
             .target
             .control()
             .unwrap()
-            .calls()
+            .seen_calls()
             .iter()
             .map(|call| call.at.as_epoch_secs())
             .filter(|at| (from..to).contains(at))
