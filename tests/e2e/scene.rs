@@ -33,10 +33,20 @@ impl Scene {
     /// A checkout whose account runs the current commit in staging. Made once; every call gets a copy.
     pub(crate) fn staging() -> Self {
         static MADE: OnceLock<Scene> = OnceLock::new();
-        let made = MADE.get_or_init(|| {
+        Self::copied(&MADE, "staging")
+    }
+
+    /// The same in production.
+    pub(crate) fn production() -> Self {
+        static MADE: OnceLock<Scene> = OnceLock::new();
+        Self::copied(&MADE, "production")
+    }
+
+    fn copied(made: &OnceLock<Self>, environment: &str) -> Self {
+        let made = made.get_or_init(|| {
             let scene = Self::empty();
             let outcome =
-                block_on(async { scene.deploy("staging", &options(Wanted::Head), &[]).await.unwrap() });
+                block_on(async { scene.deploy(environment, &options(Wanted::Head), &[]).await.unwrap() });
             assert_eq!(outcome.result.exit_code, 0, "{:?}", outcome.result.cause);
             scene
         });
@@ -134,7 +144,15 @@ pub(crate) fn target(faults: &[&str]) -> TargetArgs {
 
 /// Options of a plain deployment.
 pub(crate) fn options(wanted: Wanted) -> Options {
-    Options { wanted, plan_only: false, bootstrap: false, allow_replace: Vec::new(), leave_running: false }
+    Options {
+        wanted,
+        plan_only: false,
+        bootstrap: false,
+        allow_replace: Vec::new(),
+        leave_running: false,
+        overrides: Vec::new(),
+        yes: true,
+    }
 }
 
 /// Runs a future to its end, as the binary does.

@@ -1,6 +1,9 @@
 //! The SDK clients of one account and region.
 
 use aws_config::SdkConfig;
+use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
+
+use crate::meter::Meter;
 
 /// One client per AWS service that the pipeline calls.
 #[derive(Debug, Clone)]
@@ -23,22 +26,40 @@ pub struct Aws {
     pub secrets: aws_sdk_secretsmanager::Client,
     /// STS: who is calling.
     pub sts: aws_sdk_sts::Client,
+    /// Counts the calls of all of them.
+    pub meter: Meter,
 }
 
 impl Aws {
     /// Clients with one configuration.
+    ///
+    /// Each call is retried for itself. The SDK's own bucket of retry tokens, shared by all calls, runs dry in a
+    /// deployment that is throttled all the time, and then calls fail at their first refusal.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
+        let meter = Meter::default();
+        let partition = RetryPartition::custom("deploy-ops").token_bucket(TokenBucket::unlimited()).build();
+        macro_rules! client {
+            ($sdk:ident) => {
+                $sdk::Client::from_conf(
+                    $sdk::config::Builder::from(config)
+                        .retry_partition(partition.clone())
+                        .interceptor(meter.clone())
+                        .build(),
+                )
+            };
+        }
         Self {
-            cloudformation: aws_sdk_cloudformation::Client::new(config),
-            cloudwatch: aws_sdk_cloudwatch::Client::new(config),
-            logs: aws_sdk_cloudwatchlogs::Client::new(config),
-            ecr: aws_sdk_ecr::Client::new(config),
-            ecs: aws_sdk_ecs::Client::new(config),
-            elb: aws_sdk_elasticloadbalancingv2::Client::new(config),
-            s3: aws_sdk_s3::Client::new(config),
-            secrets: aws_sdk_secretsmanager::Client::new(config),
-            sts: aws_sdk_sts::Client::new(config),
+            cloudformation: client!(aws_sdk_cloudformation),
+            cloudwatch: client!(aws_sdk_cloudwatch),
+            logs: client!(aws_sdk_cloudwatchlogs),
+            ecr: client!(aws_sdk_ecr),
+            ecs: client!(aws_sdk_ecs),
+            elb: client!(aws_sdk_elasticloadbalancingv2),
+            s3: client!(aws_sdk_s3),
+            secrets: client!(aws_sdk_secretsmanager),
+            sts: client!(aws_sdk_sts),
+            meter,
         }
     }
 }

@@ -3,19 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use env_config::TaskName;
-use ops_cli::{Cause, Verdict};
+use ops_cli::{Cause, Guard, Verdict};
 
 use crate::alignment;
+use crate::consent;
 use crate::ecs_roll;
 pub use crate::ending::Outcome;
 use crate::ending::{self, End};
 use crate::expand::expand;
 use crate::failure::Failure;
+use crate::forecast::{self, Forecast, Versions};
+use crate::guards;
 use crate::inputs::{self, Shared};
-use crate::operation::{self, Conclusion, Job};
+use crate::operation::{self, Conclusion, Job, Times};
 use crate::plan::Plan;
 use crate::prepare;
 use crate::resolve::{self, Release, Wanted};
+use crate::restore;
 use crate::roll;
 use crate::rollout;
 use crate::session::EnvironmentSession;
@@ -34,8 +38,12 @@ pub struct Options {
     pub bootstrap: bool,
     /// Stateful resources that may be replaced or removed.
     pub allow_replace: Vec<String>,
-    /// At the deadline, leave the update running.
+    /// Never cancel, and leave the update running at the deadline.
     pub leave_running: bool,
+    /// Guards that may be passed.
+    pub overrides: Vec<Guard>,
+    /// Do not ask for confirmation.
+    pub yes: bool,
 }
 
 /// Everything about one deployment that is known before the first change.
@@ -48,10 +56,13 @@ struct Deployment<'a> {
     values: BTreeMap<String, String>,
     live: Option<(StackView, Template)>,
     records: Vec<rollout_verdict::Record>,
+    forecast: Option<Forecast>,
+    times: Option<Times>,
 }
 
 /// Deploys.
 pub async fn deploy(session: &EnvironmentSession, options: &Options) -> Result<Outcome, Failure> {
+    guards::known(session, &options.overrides)?;
     let template = inputs::environment_template(&session.config, &session.environment)?;
     if session.target.is_self_contained() || options.bootstrap {
         let conclusion = prepare::shared_stack(session, &options.allow_replace).await?;
@@ -82,11 +93,23 @@ pub async fn deploy(session: &EnvironmentSession, options: &Options) -> Result<O
     let (stack_name, subject) = (session.environment.stack_name.as_str(), session.environment.name.as_str());
     let live = operation::settle(session, stack_name, subject).await?;
     let values = inputs::parameters(&session.config, &shared, &release);
-    let mut deployment =
-        Deployment { session, options, release, template, shared, values, live, records: Vec::new() };
+    let mut deployment = Deployment {
+        session,
+        options,
+        release,
+        template,
+        shared,
+        values,
+        live,
+        records: Vec::new(),
+        forecast: None,
+        times: None,
+    };
     let end = deployment.run().await?;
-    let result = ending::result(session, &deployment.release, end).await?;
-    Ok(Outcome { result, records: deployment.records })
+    let overrides = deployment.forecast.as_ref().map(|it| it.overrides.clone()).unwrap_or_default();
+    let result = ending::result(session, &deployment.release, end, overrides).await;
+    let Deployment { records, forecast, times, .. } = deployment;
+    Ok(Outcome { result, records, forecast, times })
 }
 
 impl Deployment<'_> {
@@ -102,6 +125,7 @@ impl Deployment<'_> {
             self.session.report.line("nothing to change");
             return self.align(Verdict::NoChange).await;
         };
+        consent::confirm(self.session, self.options.yes)?;
         if let Some(end) = self.expand().await? {
             return Ok(end);
         }
@@ -162,29 +186,31 @@ impl Deployment<'_> {
         roll::job(self.session, request, self.live.is_some(), allow, leave)
     }
 
-    /// What the whole deployment would change, guarded; `None` where nothing would.
-    async fn plan(&self) -> Result<Option<Plan>, Failure> {
-        let (aws, clock, report) =
-            (&self.session.target.aws, &*self.session.target.clock, &self.session.report);
-        let Some((view, live)) = &self.live else {
-            let services = self.session.config.platform.services.len();
-            report.line(format!("plan: create the environment, then {services} services"));
-            return Ok(Some(Plan::default()));
-        };
-        let request = self.request("plan", &self.template, &BTreeSet::new())?;
-        if stack::is_already(view, live, &self.template, &request) {
-            return Ok(None);
-        }
-        let plan = match stack::propose(aws, clock, &self.session.template_bucket(), &request, true).await? {
-            Proposal::Nothing => return Ok(None),
-            Proposal::Changes(change_set) => {
-                stack::discard(aws, &change_set.id).await?;
-                change_set.plan
+    /// What the whole deployment would change, shown and guarded; `None` where nothing would.
+    async fn plan(&mut self) -> Result<Option<Plan>, Failure> {
+        let (aws, clock) = (&self.session.target.aws, &*self.session.target.clock);
+        let plan = match &self.live {
+            None => Plan::default(),
+            Some((view, live)) => {
+                let request = self.request("plan", &self.template, &BTreeSet::new())?;
+                if stack::is_already(view, live, &self.template, &request) {
+                    return Ok(None);
+                }
+                match stack::propose(aws, clock, &self.session.template_bucket(), &request, true).await? {
+                    Proposal::Nothing => return Ok(None),
+                    Proposal::Changes(change_set) => {
+                        stack::discard(aws, &change_set.id).await?;
+                        change_set.plan
+                    }
+                }
             }
         };
-        report.line(format!("plan: {}", plan.counts()));
-        plan.changes.iter().for_each(|change| report.line(format!("  {change}")));
-        plan.guard(&self.options.allow_replace)?;
+        let before = self.session.services_before().await?;
+        let live = self.live.as_ref().map(|(view, template)| (template, &view.parameters));
+        let versions = Versions { live, wanted: (&self.template, &self.values) };
+        let (release, options) = (&self.release, self.options);
+        let shown = forecast::show(self.session, release, &versions, &plan, &before, options).await?;
+        self.forecast = Some(shown);
         Ok(Some(plan))
     }
 
@@ -223,6 +249,7 @@ impl Deployment<'_> {
         let conclusion = conclusion?;
         let end = End::of(self.session, &conclusion);
         self.records.push(conclusion.record);
+        self.times = conclusion.times;
         end
     }
 
@@ -297,7 +324,15 @@ impl Deployment<'_> {
             ));
         }
         let request = self.request("roll", &self.template, &BTreeSet::new())?;
-        let conclusion = roll::roll(self.session, &self.job(request), &self.template).await?;
+        let mut conclusion = roll::roll(self.session, &self.job(request), &self.template).await?;
+        if let (Some(failed), Some(before)) = (&conclusion, &self.live)
+            && failed.complete_without_success()
+        {
+            let role = &self.shared.cloudformation_role_arn;
+            let (restored, record) = restore::put_back(self.session, before, role, failed).await?;
+            self.records.extend(record);
+            conclusion = Some(restored);
+        }
         let end = self.note(conclusion);
         if end.is_none() {
             self.refresh().await?;

@@ -126,7 +126,7 @@ async fn go(session: &EnvironmentSession, stack_id: &str, moves: &[Move]) -> Res
         log_groups: session.log_groups(),
     };
     let watched =
-        watch::watch(aws, clock, report, &session.interrupt, &operation, rollout, OnFailure::Cancel).await?;
+        watch::watch(aws, clock, report, &session.interrupt, &operation, rollout, OnFailure::Cancel).await;
     operation::conclude(session, session.environment.name.as_str(), watched)
 }
 

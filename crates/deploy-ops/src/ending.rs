@@ -3,8 +3,9 @@
 use ops_cli::{Cause, DeployResult, Verdict};
 
 use crate::failure::Failure;
+use crate::forecast::Forecast;
 use crate::health::{self, Checker};
-use crate::operation::Conclusion;
+use crate::operation::{Conclusion, Times};
 use crate::resolve::Release;
 use crate::session::EnvironmentSession;
 
@@ -15,6 +16,10 @@ pub struct Outcome {
     pub result: DeployResult,
     /// What the watchers observed, in order.
     pub records: Vec<rollout_verdict::Record>,
+    /// What it would do, or was about to do; `None` where there was nothing to do, and of a rollback.
+    pub forecast: Option<Forecast>,
+    /// When what happened, where the services failed.
+    pub times: Option<Times>,
 }
 
 /// The verdict, with what belongs to it.
@@ -39,6 +44,7 @@ impl End {
         }
         let environment = &session.environment.name;
         let next = match conclusion.verdict {
+            _ if conclusion.stuck => Some(format!("recover {environment}")),
             Verdict::NeedsHuman | Verdict::StillRunning => Some(format!("diagnose {environment}")),
             _ => None,
         };
@@ -85,9 +91,15 @@ pub(crate) async fn result(
     session: &EnvironmentSession,
     release: &Release,
     end: End,
-) -> Result<DeployResult, Failure> {
-    let services = crate::status::service_results(session, &release.digests).await?;
-    Ok(DeployResult {
+    overrides: Vec<String>,
+) -> DeployResult {
+    let services = crate::status::service_results(session, &release.digests).await;
+    // The verdict stands whether or not AWS can still be asked what runs.
+    let services = services.unwrap_or_else(|error| {
+        session.report.warn(format!("failed to read what runs: {error}"));
+        Vec::new()
+    });
+    DeployResult {
         verdict: end.verdict,
         exit_code: end.verdict.exit().code(),
         environment: session.environment.name.to_string(),
@@ -98,5 +110,6 @@ pub(crate) async fn result(
         detected_secs: end.detected_secs,
         cause: end.cause,
         next: end.next,
-    })
+        overrides,
+    }
 }

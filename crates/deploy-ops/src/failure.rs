@@ -6,6 +6,7 @@ use ops_cli::Exit;
 use crate::call::{CallError, CallErrorKind};
 use crate::expand::ExpandError;
 use crate::git::GitError;
+use crate::guards::Refusals;
 use crate::health::HealthError;
 use crate::names::BadName;
 use crate::plan::StatefulChange;
@@ -101,6 +102,20 @@ pub enum Failure {
         /// What enters them.
         hint: String,
     },
+    /// What the release in service cannot survive.
+    #[error(transparent)]
+    Unsafe(#[from] Refusals),
+    /// An override for a service that does not exist.
+    #[error("--override names the service {service}, but there is none of that name: {}", known.join(", "))]
+    UnknownService {
+        /// The service.
+        service: String,
+        /// Those that exist.
+        known: Vec<String>,
+    },
+    /// The user did not confirm the plan.
+    #[error("not confirmed: nothing was changed")]
+    NotConfirmed,
     /// A guard of the plan.
     #[error("{reason}")]
     Guard {
@@ -131,9 +146,11 @@ impl Failure {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Config(_) | Self::Argument(_) | Self::Git(_) | Self::NothingDeployed { .. } => {
-                Exit::BadInput
-            }
+            Self::Config(_)
+            | Self::Argument(_)
+            | Self::Git(_)
+            | Self::UnknownService { .. }
+            | Self::NothingDeployed { .. } => Exit::BadInput,
             Self::Target(error) => match error {
                 TargetError::NoCredentials(_) | TargetError::UnknownFault(_) => Exit::BadInput,
                 TargetError::WrongAccount { .. } | TargetError::WrongRegion { .. } => Exit::Refused,
@@ -161,6 +178,8 @@ impl Failure {
             },
             Self::WrongRole { .. }
             | Self::Stateful(_)
+            | Self::Unsafe(_)
+            | Self::NotConfirmed
             | Self::NoSharedStack { .. }
             | Self::StackUnusable { .. }
             | Self::MissingSecrets { .. }
@@ -196,6 +215,7 @@ impl Failure {
             Self::Resolve(ResolveError::Git(_)) | Self::Git(_) => {
                 Some("name a commit that is in this clone, or its full id".to_owned())
             }
+            Self::Unsafe(refusals) => Some(refusals.hint()),
             Self::NoSharedStack { .. } => Some("cargo xtask stack deploy shared".to_owned()),
             Self::NothingDeployed { .. } => Some("cargo xtask deploy".to_owned()),
             Self::Stateful(change) => Some(format!(

@@ -123,7 +123,7 @@ fn routed_to<'a>(platform: &'a Platform, path: &str) -> Option<&'a ServiceName> 
 }
 
 /// `*` matches any characters, `?` exactly one (ALB: path conditions).
-fn matches_pattern(pattern: &[u8], path: &[u8]) -> bool {
+pub(crate) fn matches_pattern(pattern: &[u8], path: &[u8]) -> bool {
     match (pattern.first(), path.first()) {
         (None, None) => true,
         (Some(b'*'), _) => {

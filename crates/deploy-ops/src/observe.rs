@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudwatch::types::MetricAlarm;
 use aws_sdk_ecs::types::{
-    CreatedAt, Deployment, DesiredStatus, Service, ServiceDeployment, ServiceEvent, ServiceField, Task,
+    Deployment, DesiredStatus, Service, ServiceDeployment, ServiceEvent, ServiceField, Task,
 };
 use aws_sdk_elasticloadbalancingv2::types::TargetHealthDescription;
 use aws_smithy_types::DateTime;
@@ -17,9 +17,9 @@ use crate::call::{CallError, Called};
 /// DescribeServices takes at most ten services.
 const SERVICES_PER_CALL: usize = 10;
 /// DescribeTasks takes at most a hundred tasks.
-const TASKS_PER_CALL: usize = 100;
+pub(crate) const TASKS_PER_CALL: usize = 100;
 /// Clocks of AWS's services differ a little; an event this much before the start still belongs to it.
-const CLOCK_SKEW_SECS: f64 = 2.0;
+pub(crate) const CLOCK_SKEW_SECS: f64 = 2.0;
 
 pub(crate) fn moment(time: Option<&DateTime>) -> Moment {
     Moment::from_epoch_secs(time.map_or(0.0, DateTime::as_secs_f64))
@@ -121,6 +121,23 @@ pub async fn services(
     Ok(seen)
 }
 
+/// Services with the states of their deployment alarms: one that fires already is ignored by ECS for the whole
+/// deployment (ECS:deployment-alarm-failure).
+pub async fn services_with_alarms(
+    aws: &Aws,
+    cluster: &str,
+    names: &[String],
+    since: Moment,
+) -> Result<Vec<SeenService>, CallError> {
+    let mut services = services(aws, cluster, names, since).await?;
+    let names: Vec<String> = services.iter().flat_map(|service| service.alarms.clone()).collect();
+    let alarms = alarms(aws, &names).await?;
+    for service in &mut services {
+        service.view.alarms = alarms.iter().filter(|it| service.alarms.contains(&it.name)).cloned().collect();
+    }
+    Ok(services)
+}
+
 fn seen_service(service: &Service, since: Moment) -> SeenService {
     let recent = |event: &&ServiceEvent| moment(event.created_at()).plus_secs(CLOCK_SKEW_SECS) >= since;
     let configuration = service.deployment_configuration();
@@ -168,26 +185,6 @@ fn event_view(event: &ServiceEvent) -> ServiceEventView {
     }
 }
 
-/// Looks closer at one service: tasks, service deployments, targets, alarms.
-pub async fn details(
-    aws: &Aws,
-    cluster: &str,
-    service: &mut SeenService,
-    since: Moment,
-) -> Result<(), CallError> {
-    let name = service.view.name.as_str().to_owned();
-    service.view.tasks = tasks(aws, cluster, &name).await?.iter().map(task_view).collect();
-    service.view.service_deployments = service_deployments(aws, cluster, &name, since).await?;
-    for target_group in &service.target_groups {
-        let call = aws.elb.describe_target_health().target_group_arn(target_group);
-        let answer = call.send().await.called("elasticloadbalancing:DescribeTargetHealth")?;
-        let targets = answer.target_health_descriptions.unwrap_or_default();
-        service.view.targets.extend(targets.iter().map(|target| target_view(target_group, target)));
-    }
-    service.view.alarms = alarms(aws, &service.alarms).await?;
-    Ok(())
-}
-
 /// Tasks of a service that ECS knows: running, and stopped within the last hour.
 pub async fn tasks(aws: &Aws, cluster: &str, service: &str) -> Result<Vec<Task>, CallError> {
     let mut arns = Vec::new();
@@ -206,7 +203,7 @@ pub async fn tasks(aws: &Aws, cluster: &str, service: &str) -> Result<Vec<Task>,
     Ok(tasks)
 }
 
-fn task_view(task: &Task) -> TaskView {
+pub(crate) fn task_view(task: &Task) -> TaskView {
     let detail = |name: &str| {
         let details = task.attachments().iter().flat_map(aws_sdk_ecs::types::Attachment::details);
         details.filter(|pair| pair.name() == Some(name)).find_map(|pair| pair.value().map(str::to_owned))
@@ -239,46 +236,7 @@ fn task_view(task: &Task) -> TaskView {
     }
 }
 
-async fn service_deployments(
-    aws: &Aws,
-    cluster: &str,
-    service: &str,
-    since: Moment,
-) -> Result<Vec<ServiceDeploymentView>, CallError> {
-    let mut arns = Vec::new();
-    let mut next_token = None;
-    // A page holds a hundred; a rollout makes a handful.
-    for _ in 0..10 {
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century stay far below 2^53")]
-        let after = DateTime::from_secs_f64(since.as_millis() as f64 / 1000.0 - CLOCK_SKEW_SECS);
-        let call = aws
-            .ecs
-            .list_service_deployments()
-            .cluster(cluster)
-            .service(service)
-            .created_at(CreatedAt::builder().after(after).build())
-            .max_results(100)
-            .set_next_token(next_token.take());
-        let answer = call.send().await.called("ecs:ListServiceDeployments")?;
-        let briefs = answer.service_deployments.unwrap_or_default();
-        arns.extend(briefs.into_iter().filter_map(|brief| brief.service_deployment_arn));
-        next_token = answer.next_token;
-        if next_token.is_none() {
-            break;
-        }
-    }
-    let mut deployments = Vec::new();
-    // DescribeServiceDeployments takes at most twenty.
-    for some in arns.chunks(20) {
-        let call = aws.ecs.describe_service_deployments().set_service_deployment_arns(Some(some.to_vec()));
-        let answer = call.send().await.called("ecs:DescribeServiceDeployments")?;
-        deployments
-            .extend(answer.service_deployments.unwrap_or_default().iter().map(service_deployment_view));
-    }
-    Ok(deployments)
-}
-
-fn service_deployment_view(deployment: &ServiceDeployment) -> ServiceDeploymentView {
+pub(crate) fn service_deployment_view(deployment: &ServiceDeployment) -> ServiceDeploymentView {
     ServiceDeploymentView {
         arn: deployment.service_deployment_arn().unwrap_or_default().into(),
         status: deployment.status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
@@ -298,7 +256,7 @@ fn service_deployment_view(deployment: &ServiceDeployment) -> ServiceDeploymentV
     }
 }
 
-fn target_view(target_group: &str, description: &TargetHealthDescription) -> TargetView {
+pub(crate) fn target_view(target_group: &str, description: &TargetHealthDescription) -> TargetView {
     let target = description.target();
     let health = description.target_health();
     TargetView {

@@ -5,8 +5,9 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
 use ops_cli::{Cause, Verdict};
-use rollout_verdict::{Moment, Record, Rollout, StackOutcome, State, Via};
+use rollout_verdict::{Assessment, CauseKind, Moment, Record, Rollout, StackOutcome, State, Via};
 
+use crate::call::{CallError, CallErrorKind};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::report::duration;
@@ -48,8 +49,25 @@ pub struct Conclusion {
     pub cause: Option<Cause>,
     /// From the first visible sign of failure to the verdict, in seconds.
     pub detected_secs: Option<f64>,
+    /// Whether the stack is complete although the services do not do: going back is a further update.
+    pub complete: bool,
+    /// Whether the stack is stuck on its way back (`UPDATE_ROLLBACK_FAILED`).
+    pub stuck: bool,
+    /// When what happened, where it failed.
+    pub times: Option<Times>,
     /// What was observed.
     pub record: Record,
+}
+
+/// The course of a failure, in seconds since the start of the operation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Times {
+    /// When it was called.
+    pub noticed_secs: f64,
+    /// When every service ran the old release alone again, with all its tasks; `None` where that was not seen.
+    pub whole_secs: Option<f64>,
+    /// When the operation was over.
+    pub ended_secs: f64,
 }
 
 impl Conclusion {
@@ -57,6 +75,12 @@ impl Conclusion {
     #[must_use]
     pub fn succeeded(&self) -> bool {
         matches!(self.verdict, Verdict::Succeeded | Verdict::NoChange)
+    }
+
+    /// Whether only a further update brings the services back.
+    #[must_use]
+    pub fn complete_without_success(&self) -> bool {
+        self.complete && !self.succeeded()
     }
 }
 
@@ -147,11 +171,7 @@ pub async fn change(
     stack::execute(aws, &change_set, &token).await?;
     let rollout = rollout(&change_set.plan, started_at);
     if rollout.services.iter().any(|service| service.rolls) {
-        let deadline = rollout.deadline();
-        report.line(format!("given up after {}", duration(f64::from(deadline.secs))));
-        for term in &deadline.terms {
-            report.line(format!("  {:>5} s  {}", term.secs, term.term));
-        }
+        report.line(format!("given up after {}", duration(f64::from(rollout.deadline().secs))));
     }
     let operation = Operation {
         stack_id: change_set.stack_id,
@@ -160,16 +180,58 @@ pub async fn change(
         log_groups: job.log_groups.clone(),
     };
     let on_failure = if job.leave_running { OnFailure::LeaveRunning } else { OnFailure::Cancel };
-    let watched =
-        watch::watch(aws, clock, report, &session.interrupt, &operation, rollout, on_failure).await?;
+    let watched = watch::watch(aws, clock, report, &session.interrupt, &operation, rollout, on_failure).await;
     conclude(session, job.subject, watched).map(Some)
 }
 
 /// What was watched, as an outcome.
 pub(crate) fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclusion, Failure> {
-    let Watched { ended, assessment, failure, record } = watched;
+    let Watched { ended, assessment, failure, whole_at, record } = watched;
     let state = failure.as_ref().map_or(&assessment.state, |(state, _)| state);
-    let cause = match state {
+    let (verdict, cause) = match &ended {
+        Ended::Interrupted => {
+            let diagnose = session.command(&format!("diagnose {subject}"));
+            let goes_on = match record.rollout.via {
+                Via::Stack => "the update goes on, and CloudFormation puts everything back if it fails",
+                Via::Ecs => "the services go on; the same command again takes them up, or back if one fails",
+            };
+            return Err(Failure::Interrupted { hint: format!("{goes_on}; follow it with `{diagnose}`") });
+        }
+        Ended::Blind(error) => (Verdict::NeedsHuman, Some(cause_of(state).unwrap_or_else(|| blind(error)))),
+        Ended::LeftRunning => {
+            (Verdict::StillRunning, cause_of(state).or_else(|| Some(unfinished(&assessment))))
+        }
+        Ended::OutOfTime => (Verdict::NeedsHuman, cause_of(state).or_else(|| Some(unfinished(&assessment)))),
+        Ended::Finished => {
+            let verdict = match (state, assessment.stack) {
+                (State::Succeeded, _) => Verdict::Succeeded,
+                (State::Superseded { .. }, _) => Verdict::Superseded,
+                (State::Cancelled { .. }, _) => Verdict::Cancelled,
+                (_, Some(StackOutcome::RolledBack)) => Verdict::RolledBack,
+                (State::Failed { .. } | State::DeadlinePassed { .. } | State::Progressing, _) => {
+                    Verdict::NeedsHuman
+                }
+            };
+            (verdict, cause_of(state))
+        }
+    };
+    let detected_secs = match (&failure, assessment.first_failure_at) {
+        (Some((_, at)), Some(first)) => Some(at.secs_since(first)),
+        _ => None,
+    };
+    let started_at = record.rollout.started_at;
+    let times = failure.as_ref().map(|(_, noticed_at)| Times {
+        noticed_secs: noticed_at.secs_since(started_at),
+        whole_secs: whole_at.map(|at| at.secs_since(started_at)),
+        ended_secs: assessment.elapsed_secs,
+    });
+    let complete = assessment.stack == Some(StackOutcome::Complete);
+    let stuck = assessment.stack == Some(StackOutcome::RollbackFailed);
+    Ok(Conclusion { verdict, cause, detected_secs, complete, stuck, times, record })
+}
+
+fn cause_of(state: &State) -> Option<Cause> {
+    match state {
         State::Failed { cause, .. } | State::DeadlinePassed { cause } => Some(Cause {
             kind: cause.kind.code().to_owned(),
             service: cause.service.as_ref().map(ToString::to_string),
@@ -178,7 +240,7 @@ pub(crate) fn conclude(session: &Session, subject: &str, watched: Watched) -> Re
         State::Superseded { service, task_definition } => Some(Cause {
             kind: "superseded".to_owned(),
             service: Some(service.to_string()),
-            detail: format!("a newer deployment brings {task_definition}"),
+            detail: format!("{service}: a newer deployment brings {task_definition}"),
         }),
         State::Cancelled { .. } => Some(Cause {
             kind: "cancelled".to_owned(),
@@ -186,31 +248,27 @@ pub(crate) fn conclude(session: &Session, subject: &str, watched: Watched) -> Re
             detail: "somebody cancelled the update".to_owned(),
         }),
         State::Progressing | State::Succeeded => None,
+    }
+}
+
+fn unfinished(assessment: &Assessment) -> Cause {
+    Cause {
+        kind: CauseKind::Deadline.code().to_owned(),
+        service: None,
+        detail: format!("the stack operation has not ended after {}", duration(assessment.elapsed_secs)),
+    }
+}
+
+fn blind(error: &CallError) -> Cause {
+    let kind = match error.kind {
+        CallErrorKind::Denied => "access_denied",
+        CallErrorKind::Expired => "credentials_expired",
+        CallErrorKind::Throttled => "throttled",
+        CallErrorKind::Network | CallErrorKind::Fault | CallErrorKind::Service => "api_outage",
     };
-    let verdict = match (ended, state) {
-        (Ended::Interrupted, _) => {
-            let diagnose = session.command(&format!("diagnose {subject}"));
-            let goes_on = match record.rollout.via {
-                Via::Stack => "the update goes on, and CloudFormation puts everything back if it fails",
-                Via::Ecs => "the services go on; the same command again takes them up, or back if one fails",
-            };
-            return Err(Failure::Interrupted { hint: format!("{goes_on}; follow it with `{diagnose}`") });
-        }
-        (Ended::LeftRunning, _) => Verdict::StillRunning,
-        (Ended::OutOfTime, _) => Verdict::NeedsHuman,
-        (Ended::Finished, State::Succeeded) => Verdict::Succeeded,
-        (Ended::Finished, State::Superseded { .. }) => Verdict::Superseded,
-        (Ended::Finished, State::Cancelled { .. }) => Verdict::Cancelled,
-        (Ended::Finished, State::Failed { .. } | State::DeadlinePassed { .. } | State::Progressing) => {
-            match assessment.stack {
-                Some(StackOutcome::RolledBack) => Verdict::RolledBack,
-                _ => Verdict::NeedsHuman,
-            }
-        }
-    };
-    let detected_secs = match (&failure, assessment.first_failure_at) {
-        (Some((_, at)), Some(first)) => Some(at.secs_since(first)),
-        _ => None,
-    };
-    Ok(Conclusion { verdict, cause, detected_secs, record })
+    Cause {
+        kind: kind.to_owned(),
+        service: None,
+        detail: format!("the update goes on, but cannot be watched any more: {error}"),
+    }
 }

@@ -10,6 +10,8 @@ use crate::clock::{Clock, Moment};
 pub enum Style {
     /// One line per event.
     Plain,
+    /// One line per event, and below them lines that are rewritten in place: a terminal.
+    Live,
     /// One line per event, groups and annotations that GitHub Actions understands.
     GitHub,
 }
@@ -17,6 +19,8 @@ pub enum Style {
 struct State {
     out: Box<dyn Write + Send>,
     in_group: bool,
+    /// Lines that are rewritten in place, as they stand on the terminal.
+    live: Vec<String>,
     /// What happened, for the step summary and the record.
     timeline: Vec<Entry>,
 }
@@ -44,10 +48,9 @@ impl Report {
     /// Progress on stderr, in the style of the surroundings.
     #[must_use]
     pub fn stderr(clock: Arc<dyn Clock>) -> Self {
-        let style = if std::env::var_os("GITHUB_ACTIONS").is_some() { Style::GitHub } else { Style::Plain };
-        let colour = std::io::stderr().is_terminal()
-            && std::env::var_os("NO_COLOR").is_none()
-            && style == Style::Plain;
+        let variable = |name: &str| std::env::var(name).ok();
+        let style = Style::of(std::io::stderr().is_terminal(), &variable);
+        let colour = style == Style::Live && variable("NO_COLOR").is_none_or(|text| text.is_empty());
         Self::new(style, colour, clock, Box::new(std::io::stderr()))
     }
 
@@ -55,7 +58,7 @@ impl Report {
     #[must_use]
     pub fn new(style: Style, colour: bool, clock: Arc<dyn Clock>, out: Box<dyn Write + Send>) -> Self {
         let began = clock.now();
-        let state = State { out, in_group: false, timeline: Vec::new() };
+        let state = State { out, in_group: false, live: Vec::new(), timeline: Vec::new() };
         Self { style, colour, clock, began, state: Arc::new(Mutex::new(state)) }
     }
 
@@ -74,9 +77,9 @@ impl Report {
     /// A new step of the pipeline begins.
     pub fn step(&self, title: &str) {
         let text = match (self.style, self.colour) {
-            (Style::GitHub, _) => format!("::group::{title}"),
-            (Style::Plain, true) => format!("\x1b[1m{:>7}  {title}\x1b[0m", self.stamp()),
-            (Style::Plain, false) => format!("{:>7}  {title}", self.stamp()),
+            (Style::GitHub, _) => format!("::group::{}", escape(title)),
+            (_, true) => format!("\x1b[1m{:>7}  {title}\x1b[0m", self.stamp()),
+            (_, false) => format!("{:>7}  {title}", self.stamp()),
         };
         self.end_group();
         self.write(&text, self.style == Style::GitHub);
@@ -94,12 +97,50 @@ impl Report {
 
     /// Something the user should know even though the command goes on.
     pub fn warn(&self, text: impl AsRef<str>) {
-        let text = text.as_ref();
-        match self.style {
-            Style::GitHub => self.write(&format!("::warning::{}", escape(text)), false),
-            Style::Plain => self.write(&format!("{:>7}    warning: {text}", self.stamp()), false),
+        self.notable("warning", text.as_ref());
+    }
+
+    /// Why the command will not succeed.
+    pub fn error(&self, text: &str) {
+        self.notable("error", text);
+    }
+
+    /// The outcome as an annotation of the workflow run; nothing elsewhere, where the summary says it.
+    pub fn annotate(&self, text: &str) {
+        if self.style == Style::GitHub {
+            self.write(&format!("::error title=Deployment::{}", escape(text)), false);
         }
-        self.remember(&format!("warning: {text}"));
+    }
+
+    /// One line of text with its level in front; an annotation in GitHub Actions, which people see without opening a log.
+    fn notable(&self, level: &str, text: &str) {
+        match (self.style, self.colour) {
+            (Style::GitHub, _) => self.write(&format!("::{level}::{}", escape(text)), false),
+            (_, true) => {
+                let colour = if level == "error" { 31 } else { 33 };
+                self.write(&format!("{:>7}    \x1b[{colour}m{level}:\x1b[0m {text}", self.stamp()), false);
+            }
+            (_, false) => self.write(&format!("{:>7}    {level}: {text}", self.stamp()), false),
+        }
+        self.remember(&format!("{level}: {text}"));
+    }
+
+    /// Whether lines can be rewritten in place.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.style == Style::Live
+    }
+
+    /// Shows these lines below everything else, instead of those that were there; none to take them away. Only on a
+    /// terminal.
+    pub fn live(&self, lines: &[String]) {
+        if let Ok(mut state) = self.state.lock()
+            && self.is_live()
+        {
+            state.erase();
+            state.live = lines.to_vec();
+            state.draw();
+        }
     }
 
     /// Everything so far, in order.
@@ -130,10 +171,43 @@ impl Report {
     /// A closed stderr is no reason to stop a deployment half-way.
     fn write(&self, text: &str, in_group: bool) {
         if let Ok(mut state) = self.state.lock() {
+            state.erase();
             let _ = writeln!(state.out, "{text}");
+            state.draw();
             if self.style == Style::GitHub && (in_group || text == "::endgroup::") {
                 state.in_group = in_group;
             }
+        }
+    }
+}
+
+impl State {
+    /// Takes the rewritten lines off the terminal: up to the first of them, then clears to the end of the screen.
+    fn erase(&mut self) {
+        if !self.live.is_empty() {
+            let _ = write!(self.out, "\x1b[{}A\r\x1b[J", self.live.len());
+        }
+    }
+
+    /// Writes them again. A line that the terminal wrapped would be two lines to erase: it is cut off instead.
+    fn draw(&mut self) {
+        for line in &self.live {
+            let _ = writeln!(self.out, "\x1b[?7l{line}\x1b[?7h");
+        }
+    }
+}
+
+impl Style {
+    /// The style of the surroundings. `variable` looks environment variables up.
+    #[must_use]
+    pub fn of(is_terminal: bool, variable: &dyn Fn(&str) -> Option<String>) -> Self {
+        let is = |name: &str, value: &str| variable(name).is_some_and(|text| text == value);
+        if is("GITHUB_ACTIONS", "true") {
+            Self::GitHub
+        } else if is_terminal && !is("TERM", "dumb") {
+            Self::Live
+        } else {
+            Self::Plain
         }
     }
 }
@@ -159,19 +233,4 @@ pub fn duration(secs: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_read_well() {
-        assert_eq!(duration(0.4), "0s");
-        assert_eq!(duration(59.6), "1m00s");
-        assert_eq!(duration(187.0), "3m07s");
-        assert_eq!(duration(3720.0), "1h02m");
-    }
-
-    #[test]
-    fn annotations_stay_on_one_line() {
-        assert_eq!(escape("50% of\ntasks"), "50%25 of%0Atasks");
-    }
-}
+mod tests;

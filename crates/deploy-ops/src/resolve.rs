@@ -42,12 +42,6 @@ pub struct Release {
 }
 
 impl Release {
-    /// The tag, or the full commit id where there is none: what services report as their release.
-    #[must_use]
-    pub fn label(&self) -> &str {
-        self.tag.as_ref().map_or(self.commit.as_str(), ReleaseTag::as_str)
-    }
-
     /// `release v0.1.0 (commit 1a2b3c4d)`, for people.
     #[must_use]
     pub fn described(&self) -> String {
@@ -55,6 +49,12 @@ impl Release {
             Some(tag) => format!("release {tag} (commit {})", self.commit.short()),
             None => format!("commit {}", self.commit.short()),
         }
+    }
+
+    /// The tag, or the full commit id where there is none: what services report as their release.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.tag.as_ref().map_or(self.commit.as_str(), ReleaseTag::as_str)
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use crate::clock::Moment;
 use crate::failure::Failure;
-use crate::observe::{self, SeenService};
 use crate::operation::{self, Conclusion, Job};
 use crate::plan::Plan;
 use crate::rollout;
@@ -20,7 +19,7 @@ pub(crate) async fn roll(
     template: &Template,
 ) -> Result<Option<Conclusion>, Failure> {
     session.report.step("Services");
-    let before = services_before(session).await?;
+    let before = session.services_before().await?;
     let rollout = |plan: &Plan, started_at: Moment| {
         let rolling: BTreeSet<&str> =
             plan.rolling_services().map(|change| change.logical_id.as_str()).collect();
@@ -48,25 +47,4 @@ pub(crate) fn job<'a>(
         cluster: session.names().cluster(),
         log_groups: session.log_groups(),
     }
-}
-
-/// The services as they are, with their alarms: one that fires already is ignored by ECS for the whole
-/// deployment (ECS:deployment-alarm-failure).
-pub(crate) async fn services_before(session: &EnvironmentSession) -> Result<Vec<SeenService>, Failure> {
-    let aws = &session.target.aws;
-    let cluster = session.names().cluster();
-    let names = session.service_names();
-    let mut before = observe::services(aws, &cluster, &names, session.target.clock.now()).await?;
-    let alarm_names: Vec<String> = before.iter().flat_map(|service| service.alarms.clone()).collect();
-    let alarms = observe::alarms(aws, &alarm_names).await?;
-    for service in &mut before {
-        service.view.alarms = alarms.iter().filter(|it| service.alarms.contains(&it.name)).cloned().collect();
-        for alarm in service.view.alarms.iter().filter(|alarm| alarm.state == "ALARM") {
-            session.report.warn(format!(
-                "alarm {} fires already: ECS will ignore it during this deployment",
-                alarm.name
-            ));
-        }
-    }
-    Ok(before)
 }

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::feasibility;
 use crate::inputs;
 use crate::names::ReleaseTag;
-use crate::operation::{self, Conclusion};
+use crate::operation::{self, Conclusion, Times};
 use crate::resolve::{self, Release};
 use crate::revisions;
 use crate::roll;
@@ -53,6 +53,7 @@ struct Rollback<'a> {
     options: &'a Options,
     release: Release,
     records: Vec<rollout_verdict::Record>,
+    times: Option<Times>,
     /// Whether anything was changed so far.
     touched: bool,
 }
@@ -71,14 +72,14 @@ pub async fn rollback(session: &EnvironmentSession, options: &Options) -> Result
     feasibility::warn_of_tasks(session).await?;
     let (digests, obstacles) = feasibility::examine(session, &release.commit, &records).await?;
     release.digests = digests;
-    let mut run = Rollback { session, options, release, records: Vec::new(), touched: false };
+    let mut run = Rollback { session, options, release, records: Vec::new(), times: None, touched: false };
     let end = if obstacles.0.is_empty() {
         run.run(view, template, &records).await?
     } else {
         run.refuse(&obstacles.0)
     };
-    let result = ending::result(session, &run.release, end).await?;
-    Ok(Outcome { result, records: run.records })
+    let result = ending::result(session, &run.release, end, Vec::new()).await;
+    Ok(Outcome { result, records: run.records, forecast: None, times: run.times })
 }
 
 /// The environment's stack, where one was ever created.
@@ -207,6 +208,7 @@ impl Rollback<'_> {
     fn note(&mut self, conclusion: Conclusion) -> Option<End> {
         let mut end = End::of(self.session, &conclusion);
         self.records.push(conclusion.record);
+        self.times = conclusion.times;
         if let Some(end) = &mut end
             && end.verdict == Verdict::NeedsHuman
         {

@@ -11,6 +11,10 @@ use crate::observe::SeenService;
 use crate::plan::{Action, Plan};
 use crate::template::{Section, Template};
 
+/// From the end of a minute until its metrics count in alarms: load balancers send theirs every minute
+/// (ALB:load-balancer-cloudwatch-metrics), and alarms act one to three minutes after the fact.
+const METRIC_DELAY_SECS: u32 = 60;
+
 /// Settings of a service, as the configuration has them.
 #[must_use]
 pub fn settings(config: &Config, environment: &Environment, name: &ServiceName) -> ServiceSettings {
@@ -40,6 +44,13 @@ pub fn settings(config: &Config, environment: &Environment, name: &ServiceName) 
             threshold: Threshold::Count(deployment.circuit_breaker.threshold_count),
             reset_on_healthy_task: deployment.circuit_breaker.reset_on_healthy_task,
         }),
+        alarm_secs: if service.is_public() {
+            let alarm = &deployment.target_5xx_alarm;
+            // The errors begin within a period, which then is not wholly bad.
+            (alarm.evaluation_periods + 1) * alarm.period_secs + METRIC_DELAY_SECS
+        } else {
+            0
+        },
         bake_secs: if service.is_public() { deployment.bake_time_minutes * 60 } else { 0 },
     }
 }
@@ -77,7 +88,7 @@ pub fn of_services(
 }
 
 /// Logical ids of a service and of its task definition.
-fn logical_ids(template: &Template, service: &str) -> (Option<String>, Option<String>) {
+pub(crate) fn logical_ids(template: &Template, service: &str) -> (Option<String>, Option<String>) {
     let found = template.entries(Section::Resources).find(|(_, resource)| {
         resource.get("Type").and_then(|it| it.as_str()) == Some("AWS::ECS::Service")
             && resource.pointer("/Properties/ServiceName").and_then(|it| it.as_str()) == Some(service)

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use env_config::{Config, Environment, EnvironmentNames, SharedNames};
 use ops_cli::TargetArgs;
 
+use crate::call::CallError;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::observe::{self, SeenService};
 use crate::report::Report;
 use crate::stack::TemplateBucket;
 use crate::target::Target;
@@ -75,7 +77,11 @@ impl EnvironmentSession {
     pub async fn open(root: &Path, environment: &str, args: &TargetArgs) -> Result<Self, Failure> {
         // A name that does not exist is answered before anything is connected.
         Config::load(root)?.environment(environment)?;
-        let session = Session::open(root, args).await?;
+        Self::of(Session::open(root, args).await?, environment)
+    }
+
+    /// The same on a session that is connected already.
+    pub fn of(session: Session, environment: &str) -> Result<Self, Failure> {
         let environment = session.config.environment(environment)?.clone();
         let session = Self { session, environment };
         session.refuse_other_roles()?;
@@ -119,5 +125,11 @@ impl EnvironmentSession {
             .keys()
             .map(|name| (name.to_string(), names.service_log_group(name)))
             .collect()
+    }
+
+    /// The services as they are before something changes, with their alarms.
+    pub async fn services_before(&self) -> Result<Vec<SeenService>, CallError> {
+        let (cluster, names, now) = (self.names().cluster(), self.service_names(), self.target.clock.now());
+        observe::services_with_alarms(&self.target.aws, &cluster, &names, now).await
     }
 }

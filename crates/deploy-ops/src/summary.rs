@@ -1,51 +1,73 @@
-//! The end of a deployment, for people.
+//! The end of a deployment: for people, and for the step summary of GitHub Actions.
 
+use std::error::Error;
+use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
-use ops_cli::{DeployResult, Verdict};
+use ops_cli::{Cause, DeployResult, Exit, Verdict};
 
+use crate::deploy::Options;
+use crate::ending::Outcome;
+use crate::failure::Failure;
 use crate::names::ImageDigest;
-use crate::report::duration;
+use crate::operation::Times;
+use crate::report::{Entry, duration};
+use crate::resolve::Wanted;
 use crate::session::EnvironmentSession;
 
-/// Prints the summary of a deployment on stderr.
-pub fn print(session: &EnvironmentSession, result: &DeployResult, wall: Duration) {
-    print_as(session, result, wall, sentence(result));
+/// Lines of the timeline that a step summary holds, at most: GitHub cuts a summary off at 1 MiB.
+const TIMELINE_LINES: usize = 500;
+
+/// Prints the summary of a deployment on stderr, and into the step summary in GitHub Actions.
+pub fn print(session: &EnvironmentSession, outcome: &Outcome, wall: Duration) {
+    print_as(session, outcome, wall, sentence(outcome.result.verdict));
 }
 
-/// Prints the summary of a rollback on stderr.
-pub fn print_rollback(session: &EnvironmentSession, result: &DeployResult, wall: Duration) {
-    let sentence = match result.verdict {
+/// Prints the summary of a rollback on stderr, and into the step summary in GitHub Actions.
+pub fn print_rollback(session: &EnvironmentSession, outcome: &Outcome, wall: Duration) {
+    let sentence = match outcome.result.verdict {
         Verdict::Succeeded => "rolled back and healthy",
         Verdict::NoChange => "nothing to do: it already runs",
         Verdict::RolledBack => "the rollback failed; everything is as it was before it",
         Verdict::Unhealthy => "rolled back, but it does not answer as it should",
-        _ => sentence(result),
+        verdict => sentence(verdict),
     };
-    print_as(session, result, wall, sentence);
+    print_as(session, outcome, wall, sentence);
 }
 
-fn print_as(session: &EnvironmentSession, result: &DeployResult, wall: Duration, sentence: &str) {
+fn print_as(session: &EnvironmentSession, outcome: &Outcome, wall: Duration, sentence: &str) {
     session.report.end_group();
+    let result = &outcome.result;
+    if result.verdict.exit() != Exit::Done {
+        let cause = result.cause.as_ref().map(|cause| format!(": {}", cause.detail)).unwrap_or_default();
+        session.report.annotate(&format!("{}: {sentence}{cause}", result.environment));
+    }
     eprintln!();
-    for line in lines(session, result, wall, sentence) {
+    for line in lines(&session.environment.url(), outcome, wall, sentence) {
         eprintln!("{line}");
     }
+    write_step_summary(session, result, outcome.times);
 }
 
-fn lines(session: &EnvironmentSession, result: &DeployResult, wall: Duration, sentence: &str) -> Vec<String> {
+fn lines(url: &str, outcome: &Outcome, wall: Duration, sentence: &str) -> Vec<String> {
+    let result = &outcome.result;
     let mut lines = vec![format!("{}: {sentence}", result.environment)];
     if let Some(cause) = &result.cause {
         lines.push(format!("  cause    {}", cause.detail));
     }
+    if let Some(times) = outcome.times {
+        lines.push(format!("  course   {}", course(times)));
+    }
+    for guard in &result.overrides {
+        lines.push(format!("  override {guard}"));
+    }
     lines.push(format!("  release  {}", result.release));
     lines.push(format!("  commit   {}", result.commit));
     for service in &result.services {
-        let digest = service.digest.parse::<ImageDigest>();
-        let digest = digest.as_ref().map_or("no image", |digest| digest.short());
-        lines.push(format!("  {:<8} {digest}", service.name));
+        lines.push(format!("  {:<8} {}", service.name, short(&service.digest)));
     }
-    lines.push(format!("  url      {}", session.environment.url()));
+    lines.push(format!("  url      {url}"));
     lines.push(format!(
         "  time     {} ({:.1} s of wall time)",
         duration(result.elapsed_secs),
@@ -57,9 +79,26 @@ fn lines(session: &EnvironmentSession, result: &DeployResult, wall: Duration, se
     lines
 }
 
+/// `called after 1m30s, services whole after 2m10s, over after 3m40s`
+fn course(times: Times) -> String {
+    let whole = times.whole_secs.map_or_else(
+        || "services were not seen whole again".to_owned(),
+        |secs| format!("services whole after {}", duration(secs)),
+    );
+    format!(
+        "called after {}, {whole}, over after {}",
+        duration(times.noticed_secs),
+        duration(times.ended_secs)
+    )
+}
+
+fn short(digest: &str) -> String {
+    digest.parse::<ImageDigest>().map_or_else(|_| "no image".to_owned(), |digest| digest.short().to_owned())
+}
+
 /// The verdict in a few words.
-fn sentence(result: &DeployResult) -> &'static str {
-    match result.verdict {
+const fn sentence(verdict: Verdict) -> &'static str {
+    match verdict {
         Verdict::Succeeded => "deployed and healthy",
         Verdict::NoChange => "nothing to do",
         Verdict::RolledBack => "failed; everything is back as it was",
@@ -72,3 +111,121 @@ fn sentence(result: &DeployResult) -> &'static str {
         Verdict::Refused => "refused; nothing was changed",
     }
 }
+
+/// The result of a command that ended before it had one: refused by a guard, or by ECS, which did not even start a
+/// one-off task. `None` for what is no verdict on a deployment (bad input, a defect).
+#[must_use]
+pub fn of_failure(
+    session: &EnvironmentSession,
+    options: &Options,
+    failure: &Failure,
+) -> Option<DeployResult> {
+    let verdict = match failure.exit() {
+        Exit::Refused => Verdict::Refused,
+        Exit::TaskFailed => Verdict::TaskFailed,
+        _ => return None,
+    };
+    let mut detail = failure.to_string();
+    let mut source = failure.source();
+    while let Some(inner) = source {
+        let text = inner.to_string();
+        if !detail.ends_with(&text) {
+            detail = format!("{detail}: {text}");
+        }
+        source = inner.source();
+    }
+    if let Some(hint) = failure.hint() {
+        detail = format!("{detail} ({})", hint.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    let kind = if verdict == Verdict::TaskFailed { "task_failed" } else { "refused" };
+    let release = match &options.wanted {
+        Wanted::Tag(tag) => tag.to_string(),
+        Wanted::Commit(commit) => commit.clone(),
+        Wanted::Head => "HEAD".to_owned(),
+    };
+    Some(DeployResult {
+        verdict,
+        exit_code: verdict.exit().code(),
+        environment: session.environment.name.to_string(),
+        release,
+        commit: String::new(),
+        services: Vec::new(),
+        elapsed_secs: session.report.elapsed_secs(),
+        detected_secs: None,
+        cause: Some(Cause { kind: kind.to_owned(), service: None, detail }),
+        next: None,
+        overrides: Vec::new(),
+    })
+}
+
+/// Appends to the step summary of GitHub Actions, where there is one. That it cannot be written is no reason to fail.
+pub fn write_step_summary(session: &EnvironmentSession, result: &DeployResult, times: Option<Times>) {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return };
+    let text = markdown(&session.environment.url(), result, times, &session.report.timeline());
+    if let Err(error) = append(Path::new(&path), &text) {
+        session.report.warn(format!("failed to write the step summary: {error}"));
+    }
+}
+
+fn append(path: &Path, text: &str) -> std::io::Result<()> {
+    std::fs::OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())
+}
+
+/// The step summary: verdict, services, timeline.
+fn markdown(url: &str, result: &DeployResult, times: Option<Times>, timeline: &[Entry]) -> String {
+    let mut lines = vec![format!("## {}: {}", result.environment, sentence(result.verdict)), String::new()];
+    let mut fact = |name: &str, text: &str| lines.push(format!("- **{name}:** {text}"));
+    if let Some(cause) = &result.cause {
+        fact("Cause", &inline(&cause.detail));
+    }
+    if let Some(times) = times {
+        fact("Course", &course(times));
+    }
+    for guard in &result.overrides {
+        fact("Overridden guard", &format!("`{guard}`"));
+    }
+    fact("Release", &format!("`{}`", result.release));
+    if !result.commit.is_empty() {
+        fact("Commit", &format!("`{}`", result.commit));
+    }
+    fact("Where", url);
+    fact("Time", &duration(result.elapsed_secs));
+    if let Some(next) = &result.next {
+        fact("Next", &format!("`{next}`"));
+    }
+    if !result.services.is_empty() {
+        lines.push(String::new());
+        lines.push("| service | release's image | running | task definition |".to_owned());
+        lines.push("|---|---|---|---|".to_owned());
+        for service in &result.services {
+            let running: Vec<String> = service.running_digests.iter().map(|digest| short(digest)).collect();
+            let definition = service.task_definition.rsplit('/').next().unwrap_or_default();
+            lines.push(format!(
+                "| {} | `{}` | `{}` | `{definition}` |",
+                service.name,
+                short(&service.digest),
+                running.join(", ")
+            ));
+        }
+    }
+    lines.extend(["", "<details><summary>Timeline</summary>", "", "```"].map(str::to_owned));
+    let skipped = timeline.len().saturating_sub(TIMELINE_LINES);
+    if skipped > 0 {
+        lines.push(format!("({skipped} earlier lines left out)"));
+    }
+    for entry in &timeline[skipped..] {
+        // A fence inside would end the block.
+        lines.push(format!("{:>7}  {}", duration(entry.at_secs), entry.text.replace("```", "` ` `")));
+    }
+    lines.extend(["```", "", "</details>", ""].map(str::to_owned));
+    lines.join("\n")
+}
+
+/// Text of others within a line of Markdown: as it is, and never as markup.
+fn inline(text: &str) -> String {
+    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("`` {} ``", text.replace("``", "` `"))
+}
+
+#[cfg(test)]
+mod tests;

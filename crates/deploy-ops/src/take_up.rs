@@ -44,7 +44,7 @@ pub async fn rollback(
     let operation = Operation { stack_id: view.id.clone(), token, cluster, log_groups: session.log_groups() };
     let watched =
         watch::watch(aws, clock, &session.report, &session.interrupt, &operation, rollout, OnFailure::Cancel)
-            .await?;
+            .await;
     operation::conclude(session, session.environment.name.as_str(), watched).map(Some)
 }
 

@@ -125,14 +125,7 @@ impl Target {
 
     async fn aws(config: &Config) -> Result<Self, TargetError> {
         let region = config.platform.region.as_str();
-        for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
-            if let Ok(found) = std::env::var(variable)
-                && !found.is_empty()
-                && found != region
-            {
-                return Err(TargetError::WrongRegion { variable, found, wanted: region.to_owned() });
-            }
-        }
+        refuse_other_region(region, |variable| std::env::var(variable).ok())?;
         let http = Builder::new()
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
             .build_https();
@@ -152,13 +145,7 @@ impl Target {
         };
         let expire_at = expire_at.map(|since_epoch| Moment::from_epoch_secs(since_epoch.as_secs_f64()));
         let aws = Aws::new(&sdk_config);
-        let identity = identity(&aws).await?;
-        if identity.account != config.platform.account_id.as_str() {
-            return Err(TargetError::WrongAccount {
-                found: identity.account,
-                wanted: config.platform.account_id.to_string(),
-            });
-        }
+        let identity = identity(&aws, config).await?;
         Ok(Self {
             aws,
             clock: Arc::new(WallClock),
@@ -180,7 +167,7 @@ impl Target {
         let sdk_config =
             local_sdk_config(config.platform.region.as_str(), &running.endpoint_url(), access_key);
         let aws = Aws::new(&sdk_config);
-        let identity = identity(&aws).await?;
+        let identity = identity(&aws, config).await?;
         Ok(Self {
             aws,
             clock: Arc::new(VirtualClock(running.control())),
@@ -261,10 +248,29 @@ fn local_sdk_config(region: &str, endpoint: &str, access_key: &str) -> SdkConfig
         .build()
 }
 
-async fn identity(aws: &Aws) -> Result<Identity, TargetError> {
+/// The configuration names the region; surroundings that name another one are a mistake of somebody.
+fn refuse_other_region(region: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<(), TargetError> {
+    for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        if let Some(found) = lookup(variable).filter(|found| !found.is_empty() && found != region) {
+            return Err(TargetError::WrongRegion { variable, found, wanted: region.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Who calls; refused where the account is not the configuration's.
+async fn identity(aws: &Aws, config: &Config) -> Result<Identity, TargetError> {
     let answer = aws.sts.get_caller_identity().send().await.called("sts:GetCallerIdentity");
     let answer = answer.map_err(TargetError::Identity)?;
-    Ok(Identity { account: answer.account.unwrap_or_default(), arn: answer.arn.unwrap_or_default() })
+    let identity =
+        Identity { account: answer.account.unwrap_or_default(), arn: answer.arn.unwrap_or_default() };
+    if identity.account != config.platform.account_id.as_str() {
+        return Err(TargetError::WrongAccount {
+            found: identity.account,
+            wanted: config.platform.account_id.to_string(),
+        });
+    }
+    Ok(identity)
 }
 
 /// Time of the local account: a sleep lets it pass, with everything that happens meanwhile.
@@ -282,5 +288,24 @@ impl Clock for VirtualClock {
             // The other tasks of this process (Ctrl-C) get their turn, as they would in a real sleep.
             tokio::task::yield_now().await;
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surroundings_that_name_another_region_are_refused() {
+        let with = |name: &'static str, value: &'static str| {
+            refuse_other_region("us-west-2", |asked| (asked == name).then(|| value.to_owned()))
+        };
+        assert!(with("AWS_REGION", "us-west-2").is_ok());
+        assert!(with("AWS_REGION", "").is_ok());
+        assert!(with("HOME", "eu-west-1").is_ok());
+        for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            let refused = with(variable, "eu-west-1");
+            assert!(matches!(refused, Err(TargetError::WrongRegion { found, .. }) if found == "eu-west-1"));
+        }
     }
 }

@@ -4,16 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rollout_verdict::{
-    Assessment, Cadence, Moment, Observations, Record, Rollout, ServiceProgress, Snapshot, State, assess,
-};
+use rollout_verdict::{Assessment, Cadence, Moment, Observations, Record, Rollout, Snapshot, State, assess};
 
 use crate::aws::Aws;
 use crate::call::{CallError, CallErrorKind, Called};
 use crate::clock::Clock;
+use crate::closer::Closer;
 use crate::interrupt::Interrupt;
 use crate::logs;
+use crate::meter::Budget;
 use crate::observe::{self, SeenService};
+use crate::progress::{self, words};
 use crate::report::{Report, duration};
 
 /// The stack operation to watch.
@@ -34,12 +35,12 @@ pub struct Operation {
 pub enum OnFailure {
     /// Cancel the update and follow the rollback.
     Cancel,
-    /// Say so and leave at the deadline.
+    /// Change nothing: CloudFormation and the circuit breaker decide. Leave at the deadline.
     LeaveRunning,
 }
 
 /// Why watching ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Ended {
     /// Nothing more will happen by itself.
     Finished,
@@ -49,6 +50,8 @@ pub enum Ended {
     Interrupted,
     /// It neither ended nor went back within every bound.
     OutOfTime,
+    /// AWS does not answer any more, or refuses to; the operation goes on.
+    Blind(CallError),
 }
 
 /// What was watched, and how it ended.
@@ -60,6 +63,8 @@ pub struct Watched {
     pub assessment: Assessment,
     /// The first assessment that was a failure, with the moment: what came later is only its consequence.
     pub failure: Option<(State, Moment)>,
+    /// When, after the failure, every service was first seen with all its tasks on the old release alone.
+    pub whole_at: Option<Moment>,
     /// Everything observed, for the record.
     pub record: Record,
 }
@@ -70,6 +75,8 @@ const OUTAGE_LIMIT_SECS: f64 = 900.0;
 const ROLLBACK_FACTOR: f64 = 2.0;
 /// Added to the rollback's bound, for CloudFormation itself.
 const ROLLBACK_OVERHEAD_SECS: f64 = 900.0;
+/// Seconds between two polls, at most, however much AWS slows the calls down.
+const SLOWEST_POLL_SECS: f64 = 60.0;
 
 struct Watcher<'a> {
     aws: &'a Aws,
@@ -82,6 +89,9 @@ struct Watcher<'a> {
     snapshots: Vec<Snapshot>,
     stack_status: String,
     cancel_requested_at: Option<Moment>,
+    whole_at: Option<Moment>,
+    closer: Closer,
+    budget: Budget,
     looked_closely: BTreeMap<String, (Moment, rollout_verdict::ServiceView)>,
     logs_read: BTreeSet<String>,
     printed: BTreeMap<String, String>,
@@ -96,7 +106,7 @@ pub async fn watch(
     operation: &Operation,
     rollout: Rollout,
     on_failure: OnFailure,
-) -> Result<Watched, CallError> {
+) -> Watched {
     let mut watcher = Watcher {
         aws,
         clock,
@@ -108,34 +118,47 @@ pub async fn watch(
         snapshots: Vec::new(),
         stack_status: String::new(),
         cancel_requested_at: None,
+        whole_at: None,
+        closer: Closer::default(),
+        budget: Budget::default(),
         looked_closely: BTreeMap::new(),
         logs_read: BTreeSet::new(),
         printed: BTreeMap::new(),
     };
-    watcher.run(interrupt, on_failure).await
+    let watched = watcher.run(interrupt, on_failure).await;
+    report.live(&[]);
+    watched
 }
 
 impl Watcher<'_> {
-    async fn run(&mut self, interrupt: &Interrupt, on_failure: OnFailure) -> Result<Watched, CallError> {
+    async fn run(&mut self, interrupt: &Interrupt, on_failure: OnFailure) -> Watched {
         let mut failure: Option<(State, Moment)> = None;
         let mut last_answer = self.clock.now();
         let mut pause = f64::from(self.cadence.poll_secs);
         loop {
-            match self.poll().await {
+            let repeats = self.aws.meter.repeats();
+            let answer = self.poll().await;
+            let slowed = self.aws.meter.repeats() > repeats;
+            match answer {
                 Ok(snapshot) => {
                     last_answer = snapshot.at;
-                    pause = f64::from(self.cadence.poll_secs);
                     self.observations.absorb(snapshot.clone());
                     self.snapshots.push(snapshot);
+                    let usual = f64::from(self.cadence.poll_secs);
+                    pause = if slowed { slower(pause) } else { usual };
                 }
                 Err(error) if error.is_transient() => {
-                    pause = (pause * 1.5).min(60.0);
+                    pause = slower(pause);
                     self.report.line(format!("no answer ({error}): looking again in {}", duration(pause)));
                     if self.clock.now().secs_since(last_answer) > OUTAGE_LIMIT_SECS {
-                        return Err(error);
+                        let assessment = assess(&self.rollout, &self.observations);
+                        return self.finish(Ended::Blind(error), assessment, failure);
                     }
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    let assessment = assess(&self.rollout, &self.observations);
+                    return self.finish(Ended::Blind(error), assessment, failure);
+                }
             }
             let now = self.clock.now();
             let assessment = assess(&self.rollout, &self.observations);
@@ -145,24 +168,28 @@ impl Watcher<'_> {
                 failure = Some((assessment.state.clone(), now));
                 self.print_failure(&assessment);
             }
+            if failure.is_some() {
+                self.note_whole(&assessment, now);
+            }
             if assessment.finished {
-                return Ok(self.finish(Ended::Finished, assessment, failure));
-            }
-            if failed && self.cancel_requested_at.is_none() {
-                if on_failure == OnFailure::LeaveRunning
-                    && matches!(assessment.state, State::DeadlinePassed { .. })
-                {
-                    return Ok(self.finish(Ended::LeftRunning, assessment, failure));
-                }
-                self.cancel().await?;
-            }
-            if interrupt.requested() {
-                return Ok(self.finish(Ended::Interrupted, assessment, failure));
+                return self.finish(Ended::Finished, assessment, failure);
             }
             let deadline = f64::from(assessment.deadline.secs);
-            let bound = deadline + deadline * ROLLBACK_FACTOR + ROLLBACK_OVERHEAD_SECS;
-            if now.secs_since(self.rollout.started_at) > bound {
-                return Ok(self.finish(Ended::OutOfTime, assessment, failure));
+            let elapsed = now.secs_since(self.rollout.started_at);
+            match on_failure {
+                OnFailure::Cancel if failed && self.cancel_requested_at.is_none() => {
+                    self.cancel(&assessment).await;
+                }
+                OnFailure::LeaveRunning if elapsed >= deadline && self.goes_forward() => {
+                    return self.finish(Ended::LeftRunning, assessment, failure);
+                }
+                OnFailure::Cancel | OnFailure::LeaveRunning => {}
+            }
+            if interrupt.requested() {
+                return self.finish(Ended::Interrupted, assessment, failure);
+            }
+            if elapsed > deadline + deadline * ROLLBACK_FACTOR + ROLLBACK_OVERHEAD_SECS {
+                return self.finish(Ended::OutOfTime, assessment, failure);
             }
             self.clock.sleep(Duration::from_secs_f64(pause)).await;
         }
@@ -170,11 +197,16 @@ impl Watcher<'_> {
 
     fn finish(&mut self, ended: Ended, assessment: Assessment, failure: Option<(State, Moment)>) -> Watched {
         let record = Record { rollout: self.rollout.clone(), snapshots: std::mem::take(&mut self.snapshots) };
-        Watched { ended, assessment, failure, record }
+        Watched { ended, assessment, failure, whole_at: self.whole_at, record }
+    }
+
+    fn goes_forward(&self) -> bool {
+        matches!(self.stack_status.as_str(), "" | "UPDATE_IN_PROGRESS" | "CREATE_IN_PROGRESS")
     }
 
     async fn poll(&mut self) -> Result<Snapshot, CallError> {
         let at = self.clock.now();
+        self.budget.note(&self.aws.meter, at);
         let since = self.rollout.started_at;
         let known = &self.observations.stack_events;
         let seen = |id: &str| known.contains_key(&id.into());
@@ -193,53 +225,103 @@ impl Watcher<'_> {
             self.rollout.services.iter().map(|service| service.name.to_string()).collect();
         let mut services = Vec::new();
         if !names.is_empty() {
-            for mut service in observe::services(self.aws, &self.operation.cluster, &names, since).await? {
-                self.look_closely(at, since, &mut service).await?;
-                services.push(service.view);
-            }
+            services = observe::services(self.aws, &self.operation.cluster, &names, since).await?;
+            self.look_closely(at, since, &mut services).await?;
         }
+        let services = services.into_iter().map(|service| service.view).collect();
         Ok(Snapshot { at, cancel_requested_at: self.cancel_requested_at, stack_events, services })
     }
 
+    /// Looks at all services together when one of them deserves it and the calls of the minute allow it.
     async fn look_closely(
         &mut self,
         at: Moment,
         since: Moment,
-        service: &mut SeenService,
+        services: &mut [SeenService],
     ) -> Result<(), CallError> {
-        let name = service.view.name.to_string();
-        let before = self.looked_closely.get(&name);
-        let age = before.map(|(when, _)| at.secs_since(*when));
-        if !self.cadence.details_due(before.map(|(_, view)| view), &service.view, age) {
+        let due = services.iter().any(|service| {
+            let before = self.looked_closely.get(service.view.name.as_str());
+            let age = before.map(|(when, _)| at.secs_since(*when));
+            // A complete stack waits for this look only.
+            let last = self.stack_status == "UPDATE_COMPLETE"
+                && age.is_some_and(|age| age >= f64::from(self.cadence.least_details_secs));
+            last || self.cadence.details_due(before.map(|(_, view)| view), &service.view, age)
+        });
+        let cost = Closer::cost(u64::try_from(services.len()).unwrap_or(u64::MAX));
+        let per_minute = u64::from(self.cadence.calls_per_minute);
+        if !due || !self.budget.allows(&self.aws.meter, at, cost, per_minute) {
             return Ok(());
         }
-        observe::details(self.aws, &self.operation.cluster, service, since).await?;
-        self.looked_closely.insert(name.clone(), (at, service.view.clone()));
-        let Some(log_group) = self.operation.log_groups.get(&name) else { return Ok(()) };
-        for task in &mut service.view.tasks {
-            let exited = task.containers.iter().any(|container| container.exit_code.is_some());
-            let is_new = task.created_at >= since && task.last_status == "STOPPED";
-            if is_new && exited && self.logs_read.insert(task.arn.to_string()) {
-                task.log_tail = logs::tail(self.aws, log_group, &name, task.arn.id()).await?;
+        self.closer.look(self.aws, &self.operation.cluster, services, since).await?;
+        for service in services {
+            let name = service.view.name.to_string();
+            self.looked_closely.insert(name.clone(), (at, service.view.clone()));
+            let Some(log_group) = self.operation.log_groups.get(&name) else { continue };
+            for task in &mut service.view.tasks {
+                let exited = task.containers.iter().any(|container| container.exit_code.is_some());
+                let is_new = task.created_at >= since && task.last_status == "STOPPED";
+                let known = self.logs_read.contains(task.arn.as_str());
+                if is_new && exited && !known && self.budget.allows(&self.aws.meter, at, 1, per_minute) {
+                    task.log_tail = logs::tail(self.aws, log_group, &name, task.arn.id()).await?;
+                    self.logs_read.insert(task.arn.to_string());
+                }
             }
         }
         Ok(())
     }
 
-    /// Only an update can be cancelled, and only while it goes forward; otherwise CloudFormation is already
-    /// on its way back, or at the end.
-    async fn cancel(&mut self) -> Result<(), CallError> {
-        self.cancel_requested_at = Some(self.clock.now());
-        if self.stack_status != "UPDATE_IN_PROGRESS" {
-            return Ok(());
+    /// Stops our service deployments, then cancels the update. Stopped with a rollback, ECS goes back to the tasks that
+    /// still run; cancelled only, CloudFormation would deploy the old revision anew: new tasks, draining, baking.
+    ///
+    /// Only an update can be cancelled, and only while it goes forward; otherwise CloudFormation is already on its
+    /// way back, or at the end.
+    async fn cancel(&mut self, assessment: &Assessment) {
+        if !self.goes_forward() {
+            self.cancel_requested_at = Some(self.clock.now());
+            return;
         }
-        self.report.line("cancelling the update");
-        let call = self.aws.cloudformation.cancel_update_stack().stack_name(&self.operation.stack_id);
-        match call.send().await.called("cloudformation:CancelUpdateStack") {
-            Ok(_) => Ok(()),
-            // It went back or ended in the meantime: the next poll says which.
-            Err(error) if error.kind == CallErrorKind::Service => Ok(()),
-            Err(error) => Err(error),
+        for service in &assessment.services {
+            let Some(arn) = &service.stoppable else { continue };
+            self.report.line(format!("stopping the deployment of {}", service.name));
+            let call = self.aws.ecs.stop_service_deployment();
+            let call = call
+                .service_deployment_arn(arn.as_str())
+                .stop_type(aws_sdk_ecs::types::StopServiceDeploymentStopType::Rollback);
+            match call.send().await.called("ecs:StopServiceDeployment") {
+                Ok(_) => {}
+                // It ended in the meantime.
+                Err(error) if error.is("ConflictException") => {}
+                // CloudFormation puts it back all the same, with more time.
+                Err(error) => self.report.warn(error.to_string()),
+            }
+        }
+        if self.stack_status == "UPDATE_IN_PROGRESS" {
+            self.report.line("cancelling the update");
+            let call = self.aws.cloudformation.cancel_update_stack().stack_name(&self.operation.stack_id);
+            match call.send().await.called("cloudformation:CancelUpdateStack") {
+                Ok(_) => {}
+                // It went back or ended in the meantime: the next poll says which.
+                Err(error) if error.kind == CallErrorKind::Service => {}
+                // Tried again at the next poll.
+                Err(error) if error.is_transient() => {
+                    self.report.line(format!("could not cancel yet ({error})"));
+                    return;
+                }
+                Err(error) => self.report.warn(format!(
+                    "could not cancel ({error}): CloudFormation and the circuit breaker have to end it"
+                )),
+            }
+        }
+        self.cancel_requested_at = Some(self.clock.now());
+    }
+
+    fn note_whole(&mut self, assessment: &Assessment, now: Moment) {
+        let whole = assessment.services.iter().all(|service| service.whole);
+        if !whole || assessment.services.is_empty() {
+            self.whole_at = None;
+        } else if self.whole_at.is_none() {
+            self.whole_at = Some(now);
+            self.report.line("every service runs the old release alone, with all its tasks");
         }
     }
 
@@ -256,12 +338,16 @@ impl Watcher<'_> {
         }
     }
 
-    /// One line per service, whenever it changed.
+    /// On a terminal one line per service that always shows where it is; elsewhere a line whenever that changed.
     fn print_progress(&mut self, assessment: &Assessment) {
+        if self.report.is_live() {
+            self.report.live(&progress::live_lines(assessment));
+            return;
+        }
         for service in
             assessment.services.iter().filter(|service| service.new_running + service.new_pending > 0)
         {
-            let line = progress_line(service);
+            let line = progress::line(service);
             if self.printed.get(service.name.as_str()) != Some(&line) {
                 self.report.line(&line);
                 self.printed.insert(service.name.to_string(), line);
@@ -272,7 +358,7 @@ impl Watcher<'_> {
     fn print_failure(&self, assessment: &Assessment) {
         match &assessment.state {
             State::Failed { cause, .. } | State::DeadlinePassed { cause } => {
-                self.report.warn(cause.to_string());
+                self.report.error(&cause.to_string());
                 cause.evidence.iter().for_each(|line| self.report.line(format!("  {line}")));
             }
             _ => {}
@@ -280,27 +366,7 @@ impl Watcher<'_> {
     }
 }
 
-/// `api: 1/2 new healthy, 2 old running, breaker 1/3`
-#[must_use]
-pub fn progress_line(service: &ServiceProgress) -> String {
-    let mut line = format!("{}: {}/{} new tasks healthy", service.name, service.new_healthy, service.desired);
-    let starting = service.new_pending + service.new_running.saturating_sub(service.new_healthy);
-    if starting > 0 {
-        line += &format!(", {starting} starting");
-    }
-    if service.old_running > 0 {
-        line += &format!(", {} old running", service.old_running);
-    }
-    if service.breaker_count > 0 {
-        line += &format!(", circuit breaker {}/{}", service.breaker_count, service.breaker_threshold);
-    }
-    if service.done {
-        line += ", done";
-    }
-    line
-}
-
-/// `UPDATE_IN_PROGRESS` for people: `update in progress`.
-fn words(status: &str) -> String {
-    status.to_lowercase().replace('_', " ")
+/// Half as long again, up to a limit.
+fn slower(pause: f64) -> f64 {
+    (pause * 1.5).min(SLOWEST_POLL_SECS)
 }

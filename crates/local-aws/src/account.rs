@@ -1,5 +1,6 @@
 //! The account that is served: the world, its clock, and its place on disk.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,6 +24,9 @@ use crate::traffic::UserRequest;
 /// takes well under a second.
 const MAX_JOURNAL: usize = 4 << 20;
 
+/// API calls that are remembered, for who asks how often the account was called.
+const MAX_CALLS: usize = 100_000;
+
 /// Wall-clock-driven time is journalled at least this often, so that a kill does not turn it back far.
 const TICK: Duration = Duration::from_secs(60);
 
@@ -42,8 +46,18 @@ struct Store {
     _lock: Lock,
 }
 
+/// An API call that arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenCall {
+    /// When, in virtual time.
+    pub at: SimTime,
+    /// `service:Operation`, the spelling of IAM actions.
+    pub operation: String,
+}
+
 #[derive(Debug)]
 pub(crate) struct Account {
+    seen_calls: VecDeque<SeenCall>,
     world: World,
     identity: Identity,
     clock: Clock,
@@ -116,6 +130,7 @@ impl Account {
             identity,
             store,
             requests: 0,
+            seen_calls: VecDeque::new(),
             planned: None,
             throttled: faults::Refusals::new(),
         }
@@ -172,9 +187,19 @@ impl Account {
         Ok(until)
     }
 
+    /// The API calls of this process, oldest first, refused ones included.
+    pub(crate) fn seen_calls(&self) -> Vec<SeenCall> {
+        self.seen_calls.iter().cloned().collect()
+    }
+
     /// Answers an API call.
     pub(crate) fn call(&mut self, call: ApiCall) -> Result<Answer, StateError> {
         self.tick()?;
+        if self.seen_calls.len() == MAX_CALLS {
+            self.seen_calls.pop_front();
+        }
+        let operation = format!("{}:{}", call.service.iam_prefix(), call.operation);
+        self.seen_calls.push_back(SeenCall { at: self.world.now(), operation });
         let request_id = self.next_request_id();
         if let Some(error) = faults::refusal(&self.world, &call, &mut self.throttled) {
             return Ok(call.protocol.error(Some(call.service), &request_id, &error));

@@ -35,6 +35,7 @@ use tokio::task::JoinHandle;
 use account::{Account, Identity};
 use server::Shared;
 
+pub use account::SeenCall;
 pub use caller::{ADMIN_ACCESS_KEY, role_access_key};
 pub use clock::ClockMode;
 pub use command::PushImage;
@@ -249,6 +250,12 @@ impl Control {
     /// Ends once a call was left without an answer: whoever waits for it would wait for ever.
     pub async fn silence(&self) {
         self.shared.silence().await;
+    }
+
+    /// The API calls since the server was started, oldest first, refused ones and retries included; the latest 100,000.
+    #[must_use]
+    pub fn seen_calls(&self) -> Vec<SeenCall> {
+        self.shared.lock().seen_calls()
     }
 
     /// Looks at the account from the inside.

@@ -6,8 +6,10 @@
 
 mod args;
 mod exit;
+mod guard;
 mod result;
 
 pub use args::*;
 pub use exit::Exit;
+pub use guard::{Guard, GuardKind, UnknownGuard};
 pub use result::{Cause, DeployResult, ServiceResult, Verdict};

@@ -94,4 +94,7 @@ pub struct DeployResult {
     pub cause: Option<Cause>,
     /// The command to run next, where there is one.
     pub next: Option<String>,
+    /// Guards that were overridden, as on the command line; left out where none was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<String>,
 }

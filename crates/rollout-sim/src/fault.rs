@@ -84,7 +84,7 @@ pub struct Fault {
 }
 
 /// A fault in a world, from a moment on. Faults of an image or a task concern only task definitions that
-/// were registered at or after `since`: the old release stays as good as it was.
+/// were registered at or after `since` and say something new: the old release stays as good as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActiveFault {
     /// What is broken.

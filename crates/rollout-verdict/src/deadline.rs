@@ -29,6 +29,31 @@ const START_UP_SECS: u32 = 60;
 /// One task: between the end of its container and `STOPPED`, and until the scheduler acts on it.
 const DEPROVISION_SECS: u32 = 20;
 
+/// A rollout where all goes well, next to the limits above: the stack operation, the start of a task, its end.
+const USUAL_STACK_SECS: u32 = 20;
+const USUAL_START_UP_SECS: u32 = 30;
+const USUAL_STOP_SECS: u32 = 5;
+
+/// Seconds that a rollout takes when all goes well: tasks are healthy at their first check, programs exit when told to.
+pub(crate) fn expected_secs(rollout: &Rollout) -> u32 {
+    let additional: u32 = rollout.additional.iter().map(|term| term.secs).sum();
+    let rolling = rollout.services.iter().filter(|service| service.rolls);
+    let slowest = rolling.map(|service| {
+        let settings = &service.settings;
+        if settings.desired_count == 0 {
+            return 0;
+        }
+        let rounds = settings.desired_count.div_ceil(settings.tasks_at_once());
+        let target = settings.target_check.map_or(0, |check| check.interval_secs);
+        let container = settings.container_check.map_or(0, |check| check.interval_secs);
+        let drain = settings.target_check.map_or(0, |_| settings.deregistration_delay_secs);
+        let start = USUAL_START_UP_SECS + target.max(container);
+        let stop = drain + USUAL_STOP_SECS.min(settings.stop_timeout_secs) + DEPROVISION_SECS;
+        rounds * (start + stop) + settings.bake_secs
+    });
+    additional + USUAL_STACK_SECS + slowest.max().unwrap_or(0)
+}
+
 impl Deadline {
     /// The longest that a rollout that still succeeds may take: every service replaces its tasks in as many
     /// rounds as its percentages demand, one task fails once and is replaced, the old tasks drain, and the

@@ -81,6 +81,9 @@ pub struct ServiceSettings {
     pub breaker: Option<Breaker>,
     /// Bake time of the deployment alarms; 0 without alarms.
     pub bake_secs: u32,
+    /// Seconds after which errors that begin now have raised the deployment alarms, metric delay included; 0 without
+    /// alarms. A bake time that is shorter ends before they can.
+    pub alarm_secs: u32,
 }
 
 /// Health check of a target group.
@@ -162,6 +165,7 @@ impl Default for ServiceSettings {
             stop_timeout_secs: 30,
             breaker: None,
             bake_secs: 0,
+            alarm_secs: 0,
         }
     }
 }
@@ -201,5 +205,11 @@ impl Rollout {
     #[must_use]
     pub fn deadline(&self) -> Deadline {
         Deadline::of(self)
+    }
+
+    /// Seconds that it takes when all goes well.
+    #[must_use]
+    pub fn expected_secs(&self) -> u32 {
+        crate::deadline::expected_secs(self)
     }
 }

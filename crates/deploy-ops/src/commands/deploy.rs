@@ -20,21 +20,47 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
         bootstrap: args.bootstrap,
         allow_replace: args.allow_replace.clone(),
         leave_running: args.no_cancel,
+        overrides: args.overrides.clone(),
+        yes: args.yes,
     };
     let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let outcome = deploy::deploy(&session, &options).await;
     let exit = match &outcome {
+        Ok(outcome) if args.plan => plan(args, outcome)?,
         Ok(outcome) => {
-            summary::print(&session, &outcome.result, wall.elapsed());
+            summary::print(&session, outcome, wall.elapsed());
             if args.json {
                 print_json(&outcome.result)?;
             }
-            Ok(outcome.result.verdict.exit())
+            outcome.result.verdict.exit()
         }
-        Err(_) => Ok(Exit::Unexpected),
+        Err(failure) => {
+            session.report.end_group();
+            if let Some(result) = summary::of_failure(&session, &options, failure) {
+                summary::write_step_summary(&session, &result, None);
+                if args.json {
+                    print_json(&result)?;
+                }
+            }
+            failure.exit()
+        }
     };
     session.session.target.close().await?;
-    outcome.and(exit)
+    outcome.map(|_| exit)
+}
+
+/// What would change, for people on stderr already, for programs on stdout; the exit code says whether anything would.
+fn plan(args: &DeployArgs, outcome: &deploy::Outcome) -> Result<Exit, Failure> {
+    if args.json {
+        print_json(&outcome.forecast)?;
+    }
+    match outcome.forecast {
+        Some(_) => Ok(Exit::Differences),
+        None => {
+            eprintln!("nothing to change");
+            Ok(Exit::Done)
+        }
+    }
 }
 
 /// What was asked for, by tag, by commit, or the commit that is checked out.

@@ -26,7 +26,7 @@ pub(super) async fn run(args: &RollbackArgs, root: &Path) -> Result<Exit, Failur
     let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let outcome = rollback::rollback(&session, &options).await;
     if let Ok(outcome) = &outcome {
-        summary::print_rollback(&session, &outcome.result, wall.elapsed());
+        summary::print_rollback(&session, outcome, wall.elapsed());
         if args.json {
             print_json(&outcome.result)?;
         }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::TargetArgs;
+use crate::Guard;
 
 /// Which code to deploy.
 #[derive(Debug, Clone, Args)]
@@ -27,7 +28,7 @@ pub struct DeployArgs {
     /// Where
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Show what would change and stop
+    /// Show what would change and stop; exit code 10 where something would
     #[arg(long)]
     pub plan: bool,
     /// Prepare the account first: shared stack, secrets, images
@@ -39,7 +40,11 @@ pub struct DeployArgs {
     /// Let this stateful resource be replaced or removed (logical id); repeatable
     #[arg(long = "allow-replace", value_name = "LOGICAL_ID")]
     pub allow_replace: Vec<String>,
-    /// At the deadline, report and leave the update running
+    /// Do it although this guard refuses: health-path:SERVICE, container-port:SERVICE, target-group:SERVICE,
+    /// credentials; repeatable
+    #[arg(long = "override", value_name = "GUARD")]
+    pub overrides: Vec<Guard>,
+    /// Never cancel: let CloudFormation and the circuit breaker decide, and at the deadline report the update running
     #[arg(long)]
     pub no_cancel: bool,
     /// Print one JSON object at the end

@@ -9,7 +9,8 @@ use crate::image::Architecture;
 use crate::{World, ecr, elb, logs, secrets};
 
 /// Faults of a task that starts now. Faults of images and tasks concern only task definitions registered
-/// at or after the fault's moment; `service` is the service's name, for a one-off task the family's.
+/// at or after the fault's moment, and not those that say what an older one of the family said: the release that they
+/// go back to is as good as it was. `service` is the service's name, for a one-off task the family's.
 pub(super) fn faults(
     world: &World,
     definition: DefinitionKey,
@@ -20,11 +21,18 @@ pub(super) fn faults(
     if world.faults.is_empty() {
         return faults;
     }
-    let registered_at = world.ecs.definition(definition).registered_at;
+    let own = world.ecs.definition(definition);
+    let is_older = |since| {
+        let same = world.ecs.definitions.iter().filter(|other| {
+            other.shape.family == own.shape.family
+                && other.shape.container_definitions == own.shape.container_definitions
+        });
+        same.into_iter().any(|other| other.registered_at < since)
+    };
     for active in &world.faults {
         let wanted = active.fault.service.as_deref();
         let concerns = wanted.is_none_or(|wanted| name == wanted || name.ends_with(&format!("-{wanted}")));
-        if !concerns || registered_at < active.since {
+        if !concerns || is_older(active.since) {
             continue;
         }
         let migration = one_off

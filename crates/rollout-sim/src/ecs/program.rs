@@ -182,11 +182,10 @@ pub(crate) fn respond(
     Some((status, headers, body))
 }
 
-/// Whether users of this task get server errors.
+/// Whether users of this task get server errors, from when it gets requests on.
 pub(crate) fn errs(world: &World, key: TaskKey) -> bool {
-    world.ecs.task(key).is_some_and(|task| {
-        task.faults.errors
-            && task.started_at.is_some()
-            && (0..task.containers.len()).any(|one| listens(world, task, one))
-    })
+    world
+        .ecs
+        .task(key)
+        .is_some_and(|task| task.faults.errors && task.started_at.is_some() && task.is_running())
 }

@@ -52,8 +52,8 @@ pub(super) fn minute(world: &mut World) {
     for group in groups {
         let mut counts = recorded.get(&group).copied().unwrap_or_default();
         let (targets, erring) = erring_targets(world, group);
+        again |= will_err(world, group);
         if erring > 0 {
-            again = true;
             let requests = world.params.user_requests_per_sec * 60.0;
             #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             {
@@ -75,6 +75,12 @@ fn erring_targets(world: &World, group: TargetGroupKey) -> (usize, usize) {
     let erring =
         keys.iter().filter_map(|key| entry.targets.get(key)).filter(|target| ecs::errs(world, target.task));
     (keys.len(), erring.count())
+}
+
+/// Whether a target answers users with server errors as soon as it gets requests.
+fn will_err(world: &World, group: TargetGroupKey) -> bool {
+    let targets = world.elb.target_groups.get(&group).map(|entry| entry.targets.values());
+    targets.into_iter().flatten().any(|target| ecs::errs(world, target.task))
 }
 
 /// `HTTPCode_Target_5XX_Count` and `RequestCount`, per target group and for the load balancer as a whole

@@ -136,6 +136,11 @@ impl<'a> Bound<'a> {
         })
     }
 
+    /// Whether all tasks of the primary deployment run.
+    pub(super) fn serves(&self) -> bool {
+        self.primary.is_some_and(|primary| primary.running_count >= primary.desired_count)
+    }
+
     /// Whether the old revision was the primary one again, after ours was.
     pub(super) fn is_rolled_back(&self) -> bool {
         let primaries = |revision| {

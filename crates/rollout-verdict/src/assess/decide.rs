@@ -2,6 +2,7 @@
 
 use super::bind::{Bound, Revision};
 use super::failures::{Group, group, of_service, of_stack};
+use super::probation;
 use super::{Assessment, Certainty, Finding, Rollback, ServiceProgress, StackOutcome, State};
 use crate::stack::{Phase, StackProgress, failed_resources};
 use crate::{Cause, CauseKind, Moment, Observations, Rollout, ServiceObservations, TaskView, Via};
@@ -11,6 +12,8 @@ use crate::{Cause, CauseKind, Moment, Observations, Rollout, ServiceObservations
 const HEALTH_BUDGET_SECS: f64 = 330.0;
 /// Time that ECS may take to act on a target that is unhealthy after its grace period.
 const REACTION_SECS: f64 = 30.0;
+/// A lack of capacity that lasts this long is called: it comes and goes, and the old tasks serve meanwhile.
+const CAPACITY_SECS: f64 = 180.0;
 
 /// Says what the observations of a rollout mean.
 ///
@@ -87,8 +90,7 @@ fn certainty(
             health_persists(group, service?, started_at, observations).then_some(Certainty::Persistent)
         }
         K::NoCapacity => {
-            let threshold = service.map_or(3, breaker_threshold);
-            (finding.count >= threshold.saturating_sub(1).max(2)).then_some(Certainty::Persistent)
+            (finding.last_at.secs_since(finding.first_at) >= CAPACITY_SECS).then_some(Certainty::Persistent)
         }
         K::Deadline => None,
     }
@@ -170,7 +172,12 @@ fn state(
             };
             return State::Failed { cause, certainty: Certainty::Reported };
         }
-        if rolling().all(Bound::is_done) {
+        let late = assessment.elapsed_secs >= f64::from(assessment.deadline.secs);
+        let proven = |bound: &Bound<'_>| {
+            late || (probation::is_over(bound, &assessment.findings, observations)
+                && probation::alarms_have_spoken(bound))
+        };
+        if rolling().all(|bound| bound.is_done() && bound.serves() && proven(bound)) {
             return State::Succeeded;
         }
     }
@@ -345,13 +352,17 @@ fn progress(bound: &Bound<'_>) -> ServiceProgress {
         current.filter_map(|id| bound.seen.deployments.get(id)).map(|sighting| &sighting.view).collect();
     let (new, old): (Vec<_>, Vec<_>) =
         current.into_iter().partition(|view| bound.revision(&view.task_definition) == Revision::New);
-    let breaker = bound.service_deployment().and_then(|deployment| deployment.breaker.as_ref());
+    let service_deployment = bound.service_deployment();
+    let breaker = service_deployment.and_then(|deployment| deployment.breaker.as_ref());
+    let stoppable = service_deployment.filter(|it| matches!(it.status.as_str(), "PENDING" | "IN_PROGRESS"));
+    let old_running = old.iter().map(|view| view.running_count).sum();
+    let new_tasks: u32 = new.iter().map(|view| view.running_count + view.pending_count).sum();
     ServiceProgress {
         name: bound.expected.name.clone(),
         new_running: new.iter().map(|view| view.running_count).sum(),
         new_pending: new.iter().map(|view| view.pending_count).sum(),
         new_healthy: healthy(bound),
-        old_running: old.iter().map(|view| view.running_count).sum(),
+        old_running,
         desired: bound.expected.settings.desired_count,
         breaker_count: breaker
             .map(|breaker| breaker.failure_count)
@@ -360,5 +371,7 @@ fn progress(bound: &Bound<'_>) -> ServiceProgress {
         breaker_threshold: breaker_threshold(bound),
         done: bound.is_done(),
         rolled_back: bound.is_rolled_back(),
+        whole: new_tasks == 0 && old_running >= bound.expected.settings.desired_count,
+        stoppable: stoppable.map(|deployment| deployment.arn.clone()),
     }
 }

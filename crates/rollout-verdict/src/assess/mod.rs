@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, Deadline, Moment, ServiceName, TaskArn};
+use crate::{Cause, Deadline, Moment, ServiceDeploymentArn, ServiceName, TaskArn};
 
 mod bind;
 mod decide;
 mod failures;
+mod probation;
 #[cfg(test)]
 mod tests;
 
@@ -136,6 +137,10 @@ pub struct ServiceProgress {
     pub done: bool,
     /// Whether it goes back to the old revision, or has.
     pub rolled_back: bool,
+    /// Whether the old revision serves alone, with all its tasks.
+    pub whole: bool,
+    /// Our service deployment, while it can still be stopped.
+    pub stoppable: Option<ServiceDeploymentArn>,
 }
 
 /// What the observations mean.

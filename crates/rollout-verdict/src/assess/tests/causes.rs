@@ -177,7 +177,7 @@ fn container_health_checks_count_after_the_grace_period() {
 }
 
 #[test]
-fn no_capacity_is_certain_before_the_breaker_would_trip() {
+fn no_capacity_is_certain_when_it_lasts() {
     let event = |n: u32| {
         ServiceEventView {
         id: n.to_string(),
@@ -190,10 +190,10 @@ fn no_capacity_is_certain_before_the_breaker_would_trip() {
     let with = |n: u32| {
         let mut view = service(vec![], vec![]);
         view.events = (1..=n).map(event).collect();
-        judge(&rollout(1), [snapshot(200, view)])
+        judge(&rollout(1), [snapshot(240, view)])
     };
-    assert_eq!(with(1).state, State::Progressing);
-    assert_eq!(failure(&with(2)), Some((CauseKind::NoCapacity, Persistent)));
+    assert_eq!(with(6).state, State::Progressing, "150 s from the first to the last");
+    assert_eq!(failure(&with(7)), Some((CauseKind::NoCapacity, Persistent)));
 }
 
 #[test]

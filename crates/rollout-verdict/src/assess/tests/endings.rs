@@ -4,7 +4,8 @@ use super::*;
 
 fn done() -> ServiceView {
     let mut view = service(vec![task(1, NEW)], vec![target(1, "healthy", "")]);
-    view.deployments = vec![deployment("ecs-svc/2", "PRIMARY", NEW, "COMPLETED")];
+    let primary = deployment("ecs-svc/2", "PRIMARY", NEW, "COMPLETED");
+    view.deployments = vec![DeploymentView { running_count: 1, ..primary }];
     view
 }
 
@@ -156,4 +157,86 @@ fn the_number_of_failures_that_trip_the_breaker_follows_the_documentation() {
     }
     assert_eq!(Threshold::UnboundedPercent(50).failures(1), 1);
     assert_eq!(Threshold::Count(7).failures(1), 7);
+}
+
+/// A task crashed 60 s after its start, `secs` after the rollout began; ECS calls the deployment complete all the same.
+fn completed_after_a_crash(secs: u32, replacement: TaskView) -> [Snapshot; 2] {
+    let mut first = crashed(1, 1, &[]);
+    first.stopping_at = first.started_at.map(|at| at.plus_secs(60.0));
+    let mut view = done();
+    view.tasks = vec![first, replacement];
+    [stack(150, vec![created(), stack_status(140, "UPDATE_COMPLETE", "")]), snapshot(secs, view)]
+}
+
+#[test]
+fn a_task_that_replaces_a_dead_one_has_to_outlive_it() {
+    let young = completed_after_a_crash(150, task(50, NEW));
+    assert_eq!(judge(&rollout(1), young).state, State::Progressing, "50 s old; the dead one lived for 60");
+    let old = completed_after_a_crash(200, task(50, NEW));
+    assert_eq!(judge(&rollout(1), old).state, State::Succeeded);
+    let again = completed_after_a_crash(200, crashed(50, 1, &[]));
+    let seen = judge(&rollout(1), again);
+    assert_eq!(failure(&seen), Some((CauseKind::Crash, Certainty::Repeated)));
+    assert_eq!((seen.stack, seen.finished), (Some(StackOutcome::Complete), true));
+}
+
+#[test]
+fn success_waits_for_the_alarms_that_errors_of_the_new_tasks_would_raise() {
+    let mut rollout = rollout(1);
+    rollout.services[0].settings.alarm_secs = 240;
+    let looked = |secs: u32, state: &str| {
+        let mut view = done();
+        view.alarms = vec![AlarmView { name: "5xx".to_owned(), state: state.to_owned(), reason: None }];
+        snapshot(secs, view)
+    };
+    let complete = || stack(150, vec![created(), stack_status(140, "UPDATE_COMPLETE", "")]);
+    let seen = judge(&rollout, [complete(), looked(60, "OK"), looked(299, "OK")]);
+    assert_eq!(seen.state, State::Progressing, "healthy since 60");
+    let seen = judge(&rollout, [complete(), looked(60, "OK"), looked(300, "OK")]);
+    assert_eq!(seen.state, State::Succeeded);
+    let seen = judge(&rollout, [complete(), looked(60, "OK"), looked(300, "ALARM")]);
+    assert_eq!(failure(&seen), Some((CauseKind::Alarm, Certainty::Reported)));
+}
+
+#[test]
+fn a_complete_deployment_without_its_tasks_is_no_success() {
+    let mut empty = done();
+    empty.deployments = vec![deployment("ecs-svc/2", "PRIMARY", NEW, "COMPLETED")];
+    let complete = stack(150, vec![created(), stack_status(140, "UPDATE_COMPLETE", "")]);
+    assert_eq!(judge(&rollout(1), [complete, snapshot(160, empty)]).state, State::Progressing);
+}
+
+#[test]
+fn a_service_is_whole_when_the_old_revision_serves_alone() {
+    let running = |running_count| DeploymentView {
+        running_count,
+        ..deployment("ecs-svc/1", "ACTIVE", OLD, "COMPLETED")
+    };
+    let whole = |old: DeploymentView, new_pending: u32| {
+        let new = deployment("ecs-svc/2", "PRIMARY", NEW, "IN_PROGRESS");
+        let mut view = service(vec![], vec![]);
+        view.deployments = vec![DeploymentView { pending_count: new_pending, ..new }, old];
+        judge(&rollout(1), [snapshot(60, view)]).services[0].whole
+    };
+    assert!(whole(running(1), 0));
+    assert!(!whole(running(1), 1));
+    assert!(!whole(running(0), 0));
+}
+
+#[test]
+fn only_a_deployment_of_ours_that_is_under_way_can_be_stopped() {
+    let of = |status: &str, definition: &str| {
+        let mut view = service(vec![], vec![]);
+        view.service_deployments = vec![ServiceDeploymentView {
+            arn: "arn:aws:ecs:us-west-2:123456789012:service-deployment/shop-staging/api/1".into(),
+            status: status.to_owned(),
+            task_definition: Some(definition.into()),
+            created_at: at(20),
+            ..ServiceDeploymentView::default()
+        }];
+        judge(&rollout(1), [snapshot(60, view)]).services[0].stoppable.is_some()
+    };
+    assert!(of("IN_PROGRESS", NEW));
+    assert!(!of("SUCCESSFUL", NEW));
+    assert!(!of("IN_PROGRESS", OLD));
 }

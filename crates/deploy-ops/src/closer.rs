@@ -1,0 +1,173 @@
+//! A closer look at services: tasks, service deployments, targets, alarms, for all of them together, because what can be
+//! asked for many services in one call is.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ecs::types::{CreatedAt, DesiredStatus, Task};
+use aws_smithy_types::DateTime;
+use rollout_verdict::{DeploymentId, Moment, ServiceDeploymentView, TaskDefinitionArn};
+
+use crate::aws::Aws;
+use crate::call::{CallError, Called};
+use crate::observe::{self, CLOCK_SKEW_SECS, SeenService, TASKS_PER_CALL};
+
+/// DescribeServiceDeployments and DescribeServiceRevisions take at most twenty ARNs.
+const DEPLOYMENTS_PER_CALL: usize = 20;
+
+/// Looks closer, and remembers what does not change from one look to the next.
+#[derive(Debug, Default)]
+pub struct Closer {
+    /// Per service: ARNs of its service deployments, and the deployments that it had when they were listed.
+    listed: BTreeMap<String, (Vec<DeploymentId>, Vec<String>)>,
+    /// Task definition by ARN of the service revision.
+    revisions: BTreeMap<String, TaskDefinitionArn>,
+}
+
+impl Closer {
+    /// About how many calls a look at this many services takes.
+    #[must_use]
+    pub const fn cost(services: u64) -> u64 {
+        // Two lists of tasks, tasks, service deployments, alarms; targets of each service.
+        5 + services
+    }
+
+    /// Adds to each service what only a closer look shows. Service deployments are those created since `since`.
+    pub async fn look(
+        &mut self,
+        aws: &Aws,
+        cluster: &str,
+        services: &mut [SeenService],
+        since: Moment,
+    ) -> Result<(), CallError> {
+        let tasks = tasks(aws, cluster).await?;
+        let mut arns = Vec::new();
+        for service in services.iter() {
+            arns.extend(self.deployments_of(aws, cluster, service, since).await?.iter().cloned());
+        }
+        let deployments = self.describe(aws, &arns).await?;
+        let names: Vec<String> = services.iter().flat_map(|service| service.alarms.clone()).collect();
+        let alarms = observe::alarms(aws, &names).await?;
+        for service in services {
+            let name = service.view.name.as_str().to_owned();
+            let group = format!("service:{name}");
+            let own = tasks.iter().filter(|task| task.group() == Some(&group));
+            service.view.tasks = own.map(observe::task_view).collect();
+            let known = self.listed.get(&name).map_or(&[][..], |(_, arns)| arns);
+            let own = deployments.iter().filter(|view| known.iter().any(|arn| arn == view.arn.as_str()));
+            service.view.service_deployments = own.cloned().collect();
+            for target_group in &service.target_groups {
+                let call = aws.elb.describe_target_health().target_group_arn(target_group);
+                let answer = call.send().await.called("elasticloadbalancing:DescribeTargetHealth")?;
+                let targets = answer.target_health_descriptions.unwrap_or_default();
+                let views = targets.iter().map(|target| observe::target_view(target_group, target));
+                service.view.targets.extend(views);
+            }
+            service.view.alarms =
+                alarms.iter().filter(|it| service.alarms.contains(&it.name)).cloned().collect();
+        }
+        Ok(())
+    }
+
+    /// ARNs of the service deployments since `since`: listed again only when the service's deployments are others.
+    async fn deployments_of(
+        &mut self,
+        aws: &Aws,
+        cluster: &str,
+        service: &SeenService,
+        since: Moment,
+    ) -> Result<&[String], CallError> {
+        let name = service.view.name.as_str();
+        let recent = service
+            .view
+            .deployments
+            .iter()
+            .filter(|deployment| deployment.created_at.plus_secs(CLOCK_SKEW_SECS) >= since);
+        let ids: Vec<DeploymentId> = recent.map(|deployment| deployment.id.clone()).collect();
+        let known = self.listed.get(name).is_some_and(|(seen, arns)| *seen == ids && !arns.is_empty());
+        if !known && !ids.is_empty() {
+            let arns = list(aws, cluster, name, since).await?;
+            self.listed.insert(name.to_owned(), (ids, arns));
+        }
+        Ok(self.listed.get(name).map_or(&[], |(_, arns)| arns))
+    }
+
+    /// Service deployments, each with the task definition of its revision: that is what binds it to a rollout.
+    async fn describe(
+        &mut self,
+        aws: &Aws,
+        arns: &[String],
+    ) -> Result<Vec<ServiceDeploymentView>, CallError> {
+        let mut found = Vec::new();
+        for some in arns.chunks(DEPLOYMENTS_PER_CALL) {
+            let call =
+                aws.ecs.describe_service_deployments().set_service_deployment_arns(Some(some.to_vec()));
+            let answer = call.send().await.called("ecs:DescribeServiceDeployments")?;
+            found.extend(answer.service_deployments.unwrap_or_default());
+        }
+        let target = |deployment: &aws_sdk_ecs::types::ServiceDeployment| {
+            deployment.target_service_revision().and_then(|revision| revision.arn()).map(str::to_owned)
+        };
+        let unknown: Vec<String> =
+            found.iter().filter_map(target).filter(|arn| !self.revisions.contains_key(arn)).collect();
+        for some in unknown.chunks(DEPLOYMENTS_PER_CALL) {
+            let call = aws.ecs.describe_service_revisions().set_service_revision_arns(Some(some.to_vec()));
+            let answer = call.send().await.called("ecs:DescribeServiceRevisions")?;
+            for revision in answer.service_revisions() {
+                if let (Some(arn), Some(definition)) =
+                    (revision.service_revision_arn(), revision.task_definition())
+                {
+                    self.revisions.insert(arn.to_owned(), definition.into());
+                }
+            }
+        }
+        let view = |deployment: &aws_sdk_ecs::types::ServiceDeployment| ServiceDeploymentView {
+            task_definition: target(deployment).and_then(|arn| self.revisions.get(&arn).cloned()),
+            ..observe::service_deployment_view(deployment)
+        };
+        Ok(found.iter().map(view).collect())
+    }
+}
+
+/// Tasks of the cluster that ECS knows: running, and stopped within the last hour.
+async fn tasks(aws: &Aws, cluster: &str) -> Result<Vec<Task>, CallError> {
+    let mut arns = Vec::new();
+    for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
+        let mut pages =
+            aws.ecs.list_tasks().cluster(cluster).desired_status(status).into_paginator().items().send();
+        while let Some(arn) = pages.next().await {
+            arns.push(arn.called("ecs:ListTasks")?);
+        }
+    }
+    let mut tasks = Vec::new();
+    for some in arns.chunks(TASKS_PER_CALL) {
+        let call = aws.ecs.describe_tasks().cluster(cluster).set_tasks(Some(some.to_vec()));
+        tasks.extend(call.send().await.called("ecs:DescribeTasks")?.tasks.unwrap_or_default());
+    }
+    Ok(tasks)
+}
+
+async fn list(aws: &Aws, cluster: &str, service: &str, since: Moment) -> Result<Vec<String>, CallError> {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century stay far below 2^53")]
+    let after = DateTime::from_secs_f64(since.as_millis() as f64 / 1000.0 - CLOCK_SKEW_SECS);
+    let mut arns = Vec::new();
+    let mut next_token = None;
+    // A page holds a hundred; a rollout makes a handful.
+    for _ in 0..10 {
+        let call = aws
+            .ecs
+            .list_service_deployments()
+            .cluster(cluster)
+            .service(service)
+            .created_at(CreatedAt::builder().after(after).build())
+            .max_results(100)
+            .set_next_token(next_token.take());
+        let answer = call.send().await.called("ecs:ListServiceDeployments")?;
+        let briefs = answer.service_deployments.unwrap_or_default();
+        arns.extend(briefs.into_iter().filter_map(|brief| brief.service_deployment_arn));
+        next_token = answer.next_token;
+        if next_token.is_none() {
+            break;
+        }
+    }
+    Ok(arns)
+}

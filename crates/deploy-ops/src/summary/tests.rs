@@ -1,0 +1,84 @@
+use ops_cli::ServiceResult;
+
+use super::*;
+
+fn outcome() -> Outcome {
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let result = DeployResult {
+        verdict: Verdict::RolledBack,
+        exit_code: 20,
+        environment: "staging".to_owned(),
+        release: "v1.2.0".to_owned(),
+        commit: "b".repeat(40),
+        services: vec![ServiceResult {
+            name: "api".to_owned(),
+            digest: digest.clone(),
+            task_definition: "arn:aws:ecs:us-west-2:123456789012:task-definition/shop-staging-api:6"
+                .to_owned(),
+            running_digests: vec![digest],
+        }],
+        elapsed_secs: 340.0,
+        detected_secs: Some(7.0),
+        cause: Some(Cause {
+            kind: "image_missing".to_owned(),
+            service: Some("api".to_owned()),
+            detail: "api: its image does not exist: `docker`\n<b>gone</b>".to_owned(),
+        }),
+        next: None,
+        overrides: vec!["health-path:api".to_owned()],
+    };
+    let times = Times { noticed_secs: 90.0, whole_secs: Some(130.0), ended_secs: 220.0 };
+    Outcome { result, records: Vec::new(), forecast: None, times: Some(times) }
+}
+
+#[test]
+fn the_summary_reads_from_the_verdict_to_the_evidence() {
+    let lines = lines("https://staging.example.com", &outcome(), Duration::from_secs(2));
+    let expected = [
+        "staging: failed; everything is back as it was",
+        "  cause    api: its image does not exist: `docker`\n<b>gone</b>",
+        "  course   called after 1m30s, services whole after 2m10s, over after 3m40s",
+        "  override health-path:api",
+        "  release  v1.2.0",
+        "  commit   bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "  api      aaaaaaaaaaaa",
+        "  url      https://staging.example.com",
+        "  time     5m40s (2.0 s of wall time)",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn the_step_summary_has_a_table_and_the_timeline() {
+    let outcome = outcome();
+    let timeline = [
+        Entry { at_secs: 0.0, text: "Services".to_owned() },
+        Entry { at_secs: 90.0, text: "error: ```".to_owned() },
+    ];
+    let text = markdown("https://staging.example.com", &outcome.result, outcome.times, &timeline);
+    let expected = "\
+## staging: failed; everything is back as it was
+
+- **Cause:** `` api: its image does not exist: `docker` <b>gone</b> ``
+- **Course:** called after 1m30s, services whole after 2m10s, over after 3m40s
+- **Overridden guard:** `health-path:api`
+- **Release:** `v1.2.0`
+- **Commit:** `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
+- **Where:** https://staging.example.com
+- **Time:** 5m40s
+
+| service | release's image | running | task definition |
+|---|---|---|---|
+| api | `aaaaaaaaaaaa` | `aaaaaaaaaaaa` | `shop-staging-api:6` |
+
+<details><summary>Timeline</summary>
+
+```
+     0s  Services
+  1m30s  error: ` ` `
+```
+
+</details>
+";
+    assert_eq!(text, expected);
+}
