@@ -1,5 +1,7 @@
 //! Everything that ends a command other than its own outcome, with the exit code and the hint that go with it.
 
+use std::error::Error as _;
+
 use env_config::ConfigError;
 use ops_cli::Exit;
 
@@ -9,6 +11,7 @@ use crate::git::GitError;
 use crate::health::HealthError;
 use crate::names::BadName;
 use crate::plan::StatefulChange;
+use crate::record::RecordError;
 use crate::resolve::ResolveError;
 use crate::stack::StackError;
 use crate::target::TargetError;
@@ -115,6 +118,17 @@ pub enum Failure {
         /// What goes on without the user, and how to follow it.
         hint: String,
     },
+    /// No such one-off task.
+    #[error("there is no task {found}")]
+    UnknownTask {
+        /// What was asked for.
+        found: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A record.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// The answer could not be written to stdout.
     #[error("failed to write the result")]
     Output(#[source] std::io::Error),
@@ -127,13 +141,31 @@ impl From<ConfigError> for Failure {
 }
 
 impl Failure {
+    /// The text with its chain of causes, each once.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(inner) = source {
+            let inner_text = inner.to_string();
+            if !text.ends_with(&inner_text) {
+                text = format!("{text}: {inner_text}");
+            }
+            source = inner.source();
+        }
+        text
+    }
+
     /// The exit code.
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Config(_) | Self::Argument(_) | Self::Git(_) | Self::NothingDeployed { .. } => {
-                Exit::BadInput
-            }
+            Self::Config(_)
+            | Self::Argument(_)
+            | Self::Git(_)
+            | Self::NothingDeployed { .. }
+            | Self::UnknownTask { .. }
+            | Self::Record(_) => Exit::BadInput,
             Self::Target(error) => match error {
                 TargetError::NoCredentials(_) | TargetError::UnknownFault(_) => Exit::BadInput,
                 TargetError::WrongAccount { .. } | TargetError::WrongRegion { .. } => Exit::Refused,
@@ -213,6 +245,18 @@ impl Failure {
             | Self::Interrupted { hint } => Some(hint.clone()),
             Self::Task(TaskError::AnotherRuns { .. }) => {
                 Some("wait until it has ended, then try again".to_owned())
+            }
+            Self::Task(TaskError::NotPlaced { .. }) => {
+                Some("nothing ran; try again later, or in other availability zones".to_owned())
+            }
+            Self::UnknownTask { known, .. } => {
+                Some(format!("the tasks of infra/platform.toml are {}", known.join(", ")))
+            }
+            Self::Record(RecordError::Io { action: "read", .. }) => {
+                Some("name a file below .deployments; every deployment prints the path of its record".to_owned())
+            }
+            Self::Record(RecordError::OtherFormat { .. }) => {
+                Some("replay it with the version of this repository that wrote it".to_owned())
             }
             Self::Call(error) | Self::Stack(StackError::Call(error)) | Self::Task(TaskError::Call(error)) => {
                 call_hint(error)

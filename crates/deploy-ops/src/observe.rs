@@ -1,5 +1,7 @@
 //! What one poll sees: answers of AWS, copied into the snapshot that the verdict is made of. No judgement here.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_cloudwatch::types::MetricAlarm;
 use aws_sdk_ecs::types::{
     CreatedAt, Deployment, DesiredStatus, Service, ServiceDeployment, ServiceEvent, ServiceField, Task,
@@ -51,33 +53,48 @@ pub async fn stack_events(
     since: Moment,
     known: impl Fn(&str) -> bool,
 ) -> Result<Vec<StackEvent>, CallError> {
+    let reached = |event: &StackEvent| {
+        event.view.at.plus_secs(CLOCK_SKEW_SECS) < since || known(event.view.id.as_str())
+    };
+    stack_events_back_to(aws, stack_id, reached).await
+}
+
+/// Events of a stack, oldest first; pages are read backwards in time until one is `reached`, which is left out.
+pub async fn stack_events_back_to(
+    aws: &Aws,
+    stack_id: &str,
+    mut reached: impl FnMut(&StackEvent) -> bool,
+) -> Result<Vec<StackEvent>, CallError> {
     let mut events = Vec::new();
     let mut pages =
         aws.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().items().send();
     while let Some(event) = pages.next().await {
-        let event = event.called("cloudformation:DescribeStackEvents")?;
-        let at = moment(event.timestamp());
-        let id = event.event_id.unwrap_or_default();
-        if at.plus_secs(CLOCK_SKEW_SECS) < since || known(&id) {
+        let event = stack_event(event.called("cloudformation:DescribeStackEvents")?, stack_id);
+        if reached(&event) {
             break;
         }
-        let physical_id = event.physical_resource_id.filter(|id| !id.is_empty());
-        events.push(StackEvent {
-            of_stack: physical_id.as_deref() == Some(stack_id),
-            token: event.client_request_token,
-            view: StackEventView {
-                id: id.into(),
-                at,
-                logical_id: event.logical_resource_id.unwrap_or_default(),
-                physical_id,
-                resource_type: event.resource_type.unwrap_or_default(),
-                status: event.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-                reason: event.resource_status_reason,
-            },
-        });
+        events.push(event);
     }
     events.reverse();
     Ok(events)
+}
+
+fn stack_event(event: aws_sdk_cloudformation::types::StackEvent, stack_id: &str) -> StackEvent {
+    let at = moment(event.timestamp());
+    let physical_id = event.physical_resource_id.filter(|id| !id.is_empty());
+    StackEvent {
+        of_stack: physical_id.as_deref() == Some(stack_id),
+        token: event.client_request_token,
+        view: StackEventView {
+            id: event.event_id.unwrap_or_default().into(),
+            at,
+            logical_id: event.logical_resource_id.unwrap_or_default(),
+            physical_id,
+            resource_type: event.resource_type.unwrap_or_default(),
+            status: event.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            reason: event.resource_status_reason,
+        },
+    }
 }
 
 /// One service, lightly looked at, and where to look closer.
@@ -206,7 +223,8 @@ pub async fn tasks(aws: &Aws, cluster: &str, service: &str) -> Result<Vec<Task>,
     Ok(tasks)
 }
 
-fn task_view(task: &Task) -> TaskView {
+/// A task, as the verdict sees it; its log is read separately.
+pub(crate) fn task_view(task: &Task) -> TaskView {
     let detail = |name: &str| {
         let details = task.attachments().iter().flat_map(aws_sdk_ecs::types::Attachment::details);
         details.filter(|pair| pair.name() == Some(name)).find_map(|pair| pair.value().map(str::to_owned))
@@ -245,6 +263,17 @@ async fn service_deployments(
     service: &str,
     since: Moment,
 ) -> Result<Vec<ServiceDeploymentView>, CallError> {
+    let deployments = raw_service_deployments(aws, cluster, service, since).await?;
+    Ok(deployments.iter().map(service_deployment_view).collect())
+}
+
+/// Service deployments that were created since a moment.
+pub(crate) async fn raw_service_deployments(
+    aws: &Aws,
+    cluster: &str,
+    service: &str,
+    since: Moment,
+) -> Result<Vec<ServiceDeployment>, CallError> {
     let mut arns = Vec::new();
     let mut next_token = None;
     // A page holds a hundred; a rollout makes a handful.
@@ -272,10 +301,25 @@ async fn service_deployments(
     for some in arns.chunks(20) {
         let call = aws.ecs.describe_service_deployments().set_service_deployment_arns(Some(some.to_vec()));
         let answer = call.send().await.called("ecs:DescribeServiceDeployments")?;
-        deployments
-            .extend(answer.service_deployments.unwrap_or_default().iter().map(service_deployment_view));
+        deployments.extend(answer.service_deployments.unwrap_or_default());
     }
     Ok(deployments)
+}
+
+/// Task definition by ARN of a service revision.
+pub(crate) async fn task_definitions_of_revisions(
+    aws: &Aws,
+    revisions: &[String],
+) -> Result<BTreeMap<String, String>, CallError> {
+    let mut found = BTreeMap::new();
+    // DescribeServiceRevisions takes at most twenty.
+    for some in revisions.chunks(20) {
+        let call = aws.ecs.describe_service_revisions().set_service_revision_arns(Some(some.to_vec()));
+        let answer = call.send().await.called("ecs:DescribeServiceRevisions")?;
+        let revisions = answer.service_revisions.unwrap_or_default().into_iter();
+        found.extend(revisions.filter_map(|it| Some((it.service_revision_arn?, it.task_definition?))));
+    }
+    Ok(found)
 }
 
 fn service_deployment_view(deployment: &ServiceDeployment) -> ServiceDeploymentView {

@@ -10,6 +10,7 @@ use rollout_verdict::{Moment, Record, Rollout, StackOutcome, State};
 use crate::call::{CallError, Called};
 use crate::failure::Failure;
 use crate::plan::Plan;
+use crate::record::ObservedOperation;
 use crate::report::duration;
 use crate::session::Session;
 use crate::stack::{self, Proposal, StackRequest, StackView, Standing};
@@ -60,13 +61,14 @@ impl Conclusion {
     }
 }
 
-/// `deploy-roll-1767603600000-1a2b3c4d`: readable in the history of the stack, and unique in it: a command that was
-/// killed and is run again may do so at the same moment of virtual time.
+/// `deploy-roll-1767603600000-1a2b3c4d--ana--laptop`: readable in the history of the stack, and unique in it: a command
+/// that was killed and is run again may do so at the same moment of virtual time. It becomes the token of the
+/// operation, and tells in every event who started it, and from where.
 #[must_use]
 pub fn change_set_name(session: &Session, what: &str) -> String {
     // The standard library has no other source of randomness, and this asks for no better one.
     let nonce = RandomState::new().build_hasher().finish() & 0xffff_ffff;
-    format!("deploy-{what}-{}-{nonce:08x}", session.target.clock.now().as_millis())
+    session.origin.token(what, session.target.clock.now().as_millis(), nonce)
 }
 
 /// Waits until nobody changes the stack, puts a stuck rollback through, and answers the stack with its template;
@@ -163,13 +165,18 @@ pub async fn change(
     let on_failure = if job.leave_running { OnFailure::LeaveRunning } else { OnFailure::Cancel };
     let watched =
         watch::watch(aws, clock, report, &session.interrupt, &operation, rollout, on_failure).await?;
+    session.recorder.observed(ObservedOperation {
+        stack: job.request.stack.clone(),
+        change_set: operation.token,
+        verdict: verdict(watched.ended, watched.decisive_state(), watched.assessment.stack),
+        record: watched.record.clone(),
+    });
     conclude(session, job.subject, watched).map(Some)
 }
 
 /// What was watched, as an outcome.
 fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclusion, Failure> {
-    let Watched { ended, assessment, failure, record } = watched;
-    let state = failure.as_ref().map_or(&assessment.state, |(state, _)| state);
+    let state = watched.decisive_state();
     let cause = match state {
         State::Failed { cause, .. } | State::DeadlinePassed { cause } => Some(Cause {
             kind: cause.kind.code().to_owned(),
@@ -188,30 +195,37 @@ fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclu
         }),
         State::Progressing | State::Succeeded => None,
     };
-    let verdict = match (ended, state) {
-        (Ended::Interrupted, _) => {
-            let diagnose = session.command(&format!("diagnose {subject}"));
-            return Err(Failure::Interrupted {
-                hint: format!(
-                    "the update goes on, and CloudFormation puts everything back if it fails; follow it with `{diagnose}`"
-                ),
-            });
-        }
+    let Some(verdict) = verdict(watched.ended, state, watched.assessment.stack) else {
+        let diagnose = session.command(&format!("diagnose {subject}"));
+        return Err(Failure::Interrupted {
+            hint: format!(
+                "the update goes on, and CloudFormation puts everything back if it fails; follow it with `{diagnose}`"
+            ),
+        });
+    };
+    let detected_secs = match (&watched.failure, watched.assessment.first_failure_at) {
+        (Some((_, at)), Some(first)) => Some(at.secs_since(first)),
+        _ => None,
+    };
+    Ok(Conclusion { verdict, cause, detected_secs, record: watched.record })
+}
+
+/// The verdict of what was watched: why watching ended, the state that decided, and how the stack operation ended;
+/// nothing where the user interrupted.
+#[must_use]
+pub fn verdict(ended: Ended, state: &State, stack: Option<StackOutcome>) -> Option<Verdict> {
+    Some(match (ended, state) {
+        (Ended::Interrupted, _) => return None,
         (Ended::LeftRunning, _) => Verdict::StillRunning,
         (Ended::OutOfTime, _) => Verdict::NeedsHuman,
         (Ended::Finished, State::Succeeded) => Verdict::Succeeded,
         (Ended::Finished, State::Superseded { .. }) => Verdict::Superseded,
         (Ended::Finished, State::Cancelled { .. }) => Verdict::Cancelled,
         (Ended::Finished, State::Failed { .. } | State::DeadlinePassed { .. } | State::Progressing) => {
-            match assessment.stack {
+            match stack {
                 Some(StackOutcome::RolledBack) => Verdict::RolledBack,
                 _ => Verdict::NeedsHuman,
             }
         }
-    };
-    let detected_secs = match (&failure, assessment.first_failure_at) {
-        (Some((_, at)), Some(first)) => Some(at.secs_since(first)),
-        _ => None,
-    };
-    Ok(Conclusion { verdict, cause, detected_secs, record })
+    })
 }

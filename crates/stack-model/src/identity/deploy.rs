@@ -98,6 +98,8 @@ fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Share
         in_cluster(Statement::allow(["ecs:ListTasks"]).on_all()),
         Statement::allow(["ecs:DescribeTaskDefinition"]).on_all(),
         in_cluster(Statement::allow(["ecs:RunTask"]).on(tasks(config, environment))),
+        // A task by hand runs the image of another release than the stack's own definition names.
+        Statement::allow(["ecs:RegisterTaskDefinition"]).on(tasks(config, environment)),
         Statement::allow(["iam:PassRole"]).on(roles).when(
             "StringEquals",
             "iam:PassedToService",
