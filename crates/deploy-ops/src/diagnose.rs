@@ -64,7 +64,9 @@ pub struct StackState {
     pub started_by: Option<String>,
     /// When it began, RFC 3339 in UTC.
     pub began: Option<String>,
-    /// How long it took, or has taken.
+    /// Whether it runs.
+    pub running: bool,
+    /// How long it took, or has taken so far.
     pub lasted: Option<String>,
 }
 

@@ -13,6 +13,7 @@ use crate::names::BadName;
 use crate::plan::StatefulChange;
 use crate::record::RecordError;
 use crate::resolve::ResolveError;
+use crate::session::Session;
 use crate::stack::StackError;
 use crate::target::TargetError;
 use crate::tasks::TaskError;
@@ -79,6 +80,8 @@ pub enum Failure {
     NothingDeployed {
         /// Its name.
         stack: String,
+        /// What deploys it.
+        hint: String,
     },
     /// The stack cannot be updated.
     #[error("stack {stack} is in {status} and cannot be updated")]
@@ -141,6 +144,16 @@ impl From<ConfigError> for Failure {
 }
 
 impl Failure {
+    /// The stack of an environment, or the shared one, does not exist.
+    #[must_use]
+    pub fn nothing_deployed(session: &Session, stack: &str, subject: impl std::fmt::Display) -> Self {
+        let hint = session.command(&match subject.to_string().as_str() {
+            "shared" => "stack deploy shared".to_owned(),
+            environment => format!("deploy {environment}"),
+        });
+        Self::NothingDeployed { stack: stack.to_owned(), hint }
+    }
+
     /// The text with its chain of causes, each once.
     #[must_use]
     pub fn chain(&self) -> String {
@@ -229,7 +242,6 @@ impl Failure {
                 Some("name a commit that is in this clone, or its full id".to_owned())
             }
             Self::NoSharedStack { .. } => Some("cargo xtask stack deploy shared".to_owned()),
-            Self::NothingDeployed { .. } => Some("cargo xtask deploy".to_owned()),
             Self::Stateful(change) => Some(format!(
                 "if the data may go, name each of them: {}",
                 change
@@ -240,6 +252,7 @@ impl Failure {
                     .join(" ")
             )),
             Self::StackUnusable { hint, .. }
+            | Self::NothingDeployed { hint, .. }
             | Self::MissingSecrets { hint, .. }
             | Self::Guard { hint, .. }
             | Self::Interrupted { hint } => Some(hint.clone()),

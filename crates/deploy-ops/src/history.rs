@@ -106,7 +106,7 @@ pub async fn read(session: &EnvironmentSession, limit: usize) -> Result<History,
     let aws = &session.target.aws;
     let stack_name = session.environment.stack_name.as_str();
     let view = stack::describe(aws, stack_name).await?.filter(|view| view.standing() != Standing::Absent);
-    let view = view.ok_or_else(|| Failure::NothingDeployed { stack: stack_name.to_owned() })?;
+    let view = view.ok_or_else(|| Failure::nothing_deployed(session, stack_name, &session.environment.name))?;
     // A deployment is at most two operations; one more tells what was in service before.
     let operations = stack_operations::read(aws, &view.id, limit * 2 + 1).await?;
     let mut releases = Releases::default();
@@ -268,7 +268,7 @@ pub(crate) fn short_release(release: &str) -> &str {
 
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let in_service = self.in_service.as_deref().unwrap_or("nothing");
+        let in_service = self.in_service.as_deref().map_or("nothing", short_release);
         write!(f, "{}: {in_service} in service", self.environment)?;
         let cells: Vec<[String; 6]> = self.deployments.iter().map(cells).collect();
         let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);

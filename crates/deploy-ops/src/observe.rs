@@ -66,14 +66,15 @@ pub async fn stack_events_back_to(
     mut reached: impl FnMut(&StackEvent) -> bool,
 ) -> Result<Vec<StackEvent>, CallError> {
     let mut events = Vec::new();
-    let mut pages =
-        aws.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().items().send();
-    while let Some(event) = pages.next().await {
-        let event = stack_event(event.called("cloudformation:DescribeStackEvents")?, stack_id);
-        if reached(&event) {
-            break;
+    let mut pages = aws.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().send();
+    'pages: while let Some(page) = pages.next().await {
+        for event in page.called("cloudformation:DescribeStackEvents")?.stack_events.unwrap_or_default() {
+            let event = stack_event(event, stack_id);
+            if reached(&event) {
+                break 'pages;
+            }
+            events.push(event);
         }
-        events.push(event);
     }
     events.reverse();
     Ok(events)
@@ -210,9 +211,9 @@ pub async fn tasks(aws: &Aws, cluster: &str, service: &str) -> Result<Vec<Task>,
     let mut arns = Vec::new();
     for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
         let call = aws.ecs.list_tasks().cluster(cluster).service_name(service).desired_status(status);
-        let mut pages = call.into_paginator().items().send();
-        while let Some(arn) = pages.next().await {
-            arns.push(arn.called("ecs:ListTasks")?);
+        let mut pages = call.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            arns.extend(page.called("ecs:ListTasks")?.task_arns.unwrap_or_default());
         }
     }
     let mut tasks = Vec::new();

@@ -52,8 +52,8 @@ pub struct TaskResult {
     pub elapsed_secs: f64,
     /// Why it did not succeed.
     pub cause: Option<Cause>,
-    /// What to do next.
-    pub next: Option<String>,
+    /// What to do about it.
+    pub advice: Option<String>,
 }
 
 /// Name of the task that fills an empty database.
@@ -66,7 +66,7 @@ pub async fn run(session: &EnvironmentSession, options: &Options) -> Result<Task
     let aws = &session.target.aws;
     let stack_name = session.environment.stack_name.as_str();
     let view = stack::describe(aws, stack_name).await?.filter(|view| view.standing() != Standing::Absent);
-    let view = view.ok_or_else(|| Failure::NothingDeployed { stack: stack_name.to_owned() })?;
+    let view = view.ok_or_else(|| Failure::nothing_deployed(session, stack_name, &session.environment.name))?;
     if view.standing() == Standing::Busy {
         session.report.warn(format!(
             "{stack_name} is in {}: whoever changes it may run {name} too",
@@ -230,15 +230,15 @@ fn result(
 ) -> TaskResult {
     let trouble = task_trouble(&finished.outcome);
     let verdict = if trouble.is_none() { Verdict::Succeeded } else { Verdict::TaskFailed };
+    // A program that ended by itself has said why in its log; one that never ran is explained by what kept it.
+    let explained = matches!(finished.outcome, TaskOutcome::NoExitCode { .. });
+    let explanation = finished.cause.as_ref().filter(|_| explained);
     let cause = trouble.map(|detail| Cause {
-        kind: finished.cause.as_ref().map_or_else(|| kind(&finished.outcome), |cause| cause.kind.code()).to_owned(),
+        kind: explanation.map_or_else(|| kind(&finished.outcome), |cause| cause.kind.code()).to_owned(),
         service: None,
-        detail: match &finished.cause {
-            // It never got as far as an exit code: what kept it from starting says more.
-            Some(cause) if matches!(finished.outcome, TaskOutcome::NoExitCode { .. }) => {
-                format!("{name}: {cause}")
-            }
-            _ => format!("{name}: {detail}"),
+        detail: match explanation {
+            Some(cause) => format!("{name}: {cause}"),
+            None => format!("{name}: {detail}"),
         },
     });
     TaskResult {
@@ -257,7 +257,7 @@ fn result(
         },
         elapsed_secs: session.report.elapsed_secs(),
         cause,
-        next: finished.cause.map(|cause| cause.next_step().to_owned()),
+        advice: finished.cause.map(|cause| cause.next_step().to_owned()),
     }
 }
 
@@ -288,8 +288,8 @@ impl TaskResult {
         add("release", &self.release);
         add("task", short(&self.task_arn));
         add("time", &crate::report::duration(self.elapsed_secs));
-        if let Some(next) = &self.next {
-            add("next", next);
+        if let Some(advice) = &self.advice {
+            add("advice", advice);
         }
         lines
     }

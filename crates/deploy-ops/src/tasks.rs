@@ -183,10 +183,9 @@ async fn known_tasks(aws: &Aws, request: &TaskRequest) -> Result<Vec<Task>, Call
             .family(family)
             .desired_status(status)
             .into_paginator()
-            .items()
             .send();
-        while let Some(arn) = pages.next().await {
-            arns.push(arn.called("ecs:ListTasks")?);
+        while let Some(page) = pages.next().await {
+            arns.extend(page.called("ecs:ListTasks")?.task_arns.unwrap_or_default());
         }
     }
     let mut tasks = Vec::new();

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{print, print_json};
 use crate::failure::Failure;
+use crate::history::short_release;
 use crate::health::{self, Answer, Checker};
 use crate::report::{Report, Style};
 use crate::session::EnvironmentSession;
@@ -69,7 +70,7 @@ async fn ask(session: &EnvironmentSession, wanted: Option<&str>) -> Result<Healt
         None => {
             let view = stack::describe(&session.target.aws, stack_name).await?;
             view.and_then(|mut view| view.parameters.remove("Release"))
-                .ok_or_else(|| Failure::NothingDeployed { stack: stack_name.to_owned() })?
+                .ok_or_else(|| Failure::nothing_deployed(session, stack_name, &session.environment.name))?
         }
     };
     let domain = session.environment.domain.as_str();
@@ -92,7 +93,7 @@ async fn ask(session: &EnvironmentSession, wanted: Option<&str>) -> Result<Healt
 
 fn table(health: &Health) -> String {
     let end = if health.healthy { "healthy" } else { "does not answer as it should" };
-    let mut text = format!("{}: {end}, release {}", health.environment, health.release);
+    let mut text = format!("{}: {end}, release {}", health.environment, short_release(&health.release));
     for line in &health.answers {
         let answer = match &line.detail {
             Some(detail) => detail.clone(),

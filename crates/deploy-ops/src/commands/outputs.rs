@@ -22,7 +22,7 @@ pub(super) async fn run(args: &OutputsArgs, root: &Path) -> Result<Exit, Failure
         let session = EnvironmentSession::open(root, &args.stack, &args.target).await?;
         (session.session, session.environment.stack_name.to_string())
     };
-    let outputs = read(&session, &stack).await;
+    let outputs = read(&session, &stack, &args.stack).await;
     session.target.close().await?;
     let outputs = outputs?;
     if args.json {
@@ -33,10 +33,10 @@ pub(super) async fn run(args: &OutputsArgs, root: &Path) -> Result<Exit, Failure
     Ok(Exit::Done)
 }
 
-async fn read(session: &Session, stack: &str) -> Result<BTreeMap<String, String>, Failure> {
+async fn read(session: &Session, stack: &str, subject: &str) -> Result<BTreeMap<String, String>, Failure> {
     let view = stack::describe(&session.target.aws, stack).await?;
     let view = view.filter(|view| view.standing() != Standing::Absent);
-    view.map(|view| view.outputs).ok_or_else(|| Failure::NothingDeployed { stack: stack.to_owned() })
+    view.map(|view| view.outputs).ok_or_else(|| Failure::nothing_deployed(session, stack, subject))
 }
 
 /// One line per output, the values in a column.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ops_cli::Cause;
-use rollout_verdict::{Moment, ServiceView, TaskView};
+use rollout_verdict::{DeploymentView, Moment, ServiceView, TaskView};
 
 use super::judge::Judgement;
 use super::{BreakerState, Diagnosis, Facts, Section, ServiceState, StackState};
@@ -49,6 +49,7 @@ fn stack_state(facts: &Facts<'_>) -> StackState {
         operation: operation.and_then(|operation| operation.token.clone()),
         started_by: origin.map(|origin| format!("{} from {}", origin.who, origin.place)),
         began: operation.map(|operation| rfc3339(operation.began)),
+        running: operation.is_some_and(|operation| operation.ended.is_none()),
         lasted: operation.map(|operation| {
             duration(operation.ended.unwrap_or(facts.now).secs_since(operation.began))
         }),
@@ -111,7 +112,8 @@ fn of_service(service: &SeenService, facts: &Facts<'_>) -> Section {
             deployment.running_count,
             deployment.pending_count,
             deployment.failed_tasks,
-            reason(deployment.rollout_state_reason.as_deref()),
+            // "completed" says it all.
+            reason(deployment.rollout_state_reason.as_deref().filter(|_| !done(deployment))),
         ));
     }
     for deployment in &view.service_deployments {
@@ -138,6 +140,10 @@ fn of_service(service: &SeenService, facts: &Facts<'_>) -> Section {
     }
     let heading = format!("{}: {} of {} tasks run", view.name, service.running_count, service.desired_count);
     Section { heading, lines }
+}
+
+fn done(deployment: &DeploymentView) -> bool {
+    deployment.rollout_state.as_deref() == Some("COMPLETED")
 }
 
 /// Tasks that stopped since the operation began and were not simply replaced, the latest first.
@@ -197,7 +203,8 @@ impl fmt::Display for Diagnosis {
             line("stack", &format!("{} is {}{}", stack.name, stack.status, reason(stack.reason.as_deref())))?;
             if let (Some(began), Some(lasted)) = (&stack.began, &stack.lasted) {
                 let by = stack.started_by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
-                line("since", &format!("{began}, {lasted}{by}"))?;
+                let lasted = if stack.running { format!("runs for {lasted}") } else { format!("took {lasted}") };
+                line("change", &format!("began {began}, {lasted}{by}"))?;
             }
         }
         if let Some(release) = &self.release {
