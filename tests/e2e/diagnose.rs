@@ -31,7 +31,15 @@ fn named(scene: &Scene, text: &str) -> String {
         let name = format!("[commit {subject}]");
         text = text.replace(commit, &name).replace(&commit[..12], &name);
     }
-    text
+    // Digests follow from the commits, and request tokens from them.
+    masked(&masked(&text, "@sha256:", 64), "RequestToken: ", 36)
+}
+
+/// Replaces what follows a mark.
+fn masked(text: &str, mark: &str, length: usize) -> String {
+    let mut parts = text.split(mark);
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |text, part| format!("{text}{mark}…{}", &part[length..]))
 }
 
 /// Deploys a new commit until the progress says `needle`, then leaves it alone.
@@ -126,7 +134,7 @@ fn going_back() {
     let scene = Scene::staging();
     interrupted(&scene, &["image-missing:mcp"], "stack update rollback in progress");
     insta::assert_snapshot!(head(&scene, &look(&scene)), @r"
-    staging: the deployment failed and is going back: mcp: its image does not exist: CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref 123456789012.dkr.ecr.us-west-2.amazonaws.com/doc-platform/mcp@sha256:073786038ca9bc3d4e902a762173aa9a7bde000c1118889c83576865557216ff: 123456789012.dkr.ecr.us-west-2.amazonaws.com/doc-platform/mcp@sha256:073786038ca9bc3d4e902a762173aa9a7bde000c1118889c83576865557216ff: not found
+    staging: the deployment failed and is going back: mcp: its image does not exist: CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref 123456789012.dkr.ecr.us-west-2.amazonaws.com/doc-platform/mcp@sha256:…: 123456789012.dkr.ecr.us-west-2.amazonaws.com/doc-platform/mcp@sha256:…: not found
       advice   build and push the image of this release, or deploy a release whose images exist
       breaker  mcp counted 1 of 3 failures and did not trip
       stack    DocPlatform-staging is UPDATE_ROLLBACK_IN_PROGRESS: User Initiated
@@ -167,7 +175,7 @@ fn stuck() {
     let scene = Scene::staging();
     assert_eq!(failed(&scene, &["rollback-fails:api"]), Verdict::NeedsHuman);
     insta::assert_snapshot!(head(&scene, &look(&scene)), @r#"
-    staging: stuck: the deployment failed and could not be taken back: a resource of the stack could not be changed: ApiService: Resource handler returned message: "The resource was changed or deleted outside of CloudFormation and cannot be restored." (RequestToken: 1822349b-b0db-ea63-fb50-70a5bfd26899, HandlerErrorCode: NotFound)
+    staging: stuck: the deployment failed and could not be taken back: a resource of the stack could not be changed: ApiService: Resource handler returned message: "The resource was changed or deleted outside of CloudFormation and cannot be restored." (RequestToken: …, HandlerErrorCode: NotFound)
       advice   correct the resource that failed first; those after it were only cancelled
       stack    DocPlatform-staging is UPDATE_ROLLBACK_FAILED: The following resource(s) failed to update: [ApiService]. 
       change   began 2026-01-05T09:21:20Z, took 5s, by ana from laptop
@@ -189,12 +197,12 @@ fn creation_failed() {
         session.session.target.close().await.unwrap();
     });
     let ended = block_on(scene.deploy("staging", &options(Wanted::Head), &["stack-fails"])).unwrap();
-    assert_eq!(ended.result.verdict, Verdict::NeedsHuman);
+    assert_eq!(ended.result.verdict, Verdict::RolledBack);
     let diagnosis = look(&scene);
     insta::assert_snapshot!(head(&scene, &diagnosis), @r#"
-    staging: the environment could not be created: a role of the task is not allowed what it needs: AlarmSubscription (AWS::SNS::Subscription): Resource handler returned message: "User: arn:aws:sts::123456789012:assumed-role/doc-platform-staging-cloudformation/local is not authorized to perform: sns:Unsubscribe on resource: arn:aws:sns:us-west-2:123456789012:doc-platform-staging-alarms:7b83d228-4622-745c-8d06-4eef122363df because no identity-based policy allows the sns:Unsubscribe action (Service: Sns, Status Code: 403, Request ID: 92d322fc-b95e-bc7e-3d9f-b90ef70ad728)" (RequestToken: 92d322fc-b95e-bc7e-3d9f-b90ef70ad728, HandlerErrorCode: AccessDenied)
-      advice   compare the denied action with `cargo xtask iam policy`; the stack's roles may be out of date
-      stack    DocPlatform-staging is ROLLBACK_FAILED: The following resource(s) failed to delete: [AlarmSubscription]. 
+    staging: the environment could not be created: a resource of the stack could not be changed: SeedTaskDefinition (AWS::ECS::TaskDefinition): Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::TaskDefinition'." (RequestToken: …, HandlerErrorCode: InternalFailure)
+      advice   correct the resource that failed first; those after it were only cancelled
+      stack    DocPlatform-staging is ROLLBACK_COMPLETE
       change   began 2026-01-05T09:03:50Z, took 14m45s, by ana from laptop
       release  [commit first]
       api      does not exist
