@@ -56,8 +56,7 @@ impl StackOperation {
     /// `roll` of `deploy-roll-…`: what the tool was doing.
     #[must_use]
     pub fn what(&self) -> Option<&str> {
-        let rest = self.token.as_deref()?.strip_prefix("deploy-")?;
-        rest.split("--").next()?.rsplit_once('-').map(|(what, _)| what)
+        self.token.as_deref()?.strip_prefix("deploy-")?.split('-').next()
     }
 
     /// How it went.
@@ -181,7 +180,7 @@ mod tests {
                 status: status.to_owned(),
                 reason: None,
             },
-            token: Some("deploy-roll-5--ana--laptop".to_owned()),
+            token: Some("deploy-roll-5-1a2b3c4d--ana--laptop".to_owned()),
             of_stack: id == "stack",
         }
     }
