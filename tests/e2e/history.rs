@@ -66,7 +66,8 @@ fn a_deployment_past_cloudformation_is_there_too() {
     block_on(async {
         let session = scene.session("staging", &[]).await;
         session.target.clock.sleep(std::time::Duration::from_secs(600)).await;
-        let update = session.target.aws.ecs.update_service().cluster(session.names().cluster()).service("api");
+        let update =
+            session.target.aws.ecs.update_service().cluster(session.names().cluster()).service("api");
         update.force_new_deployment(true).send().await.unwrap();
         session.target.clock.sleep(std::time::Duration::from_secs(600)).await;
         session.session.target.close().await.unwrap();

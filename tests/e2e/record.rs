@@ -57,7 +57,9 @@ fn a_doctored_record_is_not_agreed_with() {
     assert!(!replay::replay(&other_verdict).agrees);
     let mut without_failures = record.clone();
     for snapshot in without_failures.operations.iter_mut().flat_map(|it| &mut it.record.snapshots) {
-        snapshot.stack_events.retain(|event| !event.status.contains("FAILED") && !event.status.contains("ROLLBACK"));
+        snapshot
+            .stack_events
+            .retain(|event| !event.status.contains("FAILED") && !event.status.contains("ROLLBACK"));
         for service in &mut snapshot.services {
             service.tasks.retain(|task| task.last_status != "STOPPED");
         }
@@ -96,7 +98,10 @@ fn no_secret_reaches_the_file() {
         ("hunter2", "connect: DB_PASSWORD=hunter2 failed"),
         ("correct-horse", "connect postgres://app:correct-horse@db:5432/app failed"),
         // The shapes of the configuration: 40 and 32 letters and digits.
-        ("Xk29sLq0ZtWv73BnMpRy61CdFgHj84TuQaEo5wIi", "auth failed for Xk29sLq0ZtWv73BnMpRy61CdFgHj84TuQaEo5wIi"),
+        (
+            "Xk29sLq0ZtWv73BnMpRy61CdFgHj84TuQaEo5wIi",
+            "auth failed for Xk29sLq0ZtWv73BnMpRy61CdFgHj84TuQaEo5wIi",
+        ),
         ("Xk29sLq0ZtWv73BnMpRy61CdFgHj84Tu", r#"{"adminPassword": "Xk29sLq0ZtWv73BnMpRy61CdFgHj84Tu"}"#),
     ];
     let mut planted = 0;

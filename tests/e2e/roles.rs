@@ -16,7 +16,8 @@ use super::scene::{Scene, block_on, options};
 
 async fn as_deploy_role(scene: &Scene) -> EnvironmentSession {
     let config = Config::load(scene.root()).unwrap();
-    let account = local_aws::Options::new(config.platform.account_id.as_str(), config.platform.region.as_str());
+    let account =
+        local_aws::Options::new(config.platform.account_id.as_str(), config.platform.region.as_str());
     let running = LocalAws::open(&local_state(scene.root()), &account).unwrap().start().await.unwrap();
     let key = role_access_key("doc-platform-staging-deploy");
     let target = Target::local_as(&config, running, &key).await.unwrap();

@@ -40,7 +40,10 @@ fn cause(result: &TaskResult) -> (&str, &str) {
 fn a_migration_runs_the_image_in_service() {
     let scene = Scene::staging();
     let result = run(&scene, &task("migrate"), &[]).unwrap();
-    assert_eq!((result.verdict, result.exit_code, result.program_exit_code), (Verdict::Succeeded, 0, Some(0)));
+    assert_eq!(
+        (result.verdict, result.exit_code, result.program_exit_code),
+        (Verdict::Succeeded, 0, Some(0))
+    );
     assert_eq!(result.release, scene.git(&["rev-parse", "HEAD"]).trim());
     assert!(result.task_definition.ends_with("-migrate:1"), "the stack's own: {}", result.task_definition);
 }
@@ -55,7 +58,11 @@ fn after_a_failed_rollout_the_image_in_service_is_the_old_one() {
     assert_eq!(failed.result.verdict, Verdict::RolledBack);
     let result = run(&scene, &task("migrate"), &[]).unwrap();
     assert_eq!((result.verdict, &result.release), (Verdict::Succeeded, &old));
-    assert!(result.task_definition.ends_with("-migrate:3"), "a revision of its own: {}", result.task_definition);
+    assert!(
+        result.task_definition.ends_with("-migrate:3"),
+        "a revision of its own: {}",
+        result.task_definition
+    );
     assert_ne!(result.digest, failed.result.services[0].digest, "not the image of the failed release");
 }
 
@@ -129,7 +136,8 @@ fn ctrl_c_stops_the_task() {
         let failure = Box::pin(task_run::run(&session, &task("migrate"))).await.unwrap_err();
         assert_eq!(failure.exit(), Exit::Interrupted);
         let cluster = session.names().cluster();
-        let running = session.target.aws.ecs.list_tasks().cluster(cluster).family("doc-platform-staging-migrate");
+        let running =
+            session.target.aws.ecs.list_tasks().cluster(cluster).family("doc-platform-staging-migrate");
         assert!(running.send().await.unwrap().task_arns().is_empty(), "it goes on");
         session.session.target.close().await.unwrap();
     });
@@ -141,8 +149,10 @@ fn of_two_migrations_at_once_one_is_refused_and_names_the_other() {
     block_on(async {
         let session = scene.session("staging", &[]).await;
         let migrate = task("migrate");
-        let (one, other) =
-            tokio::join!(Box::pin(task_run::run(&session, &migrate)), Box::pin(task_run::run(&session, &migrate)));
+        let (one, other) = tokio::join!(
+            Box::pin(task_run::run(&session, &migrate)),
+            Box::pin(task_run::run(&session, &migrate))
+        );
         let (done, refused) = match (one, other) {
             (Ok(done), Err(refused)) | (Err(refused), Ok(done)) => (done, refused),
             both => panic!("not one of two: {both:?}"),
@@ -161,7 +171,8 @@ fn a_migration_is_refused_while_another_runs() {
     block_on(async {
         let session = scene.session("staging", &[]).await;
         let aws = &session.target.aws;
-        let view = deploy_ops::stack::describe(aws, session.environment.stack_name.as_str()).await.unwrap().unwrap();
+        let view =
+            deploy_ops::stack::describe(aws, session.environment.stack_name.as_str()).await.unwrap().unwrap();
         let (name, definition) = session.config.platform.tasks.get_key_value("migrate").unwrap();
         let request = deploy_ops::deploy::task_request(&view, name, definition.timeout_secs).unwrap();
         let network = aws_sdk_ecs::types::AwsVpcConfiguration::builder().subnets(&request.subnets[0]).build();

@@ -151,8 +151,7 @@ pub async fn diagnose(session: &EnvironmentSession) -> Result<(Diagnosis, Exit),
     });
     let assessment = assess(&rollout, &observations);
     let answers = answers(session, &view, &seen).await?;
-    let facts =
-        Facts { session, now, view, operation, seen, assessment, answers, release_before };
+    let facts = Facts { session, now, view, operation, seen, assessment, answers, release_before };
     let judgement = judge::judge(&facts);
     let exit = judgement.exit;
     Ok((evidence::describe(&facts, judgement), exit))
@@ -200,7 +199,9 @@ async fn read_logs(
             .view
             .tasks
             .iter_mut()
-            .filter(|task| task.created_at >= since && task.containers.iter().any(|it| it.exit_code.is_some()))
+            .filter(|task| {
+                task.created_at >= since && task.containers.iter().any(|it| it.exit_code.is_some())
+            })
             .collect();
         dead.sort_by_key(|task| std::cmp::Reverse(task.created_at));
         for task in dead.into_iter().take(LOGS_PER_SERVICE) {
@@ -221,14 +222,10 @@ async fn expected(
     let Some(operation) = operation else { return Ok(Rollout::default()) };
     let template = stack::live_template(&session.target.aws, &view.id).await?;
     let revisions = operation.task_definitions();
-    let mut rollout = rollout::of_services(
-        &session.config,
-        &session.environment,
-        &template,
-        &[],
-        operation.began,
-        |_| false,
-    );
+    let mut rollout =
+        rollout::of_services(&session.config, &session.environment, &template, &[], operation.began, |_| {
+            false
+        });
     for service in &mut rollout.services {
         let changed = service.task_definition_logical_id.as_deref().and_then(|id| revisions.get(id));
         let live = seen.iter().find(|seen| seen.view.name == service.name);

@@ -265,9 +265,9 @@ impl Failure {
             Self::UnknownTask { known, .. } => {
                 Some(format!("the tasks of infra/platform.toml are {}", known.join(", ")))
             }
-            Self::Record(RecordError::Io { action: "read", .. }) => {
-                Some("name a file below .deployments; every deployment prints the path of its record".to_owned())
-            }
+            Self::Record(RecordError::Io { action: "read", .. }) => Some(
+                "name a file below .deployments; every deployment prints the path of its record".to_owned(),
+            ),
             Self::Record(RecordError::OtherFormat { .. }) => {
                 Some("replay it with the version of this repository that wrote it".to_owned())
             }

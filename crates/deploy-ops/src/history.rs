@@ -106,7 +106,8 @@ pub async fn read(session: &EnvironmentSession, limit: usize) -> Result<History,
     let aws = &session.target.aws;
     let stack_name = session.environment.stack_name.as_str();
     let view = stack::describe(aws, stack_name).await?.filter(|view| view.standing() != Standing::Absent);
-    let view = view.ok_or_else(|| Failure::nothing_deployed(session, stack_name, &session.environment.name))?;
+    let view =
+        view.ok_or_else(|| Failure::nothing_deployed(session, stack_name, &session.environment.name))?;
     // A deployment is at most two operations; one more tells what was in service before.
     let operations = stack_operations::read(aws, &view.id, limit * 2 + 1).await?;
     let mut releases = Releases::default();
@@ -182,8 +183,9 @@ async fn deployment(
         session.config.platform.tasks.keys().map(|task| format!("{}:", names.task_family(task))).collect();
     let revisions = operation.task_definitions();
     let made: Vec<&String> = revisions.values().filter_map(|revisions| revisions.new.as_ref()).collect();
-    let of_task =
-        |arn: &&&String| arn.rsplit('/').next().is_some_and(|it| tasks.iter().any(|task| it.starts_with(task)));
+    let of_task = |arn: &&&String| {
+        arn.rsplit('/').next().is_some_and(|it| tasks.iter().any(|task| it.starts_with(task)))
+    };
     let of_service = made.iter().find(|arn| !of_task(arn));
     let rolls = of_service.is_some() || matches!(operation.what(), Some("roll" | "rollback"));
     let release = match of_service.or_else(|| made.first()) {
@@ -205,9 +207,9 @@ async fn deployment(
         commit: release.commit,
         outcome,
         scope: if rolls { Scope::Services } else { Scope::Infrastructure },
-        run_url: origin.as_ref().and_then(|origin| {
-            origin.run_url(github.owner.as_str(), github.repository.as_str())
-        }),
+        run_url: origin
+            .as_ref()
+            .and_then(|origin| origin.run_url(github.owner.as_str(), github.repository.as_str())),
         who: origin.as_ref().map(|origin| origin.who.clone()),
         place: origin.map(|origin| origin.place),
         cause: if outcome == Outcome::Succeeded { None } else { operation.first_failure() },

@@ -117,7 +117,10 @@ mod tests {
             ("DB_PASSWORD=hunter2, host=db".to_owned(), "DB_PASSWORD=[redacted], host=db"),
             (r#"{"password": "hunter 2"}"#.to_owned(), r#"{"password": [redacted]}"#),
             ("password: 'hunter 2'".to_owned(), "password: [redacted]"),
-            ("connect postgres://app:hunter2@db:5432/x".to_owned(), "connect postgres://[redacted]@db:5432/x"),
+            (
+                "connect postgres://app:hunter2@db:5432/x".to_owned(),
+                "connect postgres://[redacted]@db:5432/x",
+            ),
             ("Authorization: Bearer abcdefgh.ijk".to_owned(), "Authorization: Bearer [redacted]"),
             (format!("auth failed for {password}"), "auth failed for [redacted]"),
         ];

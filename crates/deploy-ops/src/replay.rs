@@ -84,7 +84,10 @@ pub fn replay(record: &DeploymentRecord) -> Replay {
 /// the deployment did not fail by one.
 fn whole(recorded: Verdict, operations: &[ReplayedOperation]) -> Option<String> {
     let failed = operations.iter().find_map(|operation| {
-        operation.replayed.filter(|&verdict| verdict != Verdict::Succeeded).map(|verdict| (operation, verdict))
+        operation
+            .replayed
+            .filter(|&verdict| verdict != Verdict::Succeeded)
+            .map(|verdict| (operation, verdict))
     });
     match failed {
         Some((operation, verdict)) if verdict != recorded => Some(format!(
@@ -213,4 +216,3 @@ impl fmt::Display for Replay {
         }
     }
 }
-

@@ -102,14 +102,21 @@ impl StackOperation {
             let reason = event.view.reason.as_deref().unwrap_or_default();
             !event.of_stack && event.view.status.ends_with("_FAILED") && !reason.contains("cancelled")
         })?;
-        Some(format!("{}: {}", event.view.logical_id, event.view.reason.as_deref().unwrap_or("no reason given")))
+        Some(format!(
+            "{}: {}",
+            event.view.logical_id,
+            event.view.reason.as_deref().unwrap_or("no reason given")
+        ))
     }
 
     /// Events before it began to go back.
     fn forward(&self) -> impl Iterator<Item = &StackEvent> {
         let goes_back = |event: &StackEvent| {
             event.of_stack
-                && matches!(event.view.status.as_str(), "UPDATE_ROLLBACK_IN_PROGRESS" | "ROLLBACK_IN_PROGRESS")
+                && matches!(
+                    event.view.status.as_str(),
+                    "UPDATE_ROLLBACK_IN_PROGRESS" | "ROLLBACK_IN_PROGRESS"
+                )
         };
         self.events.iter().take_while(move |event| !goes_back(event))
     }

@@ -66,7 +66,8 @@ pub async fn run(session: &EnvironmentSession, options: &Options) -> Result<Task
     let aws = &session.target.aws;
     let stack_name = session.environment.stack_name.as_str();
     let view = stack::describe(aws, stack_name).await?.filter(|view| view.standing() != Standing::Absent);
-    let view = view.ok_or_else(|| Failure::nothing_deployed(session, stack_name, &session.environment.name))?;
+    let view =
+        view.ok_or_else(|| Failure::nothing_deployed(session, stack_name, &session.environment.name))?;
     if view.standing() == Standing::Busy {
         session.report.warn(format!(
             "{stack_name} is in {}: whoever changes it may run {name} too",
@@ -79,14 +80,8 @@ pub async fn run(session: &EnvironmentSession, options: &Options) -> Result<Task
     let mut request = task_request(&view, name, task.timeout_secs)?;
     request.task_definition = with_image(aws, &request, &image).await?;
     session.report.line(format!("task definition {}", short(&request.task_definition)));
-    let finished = tasks::run_alone(
-        aws,
-        &*session.target.clock,
-        &session.report,
-        &session.interrupt,
-        &request,
-    )
-    .await?;
+    let finished =
+        tasks::run_alone(aws, &*session.target.clock, &session.report, &session.interrupt, &request).await?;
     if finished.outcome == TaskOutcome::Interrupted {
         session.report.end_group();
         return Err(Failure::Interrupted {
@@ -142,7 +137,9 @@ async fn image(
             resolve::resolve(&target.aws, &session.root, wanted, target.tags, &repositories).await?;
         let label = release.label().to_owned();
         let digest = release.digests.into_values().next();
-        return digest.map(|digest| Image { release: label, digest }).ok_or_else(|| no_image(session, service));
+        return digest
+            .map(|digest| Image { release: label, digest })
+            .ok_or_else(|| no_image(session, service));
     }
     let parameter = |name: &str| view.parameters.get(name).cloned();
     let digest = parameter(&stack_model::service_digest_parameter(&task.service));
@@ -168,7 +165,8 @@ fn no_image(session: &EnvironmentSession, service: &str) -> Failure {
 async fn with_image(aws: &Aws, request: &TaskRequest, image: &Image) -> Result<String, Failure> {
     let call = aws.ecs.describe_task_definition().task_definition(&request.task_definition);
     let answer = call.send().await.called("ecs:DescribeTaskDefinition")?;
-    let incomplete = |missing| stack::StackError::Incomplete { operation: "ecs:DescribeTaskDefinition", missing };
+    let incomplete =
+        |missing| stack::StackError::Incomplete { operation: "ecs:DescribeTaskDefinition", missing };
     let definition = answer.task_definition.ok_or_else(|| incomplete("taskDefinition"))?;
     let mut containers = definition.container_definitions.clone().unwrap_or_default();
     let container = containers.iter_mut().find(|it| it.name.as_deref() == Some(&request.container));
@@ -294,4 +292,3 @@ impl TaskResult {
         lines
     }
 }
-

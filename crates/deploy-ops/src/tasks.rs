@@ -158,9 +158,10 @@ pub async fn run_alone(
 /// equally old ones that with the lesser ARN, so that both tools decide alike.
 async fn rival(aws: &Aws, request: &TaskRequest, ours: &Task) -> Result<Option<String>, CallError> {
     let age = |task: &Task| (observe::moment(task.created_at()), task.task_arn().map(str::to_owned));
-    let rivals = known_tasks(aws, request).await?.into_iter().filter(|task| {
-        task.last_status() != Some("STOPPED") && task.desired_status() != Some("STOPPED")
-    });
+    let rivals = known_tasks(aws, request)
+        .await?
+        .into_iter()
+        .filter(|task| task.last_status() != Some("STOPPED") && task.desired_status() != Some("STOPPED"));
     let first = rivals.min_by_key(age);
     Ok(first.filter(|first| age(first) < age(ours)).and_then(|first| first.task_arn))
 }

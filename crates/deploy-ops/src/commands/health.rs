@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{print, print_json};
 use crate::failure::Failure;
-use crate::history::short_release;
 use crate::health::{self, Answer, Checker};
+use crate::history::short_release;
 use crate::report::{Report, Style};
 use crate::session::EnvironmentSession;
 use crate::stack;

@@ -50,9 +50,8 @@ fn stack_state(facts: &Facts<'_>) -> StackState {
         started_by: origin.map(|origin| format!("{} from {}", origin.who, origin.place)),
         began: operation.map(|operation| rfc3339(operation.began)),
         running: operation.is_some_and(|operation| operation.ended.is_none()),
-        lasted: operation.map(|operation| {
-            duration(operation.ended.unwrap_or(facts.now).secs_since(operation.began))
-        }),
+        lasted: operation
+            .map(|operation| duration(operation.ended.unwrap_or(facts.now).secs_since(operation.began))),
     }
 }
 
@@ -75,16 +74,13 @@ fn service_state(name: String, facts: &Facts<'_>) -> ServiceState {
 fn breaker(view: &ServiceView) -> Option<BreakerState> {
     let breakers = view.service_deployments.iter().filter_map(|deployment| deployment.breaker.as_ref());
     let most = breakers.max_by_key(|breaker| (breaker.status == "TRIGGERED", breaker.failure_count))?;
-    Some(BreakerState {
-        status: most.status.clone(),
-        count: most.failure_count,
-        threshold: most.threshold,
-    })
+    Some(BreakerState { status: most.status.clone(), count: most.failure_count, threshold: most.threshold })
 }
 
 /// Failures, and what the stack itself did.
 fn events(operation: &StackOperation) -> Section {
-    let told = operation.events.iter().filter(|event| event.of_stack || event.view.status.ends_with("_FAILED"));
+    let told =
+        operation.events.iter().filter(|event| event.of_stack || event.view.status.ends_with("_FAILED"));
     let lines = told.map(|event| {
         let view = &event.view;
         let what = if event.of_stack { "stack" } else { view.logical_id.as_str() };
@@ -151,7 +147,9 @@ fn dead_tasks(view: &ServiceView, began: Moment) -> Vec<String> {
     let mut dead: Vec<&TaskView> = view
         .tasks
         .iter()
-        .filter(|task| task.stop_code.is_some() && task.stop_code.as_deref() != Some("ServiceSchedulerInitiated"))
+        .filter(|task| {
+            task.stop_code.is_some() && task.stop_code.as_deref() != Some("ServiceSchedulerInitiated")
+        })
         .chain(view.tasks.iter().filter(|task| {
             let why = task.stopped_reason.as_deref().unwrap_or_default();
             task.stop_code.as_deref() == Some("ServiceSchedulerInitiated") && why.contains("health checks")
@@ -203,7 +201,8 @@ impl fmt::Display for Diagnosis {
             line("stack", &format!("{} is {}{}", stack.name, stack.status, reason(stack.reason.as_deref())))?;
             if let (Some(began), Some(lasted)) = (&stack.began, &stack.lasted) {
                 let by = stack.started_by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
-                let lasted = if stack.running { format!("runs for {lasted}") } else { format!("took {lasted}") };
+                let lasted =
+                    if stack.running { format!("runs for {lasted}") } else { format!("took {lasted}") };
                 line("change", &format!("began {began}, {lasted}{by}"))?;
             }
         }
@@ -228,7 +227,8 @@ impl fmt::Display for Diagnosis {
 
 /// Whether the circuit breaker counted, and whether it tripped; nothing where it had nothing to count.
 fn breaker_words(service: &ServiceState) -> Option<String> {
-    let breaker = service.breaker.as_ref().filter(|breaker| breaker.count > 0 || breaker.status == "TRIGGERED")?;
+    let breaker =
+        service.breaker.as_ref().filter(|breaker| breaker.count > 0 || breaker.status == "TRIGGERED")?;
     let end = if breaker.status == "TRIGGERED" { "tripped" } else { "did not trip" };
     Some(format!("{} counted {} of {} failures and {end}", service.name, breaker.count, breaker.threshold))
 }

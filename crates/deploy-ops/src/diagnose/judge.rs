@@ -49,11 +49,9 @@ pub(super) fn judge(facts: &Facts<'_>) -> Judgement {
                 .because(stuck_cause(facts))
                 .then(command("recover"))
         }
-        Standing::CreateFailed => {
-            Judgement::new(Exit::NeedsHuman, "the environment could not be created")
-                .because(failure(facts))
-                .then(command("recover"))
-        }
+        Standing::CreateFailed => Judgement::new(Exit::NeedsHuman, "the environment could not be created")
+            .because(failure(facts))
+            .then(command("recover")),
         Standing::Deleting => {
             let next = if facts.view.status.as_str() == "DELETE_FAILED" { "recover" } else { "diagnose" };
             let summary = format!("the environment is being deleted ({})", facts.view.status.as_str());
@@ -73,7 +71,8 @@ fn busy(facts: &Facts<'_>) -> Judgement {
             Rollback::InProgress { trouble: Some(trouble) } => format!(" (trouble on the way: {trouble})"),
             _ => String::new(),
         };
-        let judgement = Judgement::new(Exit::StillRunning, format!("the deployment failed and is going back{trouble}"));
+        let judgement =
+            Judgement::new(Exit::StillRunning, format!("the deployment failed and is going back{trouble}"));
         return judgement.because(failure(facts)).then(wait);
     }
     match &facts.assessment.state {
@@ -107,7 +106,8 @@ fn at_rest(facts: &Facts<'_>) -> Judgement {
     let missing: Vec<String> = missing_services(facts);
     let last = facts.operation.as_ref().map(super::StackOperation::outcome);
     if !missing.is_empty() {
-        let summary = format!("the infrastructure is there, and these services are not: {}", missing.join(", "));
+        let summary =
+            format!("the infrastructure is there, and these services are not: {}", missing.join(", "));
         let cause = if last == Some(Ended::RolledBack) { failure(facts) } else { None };
         return Judgement::new(Exit::NeedsHuman, summary).because(cause).then(deploy);
     }
@@ -121,9 +121,12 @@ fn at_rest(facts: &Facts<'_>) -> Judgement {
         return Judgement::new(Exit::Differences, summary).then(deploy);
     }
     if last == Some(Ended::RolledBack) {
-        return Judgement::new(Exit::RolledBack, "the last deployment failed, and everything is back as it was")
-            .because(failure(facts))
-            .then(deploy);
+        return Judgement::new(
+            Exit::RolledBack,
+            "the last deployment failed, and everything is back as it was",
+        )
+        .because(failure(facts))
+        .then(deploy);
     }
     let release = facts.view.parameters.get("Release").map_or("no release", |release| short_release(release));
     Judgement::new(Exit::Done, format!("nothing is wrong: {release} is in service"))
@@ -170,9 +173,11 @@ fn failure(facts: &Facts<'_>) -> Option<Cause> {
     {
         return Some(cause.clone());
     }
-    of_new_tasks(facts).or_else(|| facts.seen.iter().find_map(reported)).or_else(|| match &facts.assessment.state {
-        State::Failed { cause, .. } => Some(cause.clone()),
-        _ => None,
+    of_new_tasks(facts).or_else(|| facts.seen.iter().find_map(reported)).or_else(|| {
+        match &facts.assessment.state {
+            State::Failed { cause, .. } => Some(cause.clone()),
+            _ => None,
+        }
     })
 }
 
