@@ -31,7 +31,9 @@ static RULES: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
         (r"(\b[A-Za-z][A-Za-z0-9+.-]*://)[^/\s:@]*:[^/\s@]+@", "${1}[redacted]@"),
         (
             concat!(
-                r#"(?i)\b([\w-]*(?:password|passwd|secret|token|api[_-]?key|credential)[\w-]*\\?["']?\s*[=:]\s*)"#,
+                r#"(?i)\b([\w-]*(?:password|passwd|secret|token|api[_-]?key|credential)(?:s|[_-][\w-]*)?"#,
+                // In an ARN (`secret:NAME`) a colon is followed by the name at once.
+                r#"(?:\\?["']?\s*=\s*|\\?["']\s*:\s*|\s*:\s+))"#,
                 r#"(?:\\?"[^"]*"|'[^']*'|[^\s,;&"'\[\]{}()\\]+)"#,
             ),
             "${1}[redacted]",
