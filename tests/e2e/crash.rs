@@ -6,6 +6,8 @@ use std::hash::{DefaultHasher, Hasher as _};
 
 use deploy_ops::deploy::{self, Options};
 use deploy_ops::interrupt::Interrupt;
+use deploy_ops::origin::Origin;
+use deploy_ops::record::Recorder;
 use deploy_ops::resolve::Wanted;
 use deploy_ops::session::{EnvironmentSession, Session};
 use deploy_ops::target::Target;
@@ -46,7 +48,9 @@ impl Stage {
         let environment = config.environment("staging").unwrap().clone();
         let report = silent(target.clock.clone());
         let root = self.scene.root().to_owned();
-        let session = Session { root, config, target, report, interrupt: Interrupt::default() };
+        let (interrupt, origin) = (Interrupt::default(), Origin::new("ana", "laptop"));
+        let session =
+            Session { root, config, target, report, interrupt, origin, recorder: Recorder::default() };
         EnvironmentSession { session, environment }
     }
 

@@ -1,15 +1,20 @@
 //! Deployments end to end: the operations through the AWS SDK over HTTP against the local AWS.
 
 mod crash;
+mod diagnose;
 mod faults;
 mod growth;
 mod guards;
+mod history;
 mod look;
 mod pipeline;
+mod record;
 mod recover;
+mod roles;
 mod rollback;
 mod rollback_past_the_stack;
 mod rollback_refused;
 mod scene;
+mod task_run;
 mod two_releases;
 mod watching;

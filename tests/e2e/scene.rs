@@ -1,5 +1,6 @@
 //! A checkout and a local account for each test, so that no test sees another.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
@@ -7,6 +8,8 @@ use std::sync::{Arc, OnceLock};
 use deploy_ops::clock::Clock;
 use deploy_ops::deploy::{self, Options, Outcome};
 use deploy_ops::failure::Failure;
+use deploy_ops::interrupt::Interrupt;
+use deploy_ops::origin::Origin;
 use deploy_ops::report::{Report, Style};
 use deploy_ops::resolve::Wanted;
 use deploy_ops::session::{EnvironmentSession, Session};
@@ -99,6 +102,7 @@ impl Scene {
     pub(crate) async fn session(&self, environment: &str, faults: &[&str]) -> EnvironmentSession {
         let mut session = self.open(environment, faults).await;
         session.session.report = silent(session.target.clock.clone());
+        session.session.origin = Origin::new("ana", "laptop");
         session
     }
 
@@ -159,6 +163,31 @@ pub(crate) fn options(wanted: Wanted) -> Options {
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(future)
+}
+
+/// Interrupts a command, as Ctrl-C does, when its progress says `needle`.
+pub(crate) fn interrupt_at(session: &mut EnvironmentSession, needle: &'static str) {
+    let out = TripWire { needle, interrupt: session.session.interrupt.clone() };
+    session.session.report =
+        Report::new(Style::Plain, false, session.session.target.clock.clone(), Box::new(out));
+}
+
+struct TripWire {
+    needle: &'static str,
+    interrupt: Interrupt,
+}
+
+impl Write for TripWire {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        if String::from_utf8_lossy(text).contains(self.needle) {
+            self.interrupt.request();
+        }
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Progress that nobody reads.

@@ -1,5 +1,7 @@
 //! One error type for every AWS call: what was called, what AWS answered, and what kind of trouble it is.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Debug;
 
@@ -51,6 +53,46 @@ impl CallError {
     }
 }
 
+/// How often an operation was called within a command, after the SDK's own retries.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct CallCount {
+    /// All calls.
+    pub calls: u32,
+    /// Those that failed, by the code of AWS; empty where none arrived.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failed: BTreeMap<String, u32>,
+}
+
+/// Calls by operation, in the spelling of IAM actions.
+pub type Calls = BTreeMap<String, CallCount>;
+
+tokio::task_local! {
+    static CALLS: RefCell<Calls>;
+}
+
+/// Runs a command and counts its calls.
+pub async fn counted<F: Future>(command: F) -> (F::Output, Calls) {
+    CALLS
+        .scope(RefCell::new(Calls::new()), async {
+            let output = command.await;
+            (output, CALLS.with(RefCell::take))
+        })
+        .await
+}
+
+/// Notes a call where a command counts them.
+fn count(operation: &str, code: Option<&str>) {
+    // Nobody counts: that is fine.
+    let _ = CALLS.try_with(|calls| {
+        let mut calls = calls.borrow_mut();
+        let entry = calls.entry(operation.to_owned()).or_default();
+        entry.calls += 1;
+        if let Some(code) = code {
+            *entry.failed.entry(code.to_owned()).or_default() += 1;
+        }
+    });
+}
+
 /// Names the operation in the error of an SDK call.
 pub(crate) trait Called<T> {
     /// Turns the SDK's error into a [`CallError`] of `operation` (`service:Operation`).
@@ -63,6 +105,7 @@ where
     R: Debug + Send + Sync + 'static,
 {
     fn called(self, operation: &'static str) -> Result<T, CallError> {
+        count(operation, self.as_ref().err().map(|error| error.code().unwrap_or_default()));
         self.map_err(|error| {
             let code = error.code().unwrap_or_default().to_owned();
             let (kind, message) = match &error {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ecs::types::{CreatedAt, DesiredStatus, Task};
+use aws_sdk_ecs::types::{CreatedAt, DesiredStatus, ServiceDeployment, Task};
 use aws_smithy_types::DateTime;
 use rollout_verdict::{DeploymentId, Moment, ServiceDeploymentView, TaskDefinitionArn};
 
@@ -97,30 +97,15 @@ impl Closer {
         aws: &Aws,
         arns: &[String],
     ) -> Result<Vec<ServiceDeploymentView>, CallError> {
-        let mut found = Vec::new();
-        for some in arns.chunks(DEPLOYMENTS_PER_CALL) {
-            let call =
-                aws.ecs.describe_service_deployments().set_service_deployment_arns(Some(some.to_vec()));
-            let answer = call.send().await.called("ecs:DescribeServiceDeployments")?;
-            found.extend(answer.service_deployments.unwrap_or_default());
-        }
-        let target = |deployment: &aws_sdk_ecs::types::ServiceDeployment| {
+        let found = described(aws, arns).await?;
+        let target = |deployment: &ServiceDeployment| {
             deployment.target_service_revision().and_then(|revision| revision.arn()).map(str::to_owned)
         };
         let unknown: Vec<String> =
             found.iter().filter_map(target).filter(|arn| !self.revisions.contains_key(arn)).collect();
-        for some in unknown.chunks(DEPLOYMENTS_PER_CALL) {
-            let call = aws.ecs.describe_service_revisions().set_service_revision_arns(Some(some.to_vec()));
-            let answer = call.send().await.called("ecs:DescribeServiceRevisions")?;
-            for revision in answer.service_revisions() {
-                if let (Some(arn), Some(definition)) =
-                    (revision.service_revision_arn(), revision.task_definition())
-                {
-                    self.revisions.insert(arn.to_owned(), definition.into());
-                }
-            }
-        }
-        let view = |deployment: &aws_sdk_ecs::types::ServiceDeployment| ServiceDeploymentView {
+        let definitions = task_definitions_of_revisions(aws, &unknown).await?;
+        self.revisions.extend(definitions.into_iter().map(|(arn, definition)| (arn, definition.into())));
+        let view = |deployment: &ServiceDeployment| ServiceDeploymentView {
             task_definition: target(deployment).and_then(|arn| self.revisions.get(&arn).cloned()),
             ..observe::service_deployment_view(deployment)
         };
@@ -144,6 +129,41 @@ async fn tasks(aws: &Aws, cluster: &str) -> Result<Vec<Task>, CallError> {
         tasks.extend(call.send().await.called("ecs:DescribeTasks")?.tasks.unwrap_or_default());
     }
     Ok(tasks)
+}
+
+/// Service deployments of a service that were created since a moment.
+pub(crate) async fn service_deployments(
+    aws: &Aws,
+    cluster: &str,
+    service: &str,
+    since: Moment,
+) -> Result<Vec<ServiceDeployment>, CallError> {
+    described(aws, &list(aws, cluster, service, since).await?).await
+}
+
+async fn described(aws: &Aws, arns: &[String]) -> Result<Vec<ServiceDeployment>, CallError> {
+    let mut found = Vec::new();
+    for some in arns.chunks(DEPLOYMENTS_PER_CALL) {
+        let call = aws.ecs.describe_service_deployments().set_service_deployment_arns(Some(some.to_vec()));
+        let answer = call.send().await.called("ecs:DescribeServiceDeployments")?;
+        found.extend(answer.service_deployments.unwrap_or_default());
+    }
+    Ok(found)
+}
+
+/// Task definition by ARN of the service revision.
+pub(crate) async fn task_definitions_of_revisions(
+    aws: &Aws,
+    revisions: &[String],
+) -> Result<BTreeMap<String, String>, CallError> {
+    let mut found = BTreeMap::new();
+    for some in revisions.chunks(DEPLOYMENTS_PER_CALL) {
+        let call = aws.ecs.describe_service_revisions().set_service_revision_arns(Some(some.to_vec()));
+        let answer = call.send().await.called("ecs:DescribeServiceRevisions")?;
+        let revisions = answer.service_revisions.unwrap_or_default().into_iter();
+        found.extend(revisions.filter_map(|it| Some((it.service_revision_arn?, it.task_definition?))));
+    }
+    Ok(found)
 }
 
 async fn list(aws: &Aws, cluster: &str, service: &str, since: Moment) -> Result<Vec<String>, CallError> {

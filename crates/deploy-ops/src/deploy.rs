@@ -177,7 +177,7 @@ impl Deployment<'_> {
             kept,
             self.live.as_ref().map(|(view, _)| view),
             Some(&self.shared.cloudformation_role_arn),
-            operation::change_set_name(self.session, what),
+            operation::unique_name(self.session, what),
         )
     }
 

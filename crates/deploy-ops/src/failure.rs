@@ -1,5 +1,7 @@
 //! Everything that ends a command other than its own outcome, with the exit code and the hint that go with it.
 
+use std::error::Error as _;
+
 use env_config::ConfigError;
 use ops_cli::Exit;
 
@@ -10,7 +12,9 @@ use crate::guards::Refusals;
 use crate::health::HealthError;
 use crate::names::BadName;
 use crate::plan::StatefulChange;
+use crate::record::RecordError;
 use crate::resolve::ResolveError;
+use crate::session::Session;
 use crate::stack::StackError;
 use crate::target::TargetError;
 use crate::tasks::TaskError;
@@ -77,6 +81,8 @@ pub enum Failure {
     NothingDeployed {
         /// Its name.
         stack: String,
+        /// What deploys it.
+        hint: String,
     },
     /// The stack cannot be updated.
     #[error("stack {stack} is in {status} and cannot be updated")]
@@ -130,6 +136,17 @@ pub enum Failure {
         /// What goes on without the user, and how to follow it.
         hint: String,
     },
+    /// No such one-off task.
+    #[error("there is no task {found}")]
+    UnknownTask {
+        /// What was asked for.
+        found: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A record.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// The answer could not be written to stdout.
     #[error("failed to write the result")]
     Output(#[source] std::io::Error),
@@ -142,6 +159,31 @@ impl From<ConfigError> for Failure {
 }
 
 impl Failure {
+    /// The stack of an environment, or the shared one, does not exist.
+    #[must_use]
+    pub fn nothing_deployed(session: &Session, stack: &str, subject: impl std::fmt::Display) -> Self {
+        let hint = session.command(&match subject.to_string().as_str() {
+            "shared" => "stack deploy shared".to_owned(),
+            environment => format!("deploy {environment}"),
+        });
+        Self::NothingDeployed { stack: stack.to_owned(), hint }
+    }
+
+    /// The text with its chain of causes, each once.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(inner) = source {
+            let inner_text = inner.to_string();
+            if !text.ends_with(&inner_text) {
+                text = format!("{text}: {inner_text}");
+            }
+            source = inner.source();
+        }
+        text
+    }
+
     /// The exit code.
     #[must_use]
     pub fn exit(&self) -> Exit {
@@ -150,7 +192,9 @@ impl Failure {
             | Self::Argument(_)
             | Self::Git(_)
             | Self::UnknownService { .. }
-            | Self::NothingDeployed { .. } => Exit::BadInput,
+            | Self::NothingDeployed { .. }
+            | Self::UnknownTask { .. }
+            | Self::Record(_) => Exit::BadInput,
             Self::Target(error) => match error {
                 TargetError::NoCredentials(_) | TargetError::UnknownFault(_) => Exit::BadInput,
                 TargetError::WrongAccount { .. } | TargetError::WrongRegion { .. } => Exit::Refused,
@@ -217,7 +261,6 @@ impl Failure {
             }
             Self::Unsafe(refusals) => Some(refusals.hint()),
             Self::NoSharedStack { .. } => Some("cargo xtask stack deploy shared".to_owned()),
-            Self::NothingDeployed { .. } => Some("cargo xtask deploy".to_owned()),
             Self::Stateful(change) => Some(format!(
                 "if the data may go, name each of them: {}",
                 change
@@ -228,11 +271,24 @@ impl Failure {
                     .join(" ")
             )),
             Self::StackUnusable { hint, .. }
+            | Self::NothingDeployed { hint, .. }
             | Self::MissingSecrets { hint, .. }
             | Self::Guard { hint, .. }
             | Self::Interrupted { hint } => Some(hint.clone()),
             Self::Task(TaskError::AnotherRuns { .. }) => {
                 Some("wait until it has ended, then try again".to_owned())
+            }
+            Self::Task(TaskError::NotPlaced { .. }) => {
+                Some("nothing ran; try again later, or in other availability zones".to_owned())
+            }
+            Self::UnknownTask { known, .. } => {
+                Some(format!("the tasks of infra/platform.toml are {}", known.join(", ")))
+            }
+            Self::Record(RecordError::Io { action: "read", .. }) => Some(
+                "name a file below .deployments; every deployment prints the path of its record".to_owned(),
+            ),
+            Self::Record(RecordError::OtherFormat { .. }) => {
+                Some("replay it with the version of this repository that wrote it".to_owned())
             }
             Self::Call(error) | Self::Stack(StackError::Call(error)) | Self::Task(TaskError::Call(error)) => {
                 call_hint(error)

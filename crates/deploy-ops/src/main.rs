@@ -1,6 +1,5 @@
 //! The binary that `cargo xtask` hands every command to that needs AWS.
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -52,16 +51,7 @@ fn print_failure(failure: &Failure) {
             return;
         }
     }
-    let mut text = failure.to_string();
-    let mut source = failure.source();
-    while let Some(inner) = source {
-        let inner_text = inner.to_string();
-        if !text.ends_with(&inner_text) {
-            text = format!("{text}: {inner_text}");
-        }
-        source = inner.source();
-    }
-    eprintln!("error: {text}");
+    eprintln!("error: {}", failure.chain());
     if let Some(hint) = failure.hint() {
         eprintln!("hint: {hint}");
     }

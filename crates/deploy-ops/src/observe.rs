@@ -51,33 +51,49 @@ pub async fn stack_events(
     since: Moment,
     known: impl Fn(&str) -> bool,
 ) -> Result<Vec<StackEvent>, CallError> {
+    let reached = |event: &StackEvent| {
+        event.view.at.plus_secs(CLOCK_SKEW_SECS) < since || known(event.view.id.as_str())
+    };
+    stack_events_back_to(aws, stack_id, reached).await
+}
+
+/// Events of a stack, oldest first; pages are read backwards in time until one is `reached`, which is left out.
+pub async fn stack_events_back_to(
+    aws: &Aws,
+    stack_id: &str,
+    mut reached: impl FnMut(&StackEvent) -> bool,
+) -> Result<Vec<StackEvent>, CallError> {
     let mut events = Vec::new();
-    let mut pages =
-        aws.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().items().send();
-    while let Some(event) = pages.next().await {
-        let event = event.called("cloudformation:DescribeStackEvents")?;
-        let at = moment(event.timestamp());
-        let id = event.event_id.unwrap_or_default();
-        if at.plus_secs(CLOCK_SKEW_SECS) < since || known(&id) {
-            break;
+    let mut pages = aws.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().send();
+    'pages: while let Some(page) = pages.next().await {
+        for event in page.called("cloudformation:DescribeStackEvents")?.stack_events.unwrap_or_default() {
+            let event = stack_event(event, stack_id);
+            if reached(&event) {
+                break 'pages;
+            }
+            events.push(event);
         }
-        let physical_id = event.physical_resource_id.filter(|id| !id.is_empty());
-        events.push(StackEvent {
-            of_stack: physical_id.as_deref() == Some(stack_id),
-            token: event.client_request_token,
-            view: StackEventView {
-                id: id.into(),
-                at,
-                logical_id: event.logical_resource_id.unwrap_or_default(),
-                physical_id,
-                resource_type: event.resource_type.unwrap_or_default(),
-                status: event.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
-                reason: event.resource_status_reason,
-            },
-        });
     }
     events.reverse();
     Ok(events)
+}
+
+fn stack_event(event: aws_sdk_cloudformation::types::StackEvent, stack_id: &str) -> StackEvent {
+    let at = moment(event.timestamp());
+    let physical_id = event.physical_resource_id.filter(|id| !id.is_empty());
+    StackEvent {
+        of_stack: physical_id.as_deref() == Some(stack_id),
+        token: event.client_request_token,
+        view: StackEventView {
+            id: event.event_id.unwrap_or_default().into(),
+            at,
+            logical_id: event.logical_resource_id.unwrap_or_default(),
+            physical_id,
+            resource_type: event.resource_type.unwrap_or_default(),
+            status: event.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            reason: event.resource_status_reason,
+        },
+    }
 }
 
 /// One service, lightly looked at, and where to look closer.
@@ -190,9 +206,9 @@ pub async fn tasks(aws: &Aws, cluster: &str, service: &str) -> Result<Vec<Task>,
     let mut arns = Vec::new();
     for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
         let call = aws.ecs.list_tasks().cluster(cluster).service_name(service).desired_status(status);
-        let mut pages = call.into_paginator().items().send();
-        while let Some(arn) = pages.next().await {
-            arns.push(arn.called("ecs:ListTasks")?);
+        let mut pages = call.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            arns.extend(page.called("ecs:ListTasks")?.task_arns.unwrap_or_default());
         }
     }
     let mut tasks = Vec::new();
@@ -203,6 +219,7 @@ pub async fn tasks(aws: &Aws, cluster: &str, service: &str) -> Result<Vec<Task>,
     Ok(tasks)
 }
 
+/// A task, as the verdict sees it; its log is read separately.
 pub(crate) fn task_view(task: &Task) -> TaskView {
     let detail = |name: &str| {
         let details = task.attachments().iter().flat_map(aws_sdk_ecs::types::Attachment::details);

@@ -10,6 +10,7 @@ use rollout_verdict::{Assessment, CauseKind, Moment, Record, Rollout, StackOutco
 use crate::call::{CallError, CallErrorKind};
 use crate::failure::Failure;
 use crate::plan::Plan;
+use crate::record::ObservedOperation;
 use crate::report::duration;
 use crate::session::Session;
 use crate::stack::{self, Proposal, StackRequest, StackView, Standing};
@@ -84,19 +85,14 @@ impl Conclusion {
     }
 }
 
-/// `deploy-roll-1767603600000-1a2b3c4d`, the name of a change set of a deployment.
-#[must_use]
-pub fn change_set_name(session: &Session, what: &str) -> String {
-    unique_name(session, &format!("deploy-{what}"))
-}
-
-/// `WHAT-1767603600000-1a2b3c4d`: readable in the history of the stack, and unique in it: a command that was
-/// killed and is run again may do so at the same moment of virtual time.
+/// `deploy-roll-1767603600000-1a2b3c4d--ana--laptop`: readable in the history of the stack, and unique in it: a command
+/// that was killed and is run again may do so at the same moment of virtual time. It becomes the token of the
+/// operation, and tells in every event who started it, and from where.
 #[must_use]
 pub fn unique_name(session: &Session, what: &str) -> String {
     // The standard library has no other source of randomness, and this asks for no better one.
     let nonce = RandomState::new().build_hasher().finish() & 0xffff_ffff;
-    format!("{what}-{}-{nonce:08x}", session.target.clock.now().as_millis())
+    session.origin.token(what, session.target.clock.now().as_millis(), nonce)
 }
 
 /// Waits until nobody changes the stack, puts a stuck rollback through, and answers the stack with its template;
@@ -181,40 +177,34 @@ pub async fn change(
     };
     let on_failure = if job.leave_running { OnFailure::LeaveRunning } else { OnFailure::Cancel };
     let watched = watch::watch(aws, clock, report, &session.interrupt, &operation, rollout, on_failure).await;
+    session.recorder.observed(ObservedOperation {
+        stack: job.request.stack.clone(),
+        change_set: operation.token,
+        verdict: verdict(&watched.ended, watched.decisive_state(), watched.assessment.stack),
+        record: watched.record.clone(),
+    });
     conclude(session, job.subject, watched).map(Some)
 }
 
 /// What was watched, as an outcome.
 pub(crate) fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclusion, Failure> {
-    let Watched { ended, assessment, failure, whole_at, record } = watched;
-    let state = failure.as_ref().map_or(&assessment.state, |(state, _)| state);
-    let (verdict, cause) = match &ended {
-        Ended::Interrupted => {
-            let diagnose = session.command(&format!("diagnose {subject}"));
-            let goes_on = match record.rollout.via {
-                Via::Stack => "the update goes on, and CloudFormation puts everything back if it fails",
-                Via::Ecs => "the services go on; the same command again takes them up, or back if one fails",
-            };
-            return Err(Failure::Interrupted { hint: format!("{goes_on}; follow it with `{diagnose}`") });
-        }
-        Ended::Blind(error) => (Verdict::NeedsHuman, Some(cause_of(state).unwrap_or_else(|| blind(error)))),
-        Ended::LeftRunning => {
-            (Verdict::StillRunning, cause_of(state).or_else(|| Some(unfinished(&assessment))))
-        }
-        Ended::OutOfTime => (Verdict::NeedsHuman, cause_of(state).or_else(|| Some(unfinished(&assessment)))),
-        Ended::Finished => {
-            let verdict = match (state, assessment.stack) {
-                (State::Succeeded, _) => Verdict::Succeeded,
-                (State::Superseded { .. }, _) => Verdict::Superseded,
-                (State::Cancelled { .. }, _) => Verdict::Cancelled,
-                (_, Some(StackOutcome::RolledBack)) => Verdict::RolledBack,
-                (State::Failed { .. } | State::DeadlinePassed { .. } | State::Progressing, _) => {
-                    Verdict::NeedsHuman
-                }
-            };
-            (verdict, cause_of(state))
+    let state = watched.decisive_state();
+    let Some(verdict) = verdict(&watched.ended, state, watched.assessment.stack) else {
+        let diagnose = session.command(&format!("diagnose {subject}"));
+        let goes_on = match watched.record.rollout.via {
+            Via::Stack => "the update goes on, and CloudFormation puts everything back if it fails",
+            Via::Ecs => "the services go on; the same command again takes them up, or back if one fails",
+        };
+        return Err(Failure::Interrupted { hint: format!("{goes_on}; follow it with `{diagnose}`") });
+    };
+    let cause = match &watched.ended {
+        Ended::Finished | Ended::Interrupted => cause_of(state),
+        Ended::Blind(error) => Some(cause_of(state).unwrap_or_else(|| blind(error))),
+        Ended::LeftRunning | Ended::OutOfTime => {
+            Some(cause_of(state).unwrap_or_else(|| unfinished(&watched.assessment)))
         }
     };
+    let Watched { assessment, failure, whole_at, record, .. } = watched;
     let detected_secs = match (&failure, assessment.first_failure_at) {
         (Some((_, at)), Some(first)) => Some(at.secs_since(first)),
         _ => None,
@@ -228,6 +218,26 @@ pub(crate) fn conclude(session: &Session, subject: &str, watched: Watched) -> Re
     let complete = assessment.stack == Some(StackOutcome::Complete);
     let stuck = assessment.stack == Some(StackOutcome::RollbackFailed);
     Ok(Conclusion { verdict, cause, detected_secs, complete, stuck, times, record })
+}
+
+/// The verdict of what was watched: why watching ended, the state that decided, and how the stack operation ended;
+/// nothing where the user interrupted.
+#[must_use]
+pub fn verdict(ended: &Ended, state: &State, stack: Option<StackOutcome>) -> Option<Verdict> {
+    Some(match (ended, state) {
+        (Ended::Interrupted, _) => return None,
+        (Ended::LeftRunning, _) => Verdict::StillRunning,
+        (Ended::Blind(_) | Ended::OutOfTime, _) => Verdict::NeedsHuman,
+        (Ended::Finished, State::Succeeded) => Verdict::Succeeded,
+        (Ended::Finished, State::Superseded { .. }) => Verdict::Superseded,
+        (Ended::Finished, State::Cancelled { .. }) => Verdict::Cancelled,
+        (Ended::Finished, State::Failed { .. } | State::DeadlinePassed { .. } | State::Progressing) => {
+            match stack {
+                Some(StackOutcome::RolledBack) => Verdict::RolledBack,
+                _ => Verdict::NeedsHuman,
+            }
+        }
+    })
 }
 
 fn cause_of(state: &State) -> Option<Cause> {

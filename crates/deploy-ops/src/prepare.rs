@@ -25,7 +25,7 @@ pub async fn shared_stack(
     let template = inputs::shared_template(&session.config)?;
     let live = operation::settle(session, name, "shared").await?;
     let values = BTreeMap::new();
-    let change_set = operation::change_set_name(session, "shared");
+    let change_set = operation::unique_name(session, "shared");
     let request = inputs::request(
         name,
         &template,

@@ -142,7 +142,7 @@ async fn after(session: &EnvironmentSession, view: &StackView) -> Result<String,
 impl Recovery<'_> {
     async fn run(&mut self) -> Result<Recovered, Failure> {
         let aws = &self.session.target.aws;
-        let nothing = || Failure::NothingDeployed { stack: self.stack.to_owned() };
+        let nothing = || Failure::nothing_deployed(self.session, self.stack, self.subject);
         let mut view = stack::describe(aws, self.stack).await?.ok_or_else(nothing)?;
         let before = view.status.as_str().to_owned();
         self.session.report.step(&format!("Recover {} ({before})", view.name));

@@ -36,7 +36,7 @@ pub async fn put_back(
         &BTreeSet::new(),
         now.as_ref(),
         Some(role_arn),
-        operation::change_set_name(session, "restore"),
+        operation::unique_name(session, "restore"),
     )?;
     let names = session.service_names();
     let cluster = session.names().cluster();

@@ -85,7 +85,7 @@ pub async fn rollback(session: &EnvironmentSession, options: &Options) -> Result
 /// The environment's stack, where one was ever created.
 async fn present(session: &EnvironmentSession) -> Result<StackView, Failure> {
     let name = session.environment.stack_name.as_str();
-    let nothing = || Failure::NothingDeployed { stack: name.to_owned() };
+    let nothing = || Failure::nothing_deployed(session, name, &session.environment.name);
     let view = stack::describe(&session.target.aws, name).await?.ok_or_else(nothing)?;
     let unusable = |status: String| Failure::StackUnusable {
         stack: name.to_owned(),
@@ -295,7 +295,9 @@ impl Rollback<'_> {
 
     async fn again(&self, view: &StackView) -> Result<StackView, Failure> {
         let found = stack::describe(&self.session.target.aws, &view.id).await?;
-        found.ok_or_else(|| Failure::NothingDeployed { stack: view.name.clone() })
+        found.ok_or_else(|| {
+            Failure::nothing_deployed(self.session, &view.name, &self.session.environment.name)
+        })
     }
 
     async fn cancel(&mut self, view: &StackView) -> Result<(), Failure> {

@@ -11,6 +11,8 @@ use crate::call::CallError;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::observe::{self, SeenService};
+use crate::origin::Origin;
+use crate::record::Recorder;
 use crate::report::Report;
 use crate::stack::TemplateBucket;
 use crate::target::Target;
@@ -27,6 +29,10 @@ pub struct Session {
     pub report: Report,
     /// Ctrl-C.
     pub interrupt: Interrupt,
+    /// Who runs the command, and from where.
+    pub origin: Origin,
+    /// What the command observed, for its record.
+    pub recorder: Recorder,
 }
 
 impl Session {
@@ -35,7 +41,16 @@ impl Session {
         let config = Config::load(root)?;
         let target = Target::connect(root, &config, args).await?;
         let report = Report::stderr(target.clock.clone());
-        Ok(Self { root: root.to_owned(), config, target, report, interrupt: Interrupt::listen() })
+        let origin = Origin::here(&target.identity);
+        Ok(Self {
+            root: root.to_owned(),
+            config,
+            target,
+            report,
+            interrupt: Interrupt::listen(),
+            origin,
+            recorder: Recorder::default(),
+        })
     }
 
     /// Where templates go that are too long to send.

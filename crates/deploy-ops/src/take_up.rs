@@ -14,7 +14,7 @@ use crate::stack::StackView;
 use crate::template::Template;
 use crate::watch::{self, OnFailure, Operation};
 
-/// What names of change sets, and with them the tokens of their operations, begin with in a rollback.
+/// What a rollback does, in the names of change sets and with them the tokens of their operations.
 pub const NAME: &str = "rollback";
 
 /// Watches the update that runs to its verdict, where it is a rollback to `values`; `None` where it is something else.
@@ -28,7 +28,7 @@ pub async fn rollback(
         return Ok(None);
     }
     let Some((token, started_at)) = started(session, &view.id).await? else { return Ok(None) };
-    if !token.starts_with(NAME) {
+    if !token.starts_with(&format!("deploy-{NAME}-")) {
         return Ok(None);
     }
     session.report.step("Services");

@@ -11,6 +11,7 @@ use crate::call::{CallError, Called};
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
 use crate::logs;
+use crate::observe;
 use crate::report::Report;
 
 /// Which task to run, and where: outputs of the environment's stack.
@@ -64,6 +65,20 @@ pub struct FinishedTask {
     pub arn: String,
     /// How it ended.
     pub outcome: TaskOutcome,
+    /// Why it ended so, where it did not end well and its reasons say more than an exit code.
+    pub cause: Option<rollout_verdict::Cause>,
+}
+
+impl FinishedTask {
+    fn new(arn: String, outcome: TaskOutcome, task: &Task) -> Self {
+        let cause = match outcome {
+            TaskOutcome::Failed { .. } | TaskOutcome::NoExitCode { .. } => {
+                rollout_verdict::stopped_task_cause(&observe::task_view(task))
+            }
+            TaskOutcome::Succeeded | TaskOutcome::TimedOut | TaskOutcome::Interrupted => None,
+        };
+        Self { arn, outcome, cause }
+    }
 }
 
 /// A task could not be run or followed.
@@ -109,8 +124,7 @@ pub async fn run(
     interrupt: &Interrupt,
     request: &TaskRequest,
 ) -> Result<FinishedTask, TaskError> {
-    let family = family(&request.task_definition);
-    let known = known_tasks(aws, request, family).await?;
+    let known = known_tasks(aws, request).await?;
     let arn = match running(&known) {
         Some((arn, definition)) if definition == request.task_definition => {
             report.line(format!("{} is already running: following it", request.name));
@@ -124,6 +138,34 @@ pub async fn run(
     follow(aws, clock, report, interrupt, request, arn).await
 }
 
+/// Runs the task as one of its own: any other that runs already, of whatever release, refuses it.
+pub async fn run_alone(
+    aws: &Aws,
+    clock: &dyn Clock,
+    report: &Report,
+    interrupt: &Interrupt,
+    request: &TaskRequest,
+) -> Result<FinishedTask, TaskError> {
+    let known = known_tasks(aws, request).await?;
+    if let Some((arn, _)) = running(&known) {
+        return Err(TaskError::AnotherRuns { task: request.name.clone(), arn: arn.to_owned() });
+    }
+    let arn = start(aws, request, &known).await?;
+    follow(aws, clock, report, interrupt, request, arn).await
+}
+
+/// The task that another tool started at the same moment and that goes first: the older one does, and of two
+/// equally old ones that with the lesser ARN, so that both tools decide alike.
+async fn rival(aws: &Aws, request: &TaskRequest, ours: &Task) -> Result<Option<String>, CallError> {
+    let age = |task: &Task| (observe::moment(task.created_at()), task.task_arn().map(str::to_owned));
+    let rivals = known_tasks(aws, request)
+        .await?
+        .into_iter()
+        .filter(|task| task.last_status() != Some("STOPPED") && task.desired_status() != Some("STOPPED"));
+    let first = rivals.min_by_key(age);
+    Ok(first.filter(|first| age(first) < age(ours)).and_then(|first| first.task_arn))
+}
+
 /// `arn:…:task-definition/FAMILY:REVISION`
 fn family(task_definition: &str) -> &str {
     let name = task_definition.rsplit('/').next().unwrap_or(task_definition);
@@ -131,7 +173,8 @@ fn family(task_definition: &str) -> &str {
 }
 
 /// Tasks of the family that ECS still knows, running or stopped within the last hour.
-async fn known_tasks(aws: &Aws, request: &TaskRequest, family: &str) -> Result<Vec<Task>, CallError> {
+async fn known_tasks(aws: &Aws, request: &TaskRequest) -> Result<Vec<Task>, CallError> {
+    let family = family(&request.task_definition);
     let mut arns = Vec::new();
     for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
         let mut pages = aws
@@ -141,10 +184,9 @@ async fn known_tasks(aws: &Aws, request: &TaskRequest, family: &str) -> Result<V
             .family(family)
             .desired_status(status)
             .into_paginator()
-            .items()
             .send();
-        while let Some(arn) = pages.next().await {
-            arns.push(arn.called("ecs:ListTasks")?);
+        while let Some(page) = pages.next().await {
+            arns.extend(page.called("ecs:ListTasks")?.task_arns.unwrap_or_default());
         }
     }
     let mut tasks = Vec::new();
@@ -231,6 +273,7 @@ async fn follow(
     let mut status = String::new();
     // Set when the task was asked to stop, with what its end will mean.
     let mut stopped: Option<(TaskOutcome, crate::clock::Moment)> = None;
+    report.line(format!("{}: task {}", request.name, arn.rsplit('/').next().unwrap_or(&arn)));
     loop {
         let task = describe(aws, request, &arn).await?;
         let now_status = task.last_status().unwrap_or_default();
@@ -238,19 +281,28 @@ async fn follow(
             now_status.clone_into(&mut status);
             report.line(format!("{}: {}", request.name, status.to_lowercase()));
         }
+        // Before its program runs a task can still give way to one that was started at the same moment.
+        if matches!(status.as_str(), "PROVISIONING" | "PENDING" | "ACTIVATING")
+            && stopped.is_none()
+            && let Some(first) = rival(aws, request, &task).await?
+        {
+            stop(aws, request, &arn, "another one was started first").await?;
+            return Err(TaskError::AnotherRuns { task: request.name.clone(), arn: first });
+        }
         if matches!(status.as_str(), "RUNNING" | "DEACTIVATING" | "STOPPING" | "DEPROVISIONING" | "STOPPED") {
             log.print_new(aws, report).await?;
         }
         if status == "STOPPED" {
             let outcome = stopped.map_or_else(|| outcome(&task, &request.container), |(outcome, _)| outcome);
-            return Ok(FinishedTask { arn, outcome });
+            return Ok(FinishedTask::new(arn, outcome, &task));
         }
         let now = clock.now();
         if let Some((outcome, since)) = &stopped {
             if now.secs_since(*since) > STOP_LIMIT_SECS {
-                return Ok(FinishedTask { arn, outcome: outcome.clone() });
+                return Ok(FinishedTask::new(arn, outcome.clone(), &task));
             }
         } else if interrupt.requested() {
+            report.line(format!("{}: stopping it", request.name));
             stop(aws, request, &arn, "interrupted by the user").await?;
             stopped = Some((TaskOutcome::Interrupted, now));
         } else if now.secs_since(started) > f64::from(request.timeout_secs) {

@@ -69,6 +69,14 @@ pub struct Watched {
     pub record: Record,
 }
 
+impl Watched {
+    /// The state that decides: the first failure where there was one, otherwise the last state.
+    #[must_use]
+    pub fn decisive_state(&self) -> &State {
+        self.failure.as_ref().map_or(&self.assessment.state, |(state, _)| state)
+    }
+}
+
 /// Longest time without an answer before giving up: the operation goes on without being watched.
 const OUTAGE_LIMIT_SECS: f64 = 900.0;
 /// A rollback replaces tasks as the update did, and CloudFormation polls slowly.

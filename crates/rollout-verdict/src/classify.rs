@@ -1,7 +1,7 @@
 //! From the texts of AWS to kinds of causes. The texts are those of ECS:stopped-task-error-codes,
 //! ECS:task_cannot_pull_image and ECS:resource-initialization-error, and of the fact sheet's observations.
 
-use crate::{CauseKind, TaskView};
+use crate::{Cause, CauseKind, TaskView};
 
 /// What one text or one dead task says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,14 @@ pub(crate) fn stopped_task(task: &TaskView) -> Option<Reading> {
         return texts().find_map(start_failure).or_else(|| ended(task, reason));
     }
     None
+}
+
+/// Why a stopped task stopped, where it was not stopped on purpose: for a task that belongs to no service, or to
+/// none that is rolled out.
+#[must_use]
+pub fn stopped_task_cause(task: &TaskView) -> Option<Cause> {
+    let reading = stopped_task(task)?;
+    Some(Cause { kind: reading.kind, service: None, detail: reading.detail, evidence: Vec::new() })
 }
 
 /// Why a task could not be started, from a reason of the task, of a container or of a service event.

@@ -41,6 +41,7 @@ mod stack;
 pub use assess::{Assessment, Certainty, Finding, Rollback, ServiceProgress, StackOutcome, State, assess};
 pub use cadence::Cadence;
 pub use cause::{Cause, CauseKind};
+pub use classify::stopped_task_cause;
 pub use deadline::{Deadline, DeadlineTerm};
 pub use ids::{DeploymentId, ServiceDeploymentArn, ServiceName, StackEventId, TaskArn, TaskDefinitionArn};
 pub use observations::{AlarmHistory, Observations, ServiceObservations, Sighting, TargetHistory};

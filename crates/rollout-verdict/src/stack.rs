@@ -67,9 +67,11 @@ impl<'a> StackProgress<'a> {
         progress
     }
 
-    /// Whether an event belongs to the way forward.
+    /// Whether an event belongs to the way forward. Deletions do not: an update deletes after it has succeeded, and
+    /// a rollback what was created, in its very first moment.
     pub(crate) fn is_forward(&self, event: &StackEventView) -> bool {
-        self.went_back.is_none_or(|back| event.at <= back.at && event.id != back.id)
+        let deletion = event.status.starts_with("DELETE_");
+        !deletion && self.went_back.is_none_or(|back| event.at <= back.at && event.id != back.id)
     }
 
     /// Whether the operation has ended.

@@ -4,10 +4,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use ops_cli::{DeployArgs, Exit, RevisionArgs};
+use serde_json::json;
 
 use super::print_json;
+use crate::call;
 use crate::deploy::{self, Options};
 use crate::failure::Failure;
+use crate::record::{self, DeploymentRecord};
 use crate::resolve::Wanted;
 use crate::session::EnvironmentSession;
 use crate::summary;
@@ -24,7 +27,7 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
         yes: args.yes,
     };
     let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
-    let outcome = deploy::deploy(&session, &options).await;
+    let (outcome, calls) = call::counted(deploy::deploy(&session, &options)).await;
     let exit = match &outcome {
         Ok(outcome) if args.plan => plan(args, outcome)?,
         Ok(outcome) => {
@@ -45,6 +48,11 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
             failure.exit()
         }
     };
+    if !options.plan_only {
+        let result = outcome.as_ref().map(|outcome| &outcome.result);
+        let record = DeploymentRecord::new(&session, "deploy", recorded_options(args), result, calls);
+        record::leave(&session, &record);
+    }
     session.session.target.close().await?;
     outcome.map(|_| exit)
 }
@@ -61,6 +69,18 @@ fn plan(args: &DeployArgs, outcome: &deploy::Outcome) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
     }
+}
+
+/// The options that matter for what happened.
+fn recorded_options(args: &DeployArgs) -> serde_json::Value {
+    json!({
+        "release": args.revision.release,
+        "commit": args.revision.commit,
+        "bootstrap": args.bootstrap,
+        "allow_replace": args.allow_replace,
+        "no_cancel": args.no_cancel,
+        "faults": args.target.faults,
+    })
 }
 
 /// What was asked for, by tag, by commit, or the commit that is checked out.

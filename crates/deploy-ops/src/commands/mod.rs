@@ -1,11 +1,17 @@
 //! One file per command: from its arguments to what it prints and its exit code.
 
 mod deploy;
+mod diagnose;
+mod health;
+mod history;
 mod local;
+mod outputs;
 mod recover;
 mod release;
+mod replay;
 mod rollback;
 mod status;
+mod task;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -22,6 +28,12 @@ pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
         OpsCommand::Rollback(args) => rollback::run(&args, root).await,
         OpsCommand::Recover(args) => recover::run(&args, root).await,
         OpsCommand::Status(args) => status::run(&args, root).await,
+        OpsCommand::Diagnose(args) => diagnose::run(&args, root).await,
+        OpsCommand::History(args) => history::run(&args, root).await,
+        OpsCommand::Health(args) => health::run(&args, root).await,
+        OpsCommand::Outputs(args) => outputs::run(&args, root).await,
+        OpsCommand::Task(command) => task::run(&command, root).await,
+        OpsCommand::Replay(args) => replay::run(&args),
         OpsCommand::Release(args) => release::run(&args, root).await,
         OpsCommand::Local(command) => local::run(&command, root).await,
     }

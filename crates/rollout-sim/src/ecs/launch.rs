@@ -8,9 +8,10 @@ use crate::fault::FaultKind;
 use crate::image::Architecture;
 use crate::{World, ecr, elb, logs, secrets};
 
-/// Faults of a task that starts now. Faults of images and tasks concern only task definitions registered
+/// Faults of a task that starts now. In a service, faults of images and tasks concern only task definitions registered
 /// at or after the fault's moment, and not those that say what an older one of the family said: the release that they
-/// go back to is as good as it was. `service` is the service's name, for a one-off task the family's.
+/// go back to is as good as it was. A one-off task has no old release: it is hit by what is active when it starts, by
+/// faults of images and starts only where they name it. `name` is the service's name, for a one-off task the family's.
 pub(super) fn faults(
     world: &World,
     definition: DefinitionKey,
@@ -32,12 +33,13 @@ pub(super) fn faults(
     for active in &world.faults {
         let wanted = active.fault.service.as_deref();
         let concerns = wanted.is_none_or(|wanted| name == wanted || name.ends_with(&format!("-{wanted}")));
-        if !concerns || is_older(active.since) {
+        let is_hit = if one_off.is_some() { world.now() >= active.since } else { !is_older(active.since) };
+        if !concerns || !is_hit {
             continue;
         }
         let migration = one_off
             .is_some_and(|command| wanted.is_some() || name.contains("migrat") || command.contains("migrat"));
-        let service = one_off.is_none();
+        let service = one_off.is_none() || wanted.is_some();
         match active.fault.kind {
             FaultKind::ImageMissing => faults.image_missing |= service,
             FaultKind::WrongArchitecture => faults.wrong_architecture |= service,

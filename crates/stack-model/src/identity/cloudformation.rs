@@ -223,6 +223,8 @@ fn named(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource
         Value::sub(format!("arn:${{AWS::Partition}}:s3:::{bucket}")),
         local("secretsmanager", &format!("secret:{}/*", environment.secrets_prefix)),
         local("sns", &names.alarm_topic()),
+        // Its subscriptions: their ARN continues that of the topic.
+        local("sns", &format!("{}:*", names.alarm_topic())),
         local("wafv2", &format!("regional/webacl/{prefix}/*")),
         local("wafv2", "regional/managedruleset/*"),
     ];

@@ -101,6 +101,8 @@ fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Share
         Statement::allow(["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]).on_all(),
         Statement::allow(["ecs:RegisterTaskDefinition"]).on(services(config, environment)),
         in_cluster(Statement::allow(["ecs:RunTask"]).on(tasks(config, environment))),
+        // A task by hand runs the image of another release than the stack's own definition names.
+        Statement::allow(["ecs:RegisterTaskDefinition"]).on(tasks(config, environment)),
         Statement::allow(["iam:PassRole"]).on(roles).when(
             "StringEquals",
             "iam:PassedToService",

@@ -1,0 +1,38 @@
+//! `task run`
+
+use std::path::Path;
+
+use ops_cli::{Exit, TaskCommand, TaskRunArgs};
+
+use super::print_json;
+use crate::failure::Failure;
+use crate::resolve::Wanted;
+use crate::session::EnvironmentSession;
+use crate::task_run::{self, Options};
+
+pub(super) async fn run(command: &TaskCommand, root: &Path) -> Result<Exit, Failure> {
+    match command {
+        TaskCommand::Run(args) => run_task(args, root).await,
+    }
+}
+
+async fn run_task(args: &TaskRunArgs, root: &Path) -> Result<Exit, Failure> {
+    let wanted = match (&args.release, &args.commit) {
+        (Some(tag), _) => Some(Wanted::Tag(tag.parse()?)),
+        (None, Some(commit)) => Some(Wanted::Commit(commit.clone())),
+        (None, None) => None,
+    };
+    let options = Options { task: args.task.clone(), wanted, allow_seed: args.allow_seed };
+    let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
+    let outcome = task_run::run(&session, &options).await;
+    session.report.end_group();
+    if let Ok(result) = &outcome {
+        eprintln!();
+        result.lines().iter().for_each(|line| eprintln!("{line}"));
+        if args.json {
+            print_json(result)?;
+        }
+    }
+    session.session.target.close().await?;
+    outcome.map(|result| result.exit())
+}

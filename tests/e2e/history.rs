@@ -1,0 +1,81 @@
+//! `history`: told from what AWS keeps, for whoever asks.
+
+use deploy_ops::history::{self, History};
+use deploy_ops::resolve::Wanted;
+use ops_cli::Verdict;
+
+use super::scene::{Scene, block_on, options};
+
+fn read(scene: &Scene, limit: usize) -> History {
+    block_on(async {
+        let session = scene.session("staging", &[]).await;
+        let history = Box::pin(history::read(&session, limit)).await.unwrap();
+        session.session.target.close().await.unwrap();
+        history
+    })
+}
+
+/// Outcome, release and length of every deployment, with the commits named.
+fn table(scene: &Scene, history: &History) -> String {
+    let mut text = history.to_string();
+    for line in scene.git(&["log", "--all", "--format=%H %s"]).lines() {
+        let (commit, subject) = line.split_once(' ').unwrap();
+        text = text.replace(&commit[..12], &format!("{subject:<12}"));
+    }
+    text
+}
+
+fn deploy(scene: &Scene, faults: &[&str]) -> Verdict {
+    block_on(scene.deploy("staging", &options(Wanted::Head), faults)).unwrap().result.verdict
+}
+
+#[test]
+fn every_change_is_there_with_its_outcome_and_a_deployment_without_one_leaves_none() {
+    let scene = Scene::staging();
+    assert_eq!(deploy(&scene, &[]), Verdict::NoChange);
+    scene.commit("second");
+    assert_eq!(deploy(&scene, &[]), Verdict::Succeeded);
+    scene.commit("third");
+    assert_eq!(deploy(&scene, &["crash-on-start:api"]), Verdict::RolledBack);
+    let history = read(&scene, 10);
+    insta::assert_snapshot!(table(&scene, &history), @r"
+    staging: second       in service
+      2026-01-05T09:26:20Z  third         rolled back  9m45s   ana  laptop
+      2026-01-05T09:19:20Z  second        succeeded    6m57s   ana  laptop
+      2026-01-05T09:03:50Z  first         succeeded    15m28s  ana  laptop
+    ");
+    assert_eq!(history.deployments[0].tokens.len(), 2, "infrastructure and services are one deployment");
+    assert_eq!(read(&scene, 1).deployments, history.deployments[..1]);
+}
+
+#[test]
+fn a_failed_migration_leaves_services_that_were_not_rolled() {
+    let scene = Scene::staging();
+    scene.commit("second");
+    assert_eq!(deploy(&scene, &["migration-fails"]), Verdict::TaskFailed);
+    insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
+    staging: first        in service
+      2026-01-05T09:19:20Z  second        services not rolled (infrastructure)  7s      ana  laptop
+      2026-01-05T09:03:50Z  first         succeeded                             15m28s  ana  laptop
+    ");
+}
+
+#[test]
+fn a_deployment_past_cloudformation_is_there_too() {
+    let scene = Scene::staging();
+    block_on(async {
+        let session = scene.session("staging", &[]).await;
+        session.target.clock.sleep(std::time::Duration::from_secs(600)).await;
+        let update =
+            session.target.aws.ecs.update_service().cluster(session.names().cluster()).service("api");
+        update.force_new_deployment(true).send().await.unwrap();
+        session.target.clock.sleep(std::time::Duration::from_secs(600)).await;
+        session.session.target.close().await.unwrap();
+    });
+    insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
+    staging: first        in service
+      2026-01-05T09:29:20Z  first         succeeded (past CloudFormation)  4m43s   -    -
+          services: api
+      2026-01-05T09:03:50Z  first         succeeded                        15m28s  ana  laptop
+    ");
+}
