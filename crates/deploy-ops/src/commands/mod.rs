@@ -1,8 +1,11 @@
 //! One file per command: from its arguments to what it prints and its exit code.
 
 mod deploy;
+mod doctor;
+mod images;
 mod local;
 mod release;
+mod secrets;
 mod status;
 
 use std::io::Write as _;
@@ -19,6 +22,9 @@ pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
         OpsCommand::Deploy(args) => deploy::run(&args, root).await,
         OpsCommand::Status(args) => status::run(&args, root).await,
         OpsCommand::Release(args) => release::run(&args, root).await,
+        OpsCommand::Images(command) => images::run(&command, root).await,
+        OpsCommand::Secrets(command) => secrets::run(&command, root).await,
+        OpsCommand::Doctor(args) => doctor::run(&args, root).await,
         OpsCommand::Local(command) => local::run(&command, root).await,
     }
 }
