@@ -10,6 +10,7 @@ mod look;
 mod pipeline;
 mod record;
 mod recover;
+mod role_limits;
 mod roles;
 mod rollback;
 mod rollback_past_the_stack;

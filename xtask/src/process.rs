@@ -83,7 +83,8 @@ pub(crate) fn hand_to_deploy_ops(
         });
         command
     };
-    command.args(args).current_dir(project.root());
+    // It starts where the user is: paths in arguments are relative to that.
+    command.args(args);
     replace_with(command)
 }
 

@@ -22,7 +22,7 @@ pub struct Aws {
     pub elb: aws_sdk_elasticloadbalancingv2::Client,
     /// S3: templates that are too long to send.
     pub s3: aws_sdk_s3::Client,
-    /// Secrets Manager: whether secrets have values; the values themselves are never read.
+    /// Secrets Manager: whether secrets have values of the right shape.
     pub secrets: aws_sdk_secretsmanager::Client,
     /// STS: who is calling.
     pub sts: aws_sdk_sts::Client,

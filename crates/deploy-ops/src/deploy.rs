@@ -22,6 +22,7 @@ use crate::resolve::{self, Release, Wanted};
 use crate::restore;
 use crate::roll;
 use crate::rollout;
+use crate::secrets;
 use crate::session::EnvironmentSession;
 use crate::stack::{self, Proposal, StackView};
 use crate::tasks::{self, TaskOutcome, TaskRequest};
@@ -255,16 +256,24 @@ impl Deployment<'_> {
 
     /// A task that needs a secret without value does not start: found before any is touched.
     async fn secrets(&self) -> Result<(), Failure> {
-        let missing = prepare::secrets_without_value(self.session).await?;
-        if missing.is_empty() {
-            return Ok(());
+        let placeholders = self.session.target.is_self_contained();
+        let mut checks = secrets::check(self.session).await?;
+        if placeholders {
+            prepare::placeholder_secrets(self.session, &checks).await?;
+            checks.retain(|check| check.standing != secrets::Standing::Empty);
         }
-        if self.session.target.is_self_contained() {
-            prepare::placeholder_secrets(self.session, &missing).await?;
-            return Ok(());
-        }
-        let hint = self.session.command(&format!("secrets set {}", self.session.environment.name));
-        Err(Failure::MissingSecrets { names: missing, hint })
+        checks.retain(|check| !check.is_ready(placeholders));
+        let environment = &self.session.environment.name;
+        let command = match checks.as_slice() {
+            [] => return Ok(()),
+            [one] => format!("secrets set {environment} {}", one.name),
+            several if several.iter().all(|check| check.standing == secrets::Standing::Empty) => {
+                format!("secrets init {environment}")
+            }
+            _ => format!("secrets check {environment}"),
+        };
+        let names = checks.iter().map(|check| format!("{} ({})", check.path, check.words())).collect();
+        Err(Failure::MissingSecrets { names, hint: self.session.command(&command) })
     }
 
     /// Migrates, and seeds where the environment says so: only when other code is to run.

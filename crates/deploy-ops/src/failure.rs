@@ -10,11 +10,13 @@ use crate::expand::ExpandError;
 use crate::git::GitError;
 use crate::guards::Refusals;
 use crate::health::HealthError;
+use crate::images::ImagesError;
 use crate::names::BadName;
 use crate::plan::StatefulChange;
 use crate::record::RecordError;
 use crate::resolve::ResolveError;
 use crate::session::Session;
+use crate::secrets::SecretsError;
 use crate::stack::StackError;
 use crate::target::TargetError;
 use crate::tasks::TaskError;
@@ -70,6 +72,12 @@ pub enum Failure {
     /// The health check.
     #[error(transparent)]
     Health(#[from] HealthError),
+    /// Images.
+    #[error(transparent)]
+    Images(ImagesError),
+    /// Secrets.
+    #[error(transparent)]
+    Secrets(SecretsError),
     /// The shared stack is missing.
     #[error("stack {stack} does not exist yet")]
     NoSharedStack {
@@ -100,10 +108,10 @@ pub enum Failure {
         /// Its name.
         parameter: String,
     },
-    /// Secrets without a value.
-    #[error("these secrets have no value: {}", names.join(", "))]
+    /// Secrets without a value, or with one that cannot be right.
+    #[error("these secrets are not ready: {}", names.join(", "))]
     MissingSecrets {
-        /// Paths in Secrets Manager.
+        /// Paths in Secrets Manager, and what is wrong with each.
         names: Vec<String>,
         /// What enters them.
         hint: String,
@@ -155,6 +163,27 @@ pub enum Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::Config(Box::new(error))
+    }
+}
+
+impl From<ImagesError> for Failure {
+    /// What another error explains better keeps its exit code and hint.
+    fn from(error: ImagesError) -> Self {
+        match error {
+            ImagesError::Call(error) => Self::Call(error),
+            ImagesError::Resolve(error) => Self::Resolve(error),
+            other => Self::Images(other),
+        }
+    }
+}
+
+impl From<SecretsError> for Failure {
+    /// A call that failed has its own exit code and hint.
+    fn from(error: SecretsError) -> Self {
+        match error {
+            SecretsError::Call(error) => Self::Call(error),
+            other => Self::Secrets(other),
+        }
     }
 }
 
@@ -214,6 +243,8 @@ impl Failure {
                 StackError::ChangeSetFailed { .. } | StackError::TooLong { .. } => Exit::Refused,
                 _ => Exit::Unexpected,
             },
+            Self::Images(error) => error.exit(),
+            Self::Secrets(error) => error.exit(),
             Self::Call(error) => call_exit(error),
             Self::Task(error) => match error {
                 TaskError::Call(error) => call_exit(error),
@@ -243,12 +274,14 @@ impl Failure {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Target(error) => target_hint(error),
+            Self::Images(error) => error.hint(),
+            Self::Secrets(error) => error.hint(),
             Self::WrongRole { .. } => {
                 Some("assume that role, or name the environment that the role is for".to_owned())
             }
             Self::Resolve(ResolveError::MissingImages { commit, .. }) => Some(format!(
-                "build and push the images of this commit first (cargo xtask images build --commit {commit}), \
-                 or deploy a commit whose images exist"
+                "build and push the images of this commit first (cargo xtask images build --commit {commit}, then \
+                 images push), or name a commit whose images exist"
             )),
             Self::Resolve(ResolveError::UnknownRelease { tag }) => Some(format!(
                 "fetch the tags (git fetch --tags), or make the release: cargo xtask release {tag}"

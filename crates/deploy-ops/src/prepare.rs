@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use env_config::SecretSource;
-use local_aws::PushImage;
+use env_config::CpuArchitecture;
+use local_aws::{Architecture, PushImage};
 
 use crate::call::{CallError, Called};
 use crate::failure::Failure;
@@ -13,6 +13,7 @@ use crate::names::CommitSha;
 use crate::operation::{self, Conclusion, Job};
 use crate::resolve;
 use crate::rollout;
+use crate::secrets::{PLACEHOLDER_STAGE, SecretCheck, Standing};
 use crate::session::{EnvironmentSession, Session};
 use crate::stack;
 
@@ -67,8 +68,9 @@ pub async fn images(
 ) -> Result<usize, Failure> {
     let Some(control) = session.target.control() else { return Ok(0) };
     let mut pushed = 0;
-    let repositories: BTreeSet<String> = inputs::repositories(&session.config).into_values().collect();
-    for repository in repositories {
+    let platform = &session.config.platform;
+    for (name, service) in &platform.services {
+        let repository = platform.repository(name, service);
         let wanted = extra_tag.unwrap_or(commit.as_str());
         if resolve::image(&session.target.aws, &repository, wanted).await?.is_some() {
             continue;
@@ -78,7 +80,10 @@ pub async fn images(
             content: format!("{repository}@{commit}"),
             repository,
             tags,
-            architecture: None,
+            architecture: Some(match service.architecture {
+                CpuArchitecture::Arm64 => Architecture::Arm64,
+                CpuArchitecture::X86_64 => Architecture::X86_64,
+            }),
             behaviour: None,
         };
         control.push_image(image).map_err(|error| Failure::Guard {
@@ -90,37 +95,19 @@ pub async fn images(
     Ok(pushed)
 }
 
-/// Names of the environment's secrets that have no value.
-pub async fn secrets_without_value(session: &EnvironmentSession) -> Result<Vec<String>, CallError> {
-    let mut missing = Vec::new();
-    for name in session.config.platform.secrets.keys() {
-        let path = session.environment.secret_path(name);
-        let call = session.target.aws.secrets.describe_secret().secret_id(&path);
-        match call.send().await.called("secretsmanager:DescribeSecret") {
-            Ok(answer) => {
-                let stages = answer.version_ids_to_stages.unwrap_or_default();
-                if !stages.values().flatten().any(|stage| stage == "AWSCURRENT") {
-                    missing.push(path);
-                }
-            }
-            Err(error) if error.is("ResourceNotFoundException") => missing.push(path),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(missing)
-}
-
-/// Enters placeholders for values that only a person could bring; on a target of its own nobody does.
-pub async fn placeholder_secrets(session: &EnvironmentSession, paths: &[String]) -> Result<(), CallError> {
+/// Enters placeholders where there is no value: on a target of its own no person brings one.
+pub async fn placeholder_secrets(
+    session: &EnvironmentSession,
+    checks: &[SecretCheck],
+) -> Result<(), CallError> {
     for (name, secret) in &session.config.platform.secrets {
         let path = session.environment.secret_path(name);
-        if !paths.contains(&path) {
+        if !checks.iter().any(|check| check.path == path && check.standing == Standing::Empty) {
             continue;
         }
         let values: serde_json::Map<_, _> = secret
             .keys
             .iter()
-            .filter(|(_, key)| key.source == SecretSource::Entered)
             .map(|(key_name, key)| {
                 let length = key.length.or(key.min_length).unwrap_or(16);
                 (key_name.to_string(), serde_json::Value::String("0".repeat(usize::from(length))))
@@ -133,6 +120,8 @@ pub async fn placeholder_secrets(session: &EnvironmentSession, paths: &[String])
             .put_secret_value()
             .secret_id(&path)
             .secret_string(serde_json::Value::Object(values).to_string())
+            .version_stages("AWSCURRENT")
+            .version_stages(PLACEHOLDER_STAGE)
             .send()
             .await
             .called("secretsmanager:PutSecretValue")?;

@@ -108,12 +108,23 @@ pub async fn resolve(
     tags: TagSource,
     repositories: &BTreeMap<String, String>,
 ) -> Result<Release, ResolveError> {
-    let (tag, commit) = match wanted {
-        Wanted::Tag(tag) => (Some(tag.clone()), commit_of_tag(aws, root, tag, tags, repositories).await?),
-        Wanted::Commit(_) | Wanted::Head => (None, commit(root, wanted)?),
-    };
+    let (tag, commit) = wanted_commit(aws, root, wanted, tags, repositories).await?;
     let digests = digests(aws, &commit, repositories).await?;
     Ok(Release { tag, commit, digests })
+}
+
+/// The tag, where one was asked for, and the commit, whether its images exist or not.
+pub async fn wanted_commit(
+    aws: &Aws,
+    root: &Path,
+    wanted: &Wanted,
+    tags: TagSource,
+    repositories: &BTreeMap<String, String>,
+) -> Result<(Option<ReleaseTag>, CommitSha), ResolveError> {
+    Ok(match wanted {
+        Wanted::Tag(tag) => (Some(tag.clone()), commit_of_tag(aws, root, tag, tags, repositories).await?),
+        Wanted::Commit(_) | Wanted::Head => (None, commit(root, wanted)?),
+    })
 }
 
 /// The commit that is wanted, as git alone knows it. A full id is taken as it is: a shallow clone does not know

@@ -33,6 +33,11 @@ pub struct Platform {
     /// Response header in which a service reports the release that it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_header: Option<HeaderName>,
+    /// Checkout of the application that images are built from, relative to the top of this repository. Left out: this
+    /// repository itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub source: Option<String>,
     /// The repository that may deploy.
     pub github: GitHub,
     /// Images.

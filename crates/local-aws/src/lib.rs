@@ -28,6 +28,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rollout_sim::fault::Fault;
+pub use rollout_sim::image::Architecture;
 use rollout_sim::{SimTime, World};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;

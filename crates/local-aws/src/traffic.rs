@@ -1,4 +1,5 @@
-//! Requests that are none of AWS's APIs: users of the platform, through its load balancer.
+//! Requests that are none of AWS's APIs: users of the platform, through its load balancer, and downloads of what
+//! ECR keeps in S3.
 //!
 //! The request comes in over the scheme that `X-Forwarded-Proto` names, HTTPS where it names none: there is no
 //! TLS here.
@@ -6,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use hyper::http::request::Parts;
-use rollout_sim::World;
 use rollout_sim::elb::{self, HttpAnswer};
+use rollout_sim::{World, ecr};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
@@ -43,10 +44,16 @@ impl UserRequest {
     }
 }
 
-/// What the load balancer that answers for the request's `Host` answers.
+/// What S3, for the layers of the registry, or the load balancer of the request's `Host` answers.
 pub(crate) fn answer(account: &mut Account, head: &Parts) -> Answer {
     let request = UserRequest::read(head);
     let host = request.host.clone();
+    if let Some(found) = ecr::download(account.world(), &host, head.uri.path()) {
+        return match found {
+            Some(blob) => Answer { status: 200, headers: Vec::new(), body: blob.as_bytes().to_vec() },
+            None => control::problem(404, "no such layer"),
+        };
+    }
     match account.user_request(request) {
         Ok(Some(answer)) => Answer {
             status: answer.status,

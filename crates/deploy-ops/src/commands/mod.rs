@@ -2,14 +2,17 @@
 
 mod deploy;
 mod diagnose;
+mod doctor;
 mod health;
 mod history;
+mod images;
 mod local;
 mod outputs;
 mod recover;
 mod release;
 mod replay;
 mod rollback;
+mod secrets;
 mod status;
 mod task;
 
@@ -35,6 +38,9 @@ pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
         OpsCommand::Task(command) => task::run(&command, root).await,
         OpsCommand::Replay(args) => replay::run(&args),
         OpsCommand::Release(args) => release::run(&args, root).await,
+        OpsCommand::Images(command) => images::run(&command, root).await,
+        OpsCommand::Secrets(command) => secrets::run(&command, root).await,
+        OpsCommand::Doctor(args) => doctor::run(&args, root).await,
         OpsCommand::Local(command) => local::run(&command, root).await,
     }
 }

@@ -34,6 +34,10 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         needs: repositories(world, &input.repository_names),
         does: ecr::describe_repositories(world, &input),
     }
+    read GetDownloadUrlForLayer(world, input: ecr::GetDownloadUrlForLayerInput) {
+        needs: repository(world, &input.repository_name),
+        does: ecr::get_download_url_for_layer(world, &input),
+    }
     read GetLifecyclePolicy(world, input: ecr::LifecyclePolicyInput) {
         needs: repository(world, &input.repository_name),
         does: ecr::get_lifecycle_policy(world, &input),

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 /// Version of the state's format: raise it when the serialised form of the simulator's state changes in a
 /// way that older files cannot be read as.
-pub const STATE_VERSION: u32 = 1;
+pub const STATE_VERSION: u32 = 2;
 
 /// Why the state directory cannot be used.
 #[derive(Debug, thiserror::Error)]

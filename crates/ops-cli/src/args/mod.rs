@@ -1,24 +1,30 @@
 //! Arguments of the commands that talk to AWS: one file per command.
 
 mod deploy;
+mod doctor;
 mod environment;
+mod images;
 mod inspect;
 mod local;
 mod recover;
 mod release;
 mod rollback;
+mod secrets;
 mod target;
 mod task;
 
 use clap::Subcommand;
 
 pub use deploy::*;
+pub use doctor::*;
 pub use environment::*;
 pub use inspect::*;
+pub use images::*;
 pub use local::*;
 pub use recover::*;
 pub use release::*;
 pub use rollback::*;
+pub use secrets::*;
 pub use target::*;
 pub use task::*;
 
@@ -48,6 +54,14 @@ pub enum OpsCommand {
     Replay(ReplayArgs),
     /// Record a release
     Release(ReleaseArgs),
+    /// Build, push and verify the images of a commit
+    #[command(subcommand)]
+    Images(ImagesCommand),
+    /// The secrets of an environment: which exist, enter them, check them
+    #[command(subcommand)]
+    Secrets(SecretsCommand),
+    /// Check this machine: tools, credentials, git, and whether an environment is reachable
+    Doctor(DoctorArgs),
     /// The embedded local AWS
     #[command(subcommand)]
     Local(LocalCommand),

@@ -180,6 +180,15 @@ inputs! { "camelCase"
         /// Page size.
         pub max_results: Option<usize>,
     }
+    /// Input of `GetDownloadUrlForLayer`.
+    pub struct GetDownloadUrlForLayerInput {
+        /// Account; must be this one.
+        pub registry_id: Option<String>,
+        /// Repository.
+        pub repository_name: String,
+        /// Digest of a layer or a configuration that an image of the repository refers to.
+        pub layer_digest: String,
+    }
     /// Input of `GetAuthorizationToken`.
     pub struct GetAuthorizationTokenInput {
         /// Accounts; deprecated by AWS.
@@ -358,6 +367,13 @@ outputs! { "camelCase"
         /// Findings, once the scan is complete.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub image_scan_findings: Option<ImageScanFindings>,
+    }
+    /// Output of `GetDownloadUrlForLayer`.
+    pub struct GetDownloadUrlForLayerOutput {
+        /// Address in S3; on AWS it is signed and valid for a while.
+        pub download_url: String,
+        /// As asked for.
+        pub layer_digest: String,
     }
     /// Credentials for `docker login`.
     pub struct AuthorizationData {

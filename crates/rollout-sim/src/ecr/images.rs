@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::{
     BatchDeleteImageInput, BatchDeleteImageOutput, BatchGetImageInput, BatchGetImageOutput, Image,
-    ImageDescription, ImageFailure, ImageId, PutImageInput, PutImageOutput, Repository, invalid, lifecycle,
-    repository, repository_mut,
+    ImageDescription, ImageFailure, ImageId, PutImageInput, PutImageOutput, Repository, blobs, invalid,
+    lifecycle, repository, repository_mut,
 };
 use crate::image::Architecture;
 use crate::{ApiError, World, wire};
@@ -64,15 +64,18 @@ impl Manifest {
 /// `ImageDigestDoesNotMatchException`; `ReferencedImagesNotFoundException` for an index of unknown images;
 /// `InvalidParameterException`; `RepositoryNotFoundException`.
 pub fn put_image(world: &mut World, input: PutImageInput) -> Result<PutImageOutput, ApiError> {
-    put(world, input, None, None)
+    put(world, input, &Pushed::default())
 }
 
-fn put(
-    world: &mut World,
-    input: PutImageInput,
+/// What is known of an image that was made up here, besides its manifest.
+#[derive(Default)]
+struct Pushed {
     architecture: Option<Architecture>,
     size_bytes: Option<u64>,
-) -> Result<PutImageOutput, ApiError> {
+    configuration: Option<String>,
+}
+
+fn put(world: &mut World, input: PutImageInput, pushed: &Pushed) -> Result<PutImageOutput, ApiError> {
     let (now, account) = (world.now(), world.account.clone());
     let name = input.repository_name;
     let repository = repository_mut(world, input.registry_id.as_deref(), &name)?;
@@ -113,8 +116,9 @@ fn put(
     let image = repository.images.entry(digest.clone()).or_insert_with(|| Image {
         media_type: media_type.clone(),
         pushed_at: now,
-        size_bytes: size_bytes.unwrap_or_else(|| manifest.size_bytes()),
-        architecture: architecture.or_else(|| manifest.architecture()),
+        size_bytes: pushed.size_bytes.unwrap_or_else(|| manifest.size_bytes()),
+        architecture: pushed.architecture.or_else(|| manifest.architecture()),
+        configuration: pushed.configuration.clone(),
         tags: BTreeSet::new(),
         manifest: input.image_manifest,
     });
@@ -198,24 +202,29 @@ pub struct PushInput {
 /// # Errors
 /// As [`put_image`], except for what is there already.
 pub fn push(world: &mut World, input: &PushInput) -> Result<String, ApiError> {
-    let blob =
-        |kind: &str| format!("sha256:{}", wire::sha256_hex(format!("{kind}\n{}", input.content).as_bytes()));
+    let configuration = blobs::configuration(&input.content, input.architecture);
+    let digest_of = |blob: &str| format!("sha256:{}", wire::sha256_hex(blob.as_bytes()));
     let manifest = serde_json::json!({
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
         "config": {
             "mediaType": "application/vnd.oci.image.config.v1+json",
-            "digest": blob("config"),
-            "size": 2048,
+            "digest": digest_of(&configuration),
+            "size": configuration.len(),
         },
         "layers": [{
             "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
-            "digest": blob("layer"),
-            "size": input.size_bytes.saturating_sub(2048),
+            "digest": digest_of(&format!("layer\n{}", input.content)),
+            "size": input.size_bytes.saturating_sub(configuration.len() as u64),
         }],
     })
     .to_string();
     let digest = format!("sha256:{}", wire::sha256_hex(manifest.as_bytes()));
+    let pushed = Pushed {
+        architecture: input.architecture,
+        size_bytes: Some(input.size_bytes),
+        configuration: Some(configuration),
+    };
     let tags: Vec<Option<&String>> =
         if input.tags.is_empty() { vec![None] } else { input.tags.iter().map(Some).collect() };
     for tag in tags {
@@ -225,7 +234,7 @@ pub fn push(world: &mut World, input: &PushInput) -> Result<String, ApiError> {
             image_tag: tag.cloned(),
             ..PutImageInput::default()
         };
-        match put(world, one, input.architecture, Some(input.size_bytes)) {
+        match put(world, one, &pushed) {
             Err(error) if error.code == "ImageAlreadyExistsException" => {}
             other => drop(other?),
         }

@@ -1,9 +1,10 @@
 //! Elastic Container Registry: repositories, images by digest and tag, immutability, lifecycle rules.
 //!
-//! Sources: aws-facts §10; error codes and shapes from botocore `ecr/2015-09-21`. Layers do not exist
+//! Sources: aws-facts §10; error codes and shapes from botocore `ecr/2015-09-21`. Layers of files do not exist
 //! here: a manifest is taken at its word, as [`push`] stands in for `docker push`.
 
 mod api;
+mod blobs;
 mod describe;
 mod images;
 mod lifecycle;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use api::*;
+pub use blobs::{download, get_download_url_for_layer};
 pub use describe::{describe_image_scan_findings, describe_images, list_images};
 pub use images::{
     PushInput, batch_delete_image, batch_get_image, image_architecture, image_exists, push, put_image,
@@ -66,6 +68,8 @@ struct Image {
     pushed_at: SimTime,
     size_bytes: u64,
     architecture: Option<Architecture>,
+    /// The configuration blob, of a made-up image.
+    configuration: Option<String>,
     tags: BTreeSet<String>,
 }
 

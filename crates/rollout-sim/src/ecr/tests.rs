@@ -278,3 +278,42 @@ fn repository_with_images_is_deleted_only_by_force() {
     delete_repository(&mut world, &input).unwrap();
     assert_eq!(delete_repository(&mut world, &input).unwrap_err().code, "RepositoryNotFoundException");
 }
+
+#[test]
+fn the_configuration_of_an_image_says_its_platform() {
+    let mut world = world();
+    let digest = push_tagged(&mut world, "one", &["a"]).unwrap();
+    let manifest = batch_get_image(
+        &world,
+        &BatchGetImageInput {
+            repository_name: "team/api".to_owned(),
+            image_ids: vec![ImageId { image_digest: Some(digest), image_tag: None }],
+            ..Default::default()
+        },
+    )
+    .unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest.images[0].image_manifest).unwrap();
+    let url = |digest: &str| {
+        let input = GetDownloadUrlForLayerInput {
+            repository_name: "team/api".to_owned(),
+            layer_digest: digest.to_owned(),
+            ..Default::default()
+        };
+        get_download_url_for_layer(&world, &input)
+    };
+    let config = manifest["config"]["digest"].as_str().unwrap();
+    let found = url(config).unwrap().download_url;
+    let (host, path) = found.strip_prefix("https://").unwrap().split_once('/').unwrap();
+    let blob = download(&world, host, &format!("/{path}")).unwrap().unwrap();
+    assert_eq!(format!("sha256:{}", wire::sha256_hex(blob.as_bytes())), config);
+    assert_eq!(blob.len() as u64, manifest["config"]["size"].as_u64().unwrap());
+    let blob: serde_json::Value = serde_json::from_str(blob).unwrap();
+    assert_eq!(blob["architecture"], "arm64");
+
+    assert_eq!(download(&world, "other.example.com", &format!("/{path}")), None);
+    assert_eq!(download(&world, host, "/team/api/sha256:00"), Some(None));
+    let unknown = format!("sha256:{}", "0".repeat(64));
+    assert_eq!(url(&unknown).unwrap_err().code, "LayersNotFoundException");
+    let layer = manifest["layers"][0]["digest"].as_str().unwrap();
+    assert!(url(layer).unwrap_err().message.contains("not model"), "{:?}", url(layer));
+}

@@ -124,12 +124,19 @@ fn tasks(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource
     tasks.map(|task| local("ecs", &format!("task-definition/{}:*", names.task_family(task)))).collect()
 }
 
-/// What a deployment looks at besides: images, targets, logs, alarms, and whether secrets have been entered.
+/// What a deployment looks at besides: images, targets, logs, alarms, and whether secrets have been entered well.
 fn around(config: &Config, environment: &Environment) -> Vec<Statement<Shared>> {
     let (platform, name) = (&config.platform, &environment.name);
     let prefix = config.names(environment).prefix();
     vec![
-        Statement::allow(["ecr:BatchGetImage", "ecr:DescribeImages"]).on(repositories(config)),
+        Statement::allow([
+            "ecr:BatchGetImage",
+            "ecr:DescribeImageScanFindings",
+            "ecr:DescribeImages",
+            // The configuration of an image says its platform; the manifest of a single one does not.
+            "ecr:GetDownloadUrlForLayer",
+        ])
+        .on(repositories(config)),
         Statement::allow([
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetHealth",
@@ -139,7 +146,9 @@ fn around(config: &Config, environment: &Environment) -> Vec<Statement<Shared>> 
             .on([local("logs", &format!("log-group:/{}/{name}/*", platform.name))]),
         Statement::allow(["cloudwatch:DescribeAlarms"])
             .on([local("cloudwatch", &format!("alarm:{prefix}-*"))]),
-        Statement::allow(["secretsmanager:DescribeSecret"])
+        // Values are read to check their shape before tasks start with them. Whoever runs the tasks that get them could
+        // read them anyway; entering one takes another role.
+        Statement::allow(["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"])
             .on([local("secretsmanager", &format!("secret:{}/*", environment.secrets_prefix))]),
     ]
 }

@@ -1,0 +1,62 @@
+//! `doctor`
+
+use std::path::Path;
+
+use env_config::Config;
+use ops_cli::{DoctorArgs, Exit};
+use serde::Serialize;
+
+use super::{print, print_json};
+use crate::doctor::{Finding, State, account, machine};
+use crate::failure::Failure;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Answer {
+    healthy: bool,
+    findings: Vec<Finding>,
+}
+
+/// Shows each finding as soon as it is there: some take seconds.
+struct Findings {
+    all: Vec<Finding>,
+    json: bool,
+}
+
+impl Findings {
+    fn add(&mut self, findings: impl IntoIterator<Item = Finding>) -> Result<(), Failure> {
+        for finding in findings {
+            if !self.json {
+                print(&finding.to_string())?;
+            }
+            self.all.push(finding);
+        }
+        Ok(())
+    }
+}
+
+pub(super) async fn run(args: &DoctorArgs, root: &Path) -> Result<Exit, Failure> {
+    let config = Config::load(root)?;
+    let environment = args.environment.as_deref().map(|name| config.environment(name)).transpose()?;
+    let mut findings = Findings { all: Vec::new(), json: args.json };
+    let place = root.to_owned();
+    // A look that panics is a defect of it, not of the machine: it is left out.
+    findings.add(tokio::task::spawn_blocking(move || machine::programs(&place)).await.unwrap_or_default())?;
+    findings.add(tokio::task::block_in_place(|| machine::git(root, Some(&config))))?;
+    let (found, target) = account::connect(root, &config, &args.target).await;
+    findings.add(found)?;
+    if let Some(target) = &target {
+        findings.add([account::role(&config, environment.map(|it| &it.name), target)])?;
+    }
+    if let Some(environment) = environment {
+        findings.add(account::environment(&config, environment, target.as_ref()).await)?;
+    }
+    if let Some(target) = target {
+        target.close().await?;
+    }
+    let healthy = findings.all.iter().all(|finding| finding.state != State::Fail);
+    if args.json {
+        print_json(&Answer { healthy, findings: findings.all })?;
+    }
+    Ok(if healthy { Exit::Done } else { Exit::Differences })
+}

@@ -1,0 +1,7 @@
+//! The commands as their users run them: the binary, its streams, its exit codes, the programs it starts.
+#![allow(clippy::unwrap_used)]
+
+mod doctor;
+mod images;
+mod scene;
+mod secrets;
