@@ -6,9 +6,11 @@ use ops_cli::Exit;
 use crate::call::{CallError, CallErrorKind};
 use crate::expand::ExpandError;
 use crate::git::GitError;
+use crate::github::GitHubError;
 use crate::health::HealthError;
 use crate::names::BadName;
 use crate::plan::StatefulChange;
+use crate::publish::RemoteError;
 use crate::resolve::ResolveError;
 use crate::stack::StackError;
 use crate::target::TargetError;
@@ -44,6 +46,12 @@ pub enum Failure {
     /// Git.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// Git, at the remote.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// GitHub.
+    #[error(transparent)]
+    GitHub(#[from] GitHubError),
     /// The stack.
     #[error(transparent)]
     Stack(#[from] StackError),
@@ -168,6 +176,8 @@ impl Failure {
             Self::Interrupted { .. } => Exit::Interrupted,
             Self::Model(_) => Exit::BadInput,
             Self::Template(_)
+            | Self::Remote(_)
+            | Self::GitHub(_)
             | Self::Expand(_)
             | Self::Health(_)
             | Self::UnknownParameter { .. }
@@ -195,6 +205,9 @@ impl Failure {
             }
             Self::Resolve(ResolveError::Git(_)) | Self::Git(_) => {
                 Some("name a commit that is in this clone, or its full id".to_owned())
+            }
+            Self::Remote(_) | Self::GitHub(_) => {
+                Some("nothing is half-done: put it right, then run the same command again".to_owned())
             }
             Self::NoSharedStack { .. } => Some("cargo xtask stack deploy shared".to_owned()),
             Self::NothingDeployed { .. } => Some("cargo xtask deploy".to_owned()),

@@ -1,14 +1,21 @@
 //! Deployment operations against AWS: the only crate that talks to it.
 
 pub mod aws;
+pub mod bootstrap;
 pub mod call;
 pub mod clock;
 pub mod commands;
+pub mod confirm;
+pub mod delegation;
+pub mod delete;
 pub mod deploy;
 pub mod expand;
 pub mod failure;
 pub mod git;
+pub mod github;
 pub mod health;
+pub mod iam;
+pub mod infrastructure;
 pub mod inputs;
 pub mod interrupt;
 pub mod logs;
@@ -17,6 +24,7 @@ pub mod observe;
 pub mod operation;
 pub mod plan;
 pub mod prepare;
+pub mod publish;
 pub mod report;
 pub mod resolve;
 pub mod rollout;

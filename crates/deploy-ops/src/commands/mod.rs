@@ -1,8 +1,11 @@
 //! One file per command: from its arguments to what it prints and its exit code.
 
+mod bootstrap;
 mod deploy;
+mod iam;
 mod local;
 mod release;
+mod stack;
 mod status;
 
 use std::io::Write as _;
@@ -19,6 +22,9 @@ pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
         OpsCommand::Deploy(args) => deploy::run(&args, root).await,
         OpsCommand::Status(args) => status::run(&args, root).await,
         OpsCommand::Release(args) => release::run(&args, root).await,
+        OpsCommand::Stack(command) => stack::run(&command, root).await,
+        OpsCommand::Bootstrap(args) => bootstrap::run(&args, root).await,
+        OpsCommand::Iam(command) => iam::run(&command, root).await,
         OpsCommand::Local(command) => local::run(&command, root).await,
     }
 }
