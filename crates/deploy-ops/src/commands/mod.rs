@@ -37,5 +37,9 @@ fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 
 /// Data on stdout.
 fn print(text: &str) -> Result<(), Failure> {
-    writeln!(std::io::stdout(), "{text}").map_err(Failure::Output)
+    match writeln!(std::io::stdout(), "{text}") {
+        // A reader that stops early (`| head`) is no error.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        _ => Ok(()),
+    }
 }

@@ -14,16 +14,15 @@ use crate::session::EnvironmentSession;
 type Answer = Pin<Box<dyn Future<Output = Result<(), CallError>>>>;
 
 /// A call that has to be denied.
-pub struct Attempt {
+pub(super) struct Attempt {
     /// In words.
-    pub what: String,
+    pub(super) what: String,
     /// The call.
-    pub call: Box<dyn Fn(&Aws) -> Answer>,
+    pub(super) call: Box<dyn Fn(&Aws) -> Answer>,
 }
 
 /// Everything that is tried on `other`: reading and changing its stack, services, tasks and secrets, and taking its roles.
-#[must_use]
-pub fn attempts(session: &EnvironmentSession, other: &Environment) -> Vec<Attempt> {
+pub(super) fn attempts(session: &EnvironmentSession, other: &Environment) -> Vec<Attempt> {
     let platform = &session.config.platform;
     let (account, region) = (platform.account_id.to_string(), platform.region.to_string());
     let names = session.config.names(other);

@@ -183,7 +183,7 @@ fn without_exceptions(
         };
         let mut covered = false;
         for (index, exception) in exceptions.iter().enumerate() {
-            if exception.role == role && exception.kind == kind && matches(&exception.pattern, text) {
+            if exception.role == role && exception.kind == kind && covers(&exception.pattern, text) {
                 needed[index] = true;
                 covered = true;
             }
@@ -198,6 +198,11 @@ fn without_exceptions(
         left.insert(Finding::Stale { pattern: exception.pattern, reason: exception.reason });
     }
     Ok((left, excepted))
+}
+
+/// Whether an exception is about this action or resource. `*` alone is the resource of that name, not everything.
+fn covers(exception: &str, text: &str) -> bool {
+    if exception == "*" { text == "*" } else { matches(exception, text) }
 }
 
 /// `*` stands for any characters. Case does not count, as in IAM's actions.
@@ -387,5 +392,6 @@ mod tests {
         assert!(matches("ecs:*Cluster", "ecs:createcluster"));
         assert!(!matches("ecs:*Cluster", "ecs:CreateClusters"));
         assert!(matches("*", ""));
+        assert!(covers("*", "*") && !covers("*", "ecs:RunTask"));
     }
 }

@@ -6,7 +6,5 @@ mod execution;
 mod policy;
 mod scenarios;
 
-pub use boundaries::{Attempt, attempts};
 pub use check::{Finding, RoleCheck, check};
 pub use policy::{Policy, Statement, deploy_policy};
-pub use scenarios::{SCENARIOS, Scenario};

@@ -20,7 +20,7 @@ use crate::status;
 
 /// What the account holds at the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
+pub(super) enum Start {
     /// The environment without a task: infrastructure, secrets and images.
     Infrastructure,
     /// The first of two commits runs.
@@ -31,25 +31,25 @@ pub enum Start {
 pub(super) type Ran<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + 'a>>;
 
 /// A situation, and what is done in it.
-pub struct Scenario {
+pub(super) struct Scenario {
     /// Name, for the report.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// What the account holds.
-    pub start: Start,
+    pub(super) start: Start,
     /// What is done as the deploy role. An error says what went otherwise than the scenario means.
     pub(super) run: for<'a> fn(&'a Bench) -> Ran<'a>,
 }
 
 /// The tool as the deploy role, on an account of its own.
-pub struct Bench {
+pub(super) struct Bench {
     /// The environment, as its deploy role sees it.
-    pub session: EnvironmentSession,
+    pub(super) session: EnvironmentSession,
     /// Two commits with images; [`Start::Running`] runs the first.
-    pub commits: [CommitSha; 2],
+    pub(super) commits: [CommitSha; 2],
 }
 
 /// All of them.
-pub const SCENARIOS: &[Scenario] = &[
+pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "first deployment",
         start: Start::Infrastructure,
@@ -98,7 +98,7 @@ impl Bench {
     ///
     /// # Errors
     /// The target is not a local one.
-    pub fn control(&self) -> Result<Control, String> {
+    fn control(&self) -> Result<Control, String> {
         self.session.target.control().ok_or_else(|| "not a local account".to_owned())
     }
 
@@ -106,7 +106,7 @@ impl Bench {
     ///
     /// # Errors
     /// There is no such fault.
-    pub fn breaks(&self, fault: &str) -> Result<(), String> {
+    fn breaks(&self, fault: &str) -> Result<(), String> {
         let fault = fault.parse().map_err(|error| format!("{error}"))?;
         self.control()?.add_fault(fault, std::time::Duration::ZERO).map_err(|error| error.to_string())
     }
@@ -149,7 +149,9 @@ pub(super) fn chain(failure: &Failure) -> String {
 }
 
 async fn stuck(bench: &Bench) -> Result<(), String> {
-    bench.fails(&["crash-on-start", "rollback-fails"], Verdict::NeedsHuman).await?;
+    // Of a service: an update of infrastructure alone has nothing that would not go back.
+    let service = bench.session.service_names().into_iter().next().unwrap_or_default();
+    bench.fails(&[&format!("rollback-fails:{service}")], Verdict::NeedsHuman).await?;
     bench.control()?.remove_fault(None).map_err(|error| error.to_string())?;
     bench.deploys(1, Verdict::Succeeded).await
 }

@@ -86,7 +86,6 @@ fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Share
         statement.when("ArnEquals", "ecs:cluster", [Value::sub(arn)])
     };
     let of = |kind: &str| local("ecs", &format!("{kind}/{prefix}/*"));
-    let roles = ["task", "execution"].map(|kind| global("iam", &format!("role/{prefix}-*-{kind}")));
     vec![
         Statement::allow(["ecs:DescribeServices", "ecs:ListServiceDeployments", "ecs:UpdateService"])
             .on([of("service")]),
@@ -98,7 +97,8 @@ fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Share
         in_cluster(Statement::allow(["ecs:ListTasks"]).on_all()),
         Statement::allow(["ecs:DescribeTaskDefinition"]).on_all(),
         in_cluster(Statement::allow(["ecs:RunTask"]).on(tasks(config, environment))),
-        Statement::allow(["iam:PassRole"]).on(roles).when(
+        // One-off tasks have no role of their own to act as: ECS starts them as their execution role.
+        Statement::allow(["iam:PassRole"]).on([global("iam", &format!("role/{prefix}-*-execution"))]).when(
             "StringEquals",
             "iam:PassedToService",
             ["ecs-tasks.amazonaws.com".into()],
@@ -106,9 +106,12 @@ fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Share
     ]
 }
 
+/// What deployments run: the seed task only where they seed. Elsewhere it makes the first administrator, once and by a
+/// person (`bootstrap`).
 fn tasks(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource>> {
     let names = config.names(environment);
     let tasks = config.platform.tasks.keys();
+    let tasks = tasks.filter(|task| environment.seed_on_deploy || task.as_str() != "seed");
     tasks.map(|task| local("ecs", &format!("task-definition/{}:*", names.task_family(task)))).collect()
 }
 
