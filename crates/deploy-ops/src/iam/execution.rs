@@ -1,4 +1,4 @@
-//! The role that CloudFormation acts as, held against the resource types of the environment's template: what the types'
+//! The role that CloudFormation acts as, held against the resource types of the templates: what the types'
 //! handlers ask for, and nothing else.
 //!
 //! `handler-permissions.json` has the `permissions` of all handlers of each type, copied from the CloudFormation registry
@@ -22,12 +22,17 @@ pub(super) fn findings(config: &Config, environment: &Environment) -> Result<Vec
     let role = SharedNames::new(&config.platform).cloudformation_role(&environment.name);
     let policy = policy::of_role(config, &role)?;
     let permissions = permissions()?;
-    let template = inputs::environment_template(config, environment)?;
-    let types: BTreeSet<&str> =
-        template.entries(Section::Resources).filter_map(|(id, _)| template.resource_type(id)).collect();
+    // All environments have the same role, each with its own names: what only one of them uses, such as the firewall, the
+    // others may switch on.
+    let mut types: BTreeSet<String> = BTreeSet::new();
+    for each in config.environments.values() {
+        let template = inputs::environment_template(config, each)?;
+        let ids = template.entries(Section::Resources).map(|(id, _)| id);
+        types.extend(ids.filter_map(|id| template.resource_type(id)).map(str::to_owned));
+    }
     let mut findings = Vec::new();
     let mut asked: BTreeMap<&str, &str> = BTreeMap::new();
-    for kind in types {
+    for kind in types.iter().map(String::as_str) {
         match permissions.get(kind) {
             Some(actions) => asked.extend(actions.iter().map(|action| (action.as_str(), kind))),
             None => findings.push(Finding::Scenario {
@@ -48,11 +53,9 @@ pub(super) fn findings(config: &Config, environment: &Environment) -> Result<Vec
             });
         }
     }
-    // What one environment's template asks for, another's may not (the firewall): held against all types known.
-    let known: BTreeSet<&str> = permissions.values().flatten().map(String::as_str).collect();
     for (index, statement) in allowing() {
         for pattern in &statement.actions {
-            if !known.iter().any(|action| matches(pattern, action)) {
+            if !asked.keys().any(|action| matches(pattern, action)) {
                 findings.push(Finding::Unused {
                     role: role.clone(),
                     statement: format!("#{}", index + 1),
