@@ -271,7 +271,8 @@ pub async fn plan(session: &Session, prepared: &Prepared) -> Result<StackPlan, F
     if prepared.is_done() {
         return Ok(answer);
     }
-    if let Proposal::Changes(change_set) = stack::propose(aws, clock, &prepared.request, true).await? {
+    let proposal = stack::propose(aws, clock, &session.template_bucket(), &prepared.request, true).await?;
+    if let Proposal::Changes(change_set) = proposal {
         stack::discard(aws, &change_set.id).await?;
         answer.plan = change_set.plan;
     }

@@ -11,7 +11,8 @@ use env_config::{Config, Environment, SharedNames};
 use super::{global, local};
 use crate::shared::{Shared, Value};
 
-/// Actions that know no resources, or whose resources have ids that nobody knows beforehand. Nothing here deletes.
+/// Actions that know no resources, or whose resources have ids that nobody knows beforehand. Nothing here
+/// deletes, but for subscriptions, which are no resources to IAM (SNS service authorization reference).
 const ANYWHERE: &[&str] = &[
     "ec2:AllocateAddress",
     "ec2:AssociateRouteTable",
@@ -52,6 +53,8 @@ const ANYWHERE: &[&str] = &[
     "servicediscovery:Get*",
     "servicediscovery:List*",
     "servicediscovery:TagResource",
+    "sns:*SubscriptionAttributes",
+    "sns:Unsubscribe",
 ];
 
 /// Actions on the same kinds of resources that could break or remove another environment's: only with this one's tag.
@@ -144,7 +147,6 @@ const NAMED: &[&str] = &[
     "sns:List*",
     "sns:Subscribe",
     "sns:TagResource",
-    "sns:Unsubscribe",
     "sns:UntagResource",
     "wafv2:*LoggingConfiguration",
     "wafv2:*TagsForResource",
