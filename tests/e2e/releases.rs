@@ -108,7 +108,9 @@ fn without_gh_the_last_step_is_left_as_a_command() {
     assert_eq!((published.tagged, published.published), (Done::Now, Done::Left));
     assert_eq!(
         published.next,
-        ["gh release create v0.1.0 --verify-tag --title v0.1.0 --generate-notes --repo specboard/doc-platform"]
+        [
+            "gh release create v0.1.0 --verify-tag --title v0.1.0 --generate-notes --repo specboard/doc-platform"
+        ]
     );
 }
 

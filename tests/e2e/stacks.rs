@@ -60,8 +60,7 @@ fn running_tasks(scene: &Scene) -> Vec<String> {
         let session = scene.session("staging", &[]).await;
         let mut arns = Vec::new();
         for service in session.service_names() {
-            let tasks =
-                observe::tasks(&session.target.aws, "doc-platform-staging", &service).await.unwrap();
+            let tasks = observe::tasks(&session.target.aws, "doc-platform-staging", &service).await.unwrap();
             let running = tasks.iter().filter(|task| task.last_status() == Some("RUNNING"));
             arns.extend(running.map(|task| task.task_arn().unwrap().to_owned()));
         }

@@ -104,14 +104,17 @@ fn normal(name: &str) -> String {
 /// The first name server of this machine.
 fn system_resolver() -> Option<IpAddr> {
     let text = std::fs::read_to_string("/etc/resolv.conf").ok()?;
-    text.lines().filter_map(|line| line.trim().strip_prefix("nameserver")).find_map(|it| it.trim().parse().ok())
+    text.lines()
+        .filter_map(|line| line.trim().strip_prefix("nameserver"))
+        .find_map(|it| it.trim().parse().ok())
 }
 
 /// Asks a recursive resolver for the NS records of a zone (RFC 1035, section 4), over UDP: an answer with a
 /// handful of names fits.
 async fn name_servers(resolver: SocketAddr, zone: &str) -> Result<BTreeSet<String>, String> {
     let failed = |error: std::io::Error| error.to_string();
-    let local: SocketAddr = if resolver.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0_u16; 8], 0).into() };
+    let local: SocketAddr =
+        if resolver.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0_u16; 8], 0).into() };
     let socket = UdpSocket::bind(local).await.map_err(failed)?;
     socket.connect(resolver).await.map_err(failed)?;
     let query = query(zone);

@@ -30,7 +30,8 @@ impl GitHub {
     #[must_use]
     pub fn find(root: &Path, repository: &str) -> Option<Self> {
         let path = std::env::var_os("PATH")?;
-        let program = std::env::split_paths(&path).map(|folder| folder.join("gh")).find(|file| file.is_file())?;
+        let program =
+            std::env::split_paths(&path).map(|folder| folder.join("gh")).find(|file| file.is_file())?;
         Some(Self::with(program, root, repository))
     }
 
@@ -57,7 +58,8 @@ impl GitHub {
     /// # Errors
     /// [`GitHubError`].
     pub fn create(&self, tag: &str) -> Result<(), GitHubError> {
-        self.run(&["release", "create", tag, "--verify-tag", "--title", tag, "--generate-notes"], None).map(drop)
+        self.run(&["release", "create", tag, "--verify-tag", "--title", tag, "--generate-notes"], None)
+            .map(drop)
     }
 
     /// Replaces the notes of a release.

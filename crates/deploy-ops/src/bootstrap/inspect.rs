@@ -96,7 +96,11 @@ impl List {
         Ok(())
     }
 
-    async fn environment(&mut self, session: &EnvironmentSession, options: &Bootstrap) -> Result<(), Failure> {
+    async fn environment(
+        &mut self,
+        session: &EnvironmentSession,
+        options: &Bootstrap,
+    ) -> Result<(), Failure> {
         let name = session.environment.stack_name.as_str();
         let live = infrastructure::look(session, name).await?;
         let Some((view, _)) = &live else {
@@ -213,7 +217,9 @@ fn unfinished(view: &StackView) -> Option<State> {
     match view.standing() {
         Standing::Ready => None,
         Standing::Absent => Some(State::Open(format!("{} does not exist", view.name))),
-        Standing::Busy | Standing::RollbackStuck => Some(State::Open(format!("{} is in {status}", view.name))),
+        Standing::Busy | Standing::RollbackStuck => {
+            Some(State::Open(format!("{} is in {status}", view.name)))
+        }
         Standing::CreateFailed | Standing::Deleting => Some(State::Open(format!(
             "{} is in {status}{}",
             view.name,

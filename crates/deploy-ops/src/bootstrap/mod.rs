@@ -65,10 +65,16 @@ impl Step {
     #[must_use]
     pub const fn why(self) -> &'static str {
         match self {
-            Self::Shared => "image repositories, the hosted zone and the deploy roles exist once for all environments",
-            Self::Delegation => "users and the certificate authority only find the zone through the name servers above it",
+            Self::Shared => {
+                "image repositories, the hosted zone and the deploy roles exist once for all environments"
+            }
+            Self::Delegation => {
+                "users and the certificate authority only find the zone through the name servers above it"
+            }
             Self::Certificate => "the load balancer serves HTTPS with it, and it is validated through DNS",
-            Self::Infrastructure => "network, database, cache and load balancer take longest and need no image",
+            Self::Infrastructure => {
+                "network, database, cache and load balancer take longest and need no image"
+            }
             Self::Secrets => "a task that needs a secret without value does not start",
             Self::Images => "what is deployed is named by digest, so it has to be in the registry first",
             Self::Services => "migrations run before the services, on the same images",
@@ -183,9 +189,7 @@ pub async fn run(session: &mut EnvironmentSession, options: &Bootstrap) -> Resul
             }
         }
         if session.interrupt.requested() {
-            return Err(Failure::Interrupted {
-                hint: format!("nothing is half-done; go on with `{again}`"),
-            });
+            return Err(Failure::Interrupted { hint: format!("nothing is half-done; go on with `{again}`") });
         }
     }
     let (exit, cause, next) = end;
@@ -220,7 +224,11 @@ pub async fn advance(session: &mut EnvironmentSession, options: &Bootstrap) -> R
     Ok(Progress::Finished)
 }
 
-async fn take(session: &mut EnvironmentSession, options: &Bootstrap, step: Step) -> Result<Progress, Failure> {
+async fn take(
+    session: &mut EnvironmentSession,
+    options: &Bootstrap,
+    step: Step,
+) -> Result<Progress, Failure> {
     match step {
         Step::Shared | Step::Delegation | Step::Certificate => shared(session, options, step).await,
         Step::Infrastructure => infrastructure_step(session, options).await,
@@ -265,7 +273,8 @@ async fn infrastructure_step(session: &EnvironmentSession, options: &Bootstrap) 
 }
 
 fn failed(step: Step, conclusion: &Conclusion) -> Progress {
-    let cause = conclusion.cause.as_ref().map_or_else(|| "no cause was seen".to_owned(), |it| it.detail.clone());
+    let cause =
+        conclusion.cause.as_ref().map_or_else(|| "no cause was seen".to_owned(), |it| it.detail.clone());
     Progress::Failed { step, verdict: conclusion.verdict, cause }
 }
 

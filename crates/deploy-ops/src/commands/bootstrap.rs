@@ -59,7 +59,11 @@ async fn go(
         print_end(session, &result);
         return Ok(result);
     }
-    confirm(session, &format!("Go on with {name} in account {}?", session.target.identity.account), args.yes)?;
+    confirm(
+        session,
+        &format!("Go on with {name} in account {}?", session.target.identity.account),
+        args.yes,
+    )?;
     let result = bootstrap::run(session, options).await?;
     session.report.end_group();
     eprintln!("\n{name}: {} of {} steps are done", done(&result.checklist), result.checklist.len());

@@ -42,7 +42,10 @@ async fn release(session: &Session, tag: &ReleaseTag, args: &ReleaseArgs) -> Res
 fn print_next(session: &Session, published: &Published) {
     let tag = &published.tag;
     let keeps_data = session.config.environments.values().find(|it| it.protection.retain_data);
-    eprintln!("\n{tag}: {}", if published.next.is_empty() { "released" } else { "tagged, not yet published" });
+    eprintln!(
+        "\n{tag}: {}",
+        if published.next.is_empty() { "released" } else { "tagged, not yet published" }
+    );
     for next in &published.next {
         eprintln!("  next     {next}");
     }
@@ -86,7 +89,8 @@ async fn annotate_with(session: &EnvironmentSession, tag: &ReleaseTag) -> Result
     let Some(gh) = publish::gh(session) else {
         return Err(Failure::Guard {
             reason: "gh is not on PATH".to_owned(),
-            hint: "install the GitHub CLI (https://cli.github.com), then run the same command again".to_owned(),
+            hint: "install the GitHub CLI (https://cli.github.com), then run the same command again"
+                .to_owned(),
         });
     };
     publish::annotate(session, &gh, tag).await

@@ -128,7 +128,10 @@ impl StackResult {
         let mut lines = vec![String::new(), format!("{}: {sentence}", self.stack)];
         lines.extend(self.cause.as_ref().map(|cause| format!("  cause    {cause}")));
         if !self.with_next_deployment.is_empty() {
-            lines.push(format!("  waiting  {} (with the next deployment)", self.with_next_deployment.join(", ")));
+            lines.push(format!(
+                "  waiting  {} (with the next deployment)",
+                self.with_next_deployment.join(", ")
+            ));
         }
         lines.extend(self.next.as_ref().map(|next| format!("  next     {next}")));
         lines

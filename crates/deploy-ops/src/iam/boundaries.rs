@@ -30,8 +30,7 @@ pub(super) fn attempts(session: &EnvironmentSession, other: &Environment) -> Vec
     let service = platform.services.keys().next().map(ToString::to_string).unwrap_or_default();
     let task = format!("arn:aws:ecs:{region}:{account}:task/{cluster}/0123456789abcdef0123456789abcdef");
     let family = platform.tasks.keys().next().map(|task| names.task_family(task)).unwrap_or_default();
-    let log_group =
-        platform.services.keys().next().map(|it| names.service_log_group(it)).unwrap_or_default();
+    let log_group = platform.services.keys().next().map(|it| names.service_log_group(it)).unwrap_or_default();
     let secret = platform.secrets.keys().next().map(|it| other.secret_path(it)).unwrap_or_default();
     let role_of = |environment: &Environment| {
         let role = SharedNames::new(platform).cloudformation_role(&environment.name);

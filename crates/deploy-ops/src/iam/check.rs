@@ -138,9 +138,11 @@ pub async fn check(root: &Path, environment: &str) -> Result<RoleCheck, Failure>
     findings.extend(execution::findings(&config, &config.environment(environment)?.clone())?);
     let tried = accounts.trespass(environment, &role).await?;
     let attempts = tried.len();
-    findings.extend(tried.into_iter().filter_map(|(attempt, answer)| {
-        Some(Finding::Reached { attempt: attempt.what, answer: answer? })
-    }));
+    findings.extend(
+        tried.into_iter().filter_map(|(attempt, answer)| {
+            Some(Finding::Reached { attempt: attempt.what, answer: answer? })
+        }),
+    );
     let (findings, excepted) = without_exceptions(findings, [&role, &execution_role])?;
     let scenarios = SCENARIOS.iter().map(|it| it.name.to_owned()).collect();
     Ok(RoleCheck { environment: environment.to_owned(), scenarios, used, attempts, excepted, findings })
@@ -210,9 +212,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     fn inner(pattern: &[u8], text: &[u8]) -> bool {
         match (pattern.first(), text.first()) {
             (None, None) => true,
-            (Some(b'*'), _) => {
-                inner(&pattern[1..], text) || (!text.is_empty() && inner(pattern, &text[1..]))
-            }
+            (Some(b'*'), _) => inner(&pattern[1..], text) || (!text.is_empty() && inner(pattern, &text[1..])),
             (Some(a), Some(b)) if a.eq_ignore_ascii_case(b) => inner(&pattern[1..], &text[1..]),
             _ => false,
         }

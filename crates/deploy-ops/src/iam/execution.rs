@@ -43,8 +43,7 @@ pub(super) fn findings(config: &Config, environment: &Environment) -> Result<Vec
     }
     let allowing = || policy.statements.iter().enumerate().filter(|(_, it)| it.effect == "Allow");
     for (action, kind) in &asked {
-        let allowed =
-            allowing().flat_map(|(_, it)| &it.actions).any(|pattern| matches(pattern, action));
+        let allowed = allowing().flat_map(|(_, it)| &it.actions).any(|pattern| matches(pattern, action));
         if !allowed {
             findings.push(Finding::Missing {
                 role: role.clone(),

@@ -18,7 +18,11 @@ pub enum Annotated {
 }
 
 /// Writes the environment's section of the notes: between its own marks, everything else stays.
-pub async fn annotate(session: &EnvironmentSession, gh: &GitHub, tag: &ReleaseTag) -> Result<Annotated, Failure> {
+pub async fn annotate(
+    session: &EnvironmentSession,
+    gh: &GitHub,
+    tag: &ReleaseTag,
+) -> Result<Annotated, Failure> {
     let section = section(session, tag).await?;
     let name = session.environment.name.as_str();
     let Some(notes) = gh.notes(tag.as_str())? else {
@@ -80,7 +84,8 @@ async fn section(session: &EnvironmentSession, tag: &ReleaseTag) -> Result<Strin
 
 /// The notes with the section of an environment, in place of the one they had or at the end.
 fn with_section(notes: &str, environment: &str, section: &str) -> String {
-    let (begin, end) = (format!("<!-- runs-in:{environment} -->"), format!("<!-- /runs-in:{environment} -->"));
+    let (begin, end) =
+        (format!("<!-- runs-in:{environment} -->"), format!("<!-- /runs-in:{environment} -->"));
     let block = format!("{begin}\n{}\n{end}", section.trim_end());
     // GitHub answers with the line ends of whoever edited the notes.
     let notes = notes.replace("\r\n", "\n");

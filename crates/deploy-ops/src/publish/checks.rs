@@ -33,7 +33,9 @@ pub(super) fn tag_is_free(
     match at_remote {
         Some(other) if other != commit => refuse(
             format!("release {tag} exists and is commit {}, not {}", other.short(), commit.short()),
-            format!("release tags never move: choose the next version, or finish this one with --commit {other}"),
+            format!(
+                "release tags never move: choose the next version, or finish this one with --commit {other}"
+            ),
         ),
         _ => Ok(()),
     }
@@ -69,7 +71,11 @@ fn next(version: &Version) -> Version {
 }
 
 /// Nothing uncommitted that somebody believes to be released, and a commit that everybody has.
-pub(super) fn clean_and_merged(session: &Session, remote: &Remote, commit: &CommitSha) -> Result<(), Failure> {
+pub(super) fn clean_and_merged(
+    session: &Session,
+    remote: &Remote,
+    commit: &CommitSha,
+) -> Result<(), Failure> {
     let changes = remote.changes()?;
     if !changes.is_empty() {
         let some: Vec<_> = changes.iter().take(5).map(|line| line.trim()).collect();
@@ -108,7 +114,11 @@ pub(super) fn local_tag(session: &Session, tag: &ReleaseTag, commit: &CommitSha)
 }
 
 /// The environment runs the commit, or every one of its services has run it successfully.
-pub(super) async fn rehearsed(session: &Session, environment: &str, commit: &CommitSha) -> Result<(), Failure> {
+pub(super) async fn rehearsed(
+    session: &Session,
+    environment: &str,
+    commit: &CommitSha,
+) -> Result<(), Failure> {
     let environment = session.config.environment(environment)?;
     let aws = &session.target.aws;
     let view = stack::describe(aws, environment.stack_name.as_str()).await?;
