@@ -6,5 +6,6 @@ mod growth;
 mod least_privilege;
 mod pipeline;
 mod releases;
+mod runbooks;
 mod scene;
 mod stacks;
