@@ -5,9 +5,6 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher as _};
 
 use deploy_ops::deploy::{self, Options};
-use deploy_ops::interrupt::Interrupt;
-use deploy_ops::origin::Origin;
-use deploy_ops::record::Recorder;
 use deploy_ops::resolve::Wanted;
 use deploy_ops::session::{EnvironmentSession, Session};
 use deploy_ops::target::Target;
@@ -48,9 +45,7 @@ impl Stage {
         let environment = config.environment("staging").unwrap().clone();
         let report = silent(target.clock.clone());
         let root = self.scene.root().to_owned();
-        let (interrupt, origin) = (Interrupt::default(), Origin::new("ana", "laptop"));
-        let session =
-            Session { root, config, target, report, interrupt, origin, recorder: Recorder::default() };
+        let session = Session::connected(root, config, target, report);
         EnvironmentSession { session, environment }
     }
 

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use deploy_ops::deploy::{self, Options, Outcome};
 use deploy_ops::failure::Failure;
-use deploy_ops::interrupt::Interrupt;
 use deploy_ops::prepare;
 use deploy_ops::report::{Report, Style};
 use deploy_ops::resolve::Wanted;
@@ -235,7 +234,7 @@ fn the_role_of_another_environment_is_refused() {
         let target = Target::local_as(&config, running, &local_aws::role_access_key(&role)).await.unwrap();
         let report = Report::new(Style::Plain, false, target.clock.clone(), Box::new(std::io::sink()));
         let root = scene.root().to_owned();
-        let connected = Session { root, config, target, report, interrupt: Interrupt::default() };
+        let connected = Session::connected(root, config, target, report);
         let failure = EnvironmentSession::of(connected, "staging").err().unwrap();
         assert_eq!(failure.exit(), Exit::Refused);
         assert!(matches!(failure, Failure::WrongRole { .. }), "{failure}");

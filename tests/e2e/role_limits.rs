@@ -3,7 +3,6 @@
 use deploy_ops::call::{CallError, CallErrorKind};
 use deploy_ops::git;
 use deploy_ops::images::verify;
-use deploy_ops::interrupt::Interrupt;
 use deploy_ops::report::{Report, Style};
 use deploy_ops::secrets;
 use deploy_ops::session::{EnvironmentSession, Session};
@@ -22,10 +21,7 @@ async fn session_as(scene: &Scene, role: &str, environment: &str) -> Environment
     let report = Report::new(Style::Plain, false, target.clock.clone(), Box::new(std::io::sink()));
     let environment = config.environment(environment).unwrap().clone();
     let root = scene.root().to_owned();
-    EnvironmentSession {
-        session: Session { root, config, target, report, interrupt: Interrupt::default() },
-        environment,
-    }
+    EnvironmentSession { session: Session::connected(root, config, target, report), environment }
 }
 
 #[test]

@@ -1,8 +1,5 @@
 //! The deploy role may do everything that its commands do; the local AWS enforces its policy.
 
-use deploy_ops::interrupt::Interrupt;
-use deploy_ops::origin::Origin;
-use deploy_ops::record::Recorder;
 use deploy_ops::report::{Report, Style};
 use deploy_ops::resolve::Wanted;
 use deploy_ops::session::{EnvironmentSession, Session};
@@ -23,15 +20,7 @@ async fn as_deploy_role(scene: &Scene) -> EnvironmentSession {
     let target = Target::local_as(&config, running, &key).await.unwrap();
     let environment = config.environment("staging").unwrap().clone();
     let report = Report::new(Style::Plain, false, target.clock.clone(), Box::new(std::io::sink()));
-    let session = Session {
-        root: scene.root().to_owned(),
-        config,
-        report,
-        interrupt: Interrupt::default(),
-        origin: Origin::here(&target.identity),
-        recorder: Recorder::default(),
-        target,
-    };
+    let session = Session::connected(scene.root().to_owned(), config, target, report);
     EnvironmentSession { session, environment }
 }
 

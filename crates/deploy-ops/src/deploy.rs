@@ -6,7 +6,7 @@ use env_config::TaskName;
 use ops_cli::{Cause, Guard, Verdict};
 
 use crate::alignment;
-use crate::consent;
+use crate::confirm::confirm;
 use crate::ecs_roll;
 pub use crate::ending::Outcome;
 use crate::ending::{self, End};
@@ -45,6 +45,22 @@ pub struct Options {
     pub overrides: Vec<Guard>,
     /// Do not ask for confirmation.
     pub yes: bool,
+}
+
+impl Options {
+    /// A deployment without special wishes, which is not asked about.
+    #[must_use]
+    pub const fn plain(wanted: Wanted) -> Self {
+        Self {
+            wanted,
+            plan_only: false,
+            bootstrap: false,
+            allow_replace: Vec::new(),
+            leave_running: false,
+            overrides: Vec::new(),
+            yes: true,
+        }
+    }
 }
 
 /// Everything about one deployment that is known before the first change.
@@ -126,7 +142,8 @@ impl Deployment<'_> {
             self.session.report.line("nothing to change");
             return self.align(Verdict::NoChange).await;
         };
-        consent::confirm(self.session, self.options.yes)?;
+        let question = format!("Carry this out on {}?", self.session.environment.url());
+        confirm(self.session, &question, self.options.yes)?;
         if let Some(end) = self.expand().await? {
             return Ok(end);
         }

@@ -8,15 +8,17 @@ use ops_cli::Exit;
 use crate::call::{CallError, CallErrorKind};
 use crate::expand::ExpandError;
 use crate::git::GitError;
+use crate::github::GitHubError;
 use crate::guards::Refusals;
 use crate::health::HealthError;
 use crate::images::ImagesError;
 use crate::names::BadName;
 use crate::plan::StatefulChange;
+use crate::publish::RemoteError;
 use crate::record::RecordError;
 use crate::resolve::ResolveError;
-use crate::session::Session;
 use crate::secrets::SecretsError;
+use crate::session::Session;
 use crate::stack::StackError;
 use crate::target::TargetError;
 use crate::tasks::TaskError;
@@ -51,6 +53,12 @@ pub enum Failure {
     /// Git.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// Git, at the remote.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// GitHub.
+    #[error(transparent)]
+    GitHub(#[from] GitHubError),
     /// The stack.
     #[error(transparent)]
     Stack(#[from] StackError),
@@ -262,6 +270,8 @@ impl Failure {
             Self::Interrupted { .. } => Exit::Interrupted,
             Self::Model(_) => Exit::BadInput,
             Self::Template(_)
+            | Self::Remote(_)
+            | Self::GitHub(_)
             | Self::Expand(_)
             | Self::Health(_)
             | Self::UnknownParameter { .. }
@@ -293,6 +303,9 @@ impl Failure {
                 Some("name a commit that is in this clone, or its full id".to_owned())
             }
             Self::Unsafe(refusals) => Some(refusals.hint()),
+            Self::Remote(_) | Self::GitHub(_) => {
+                Some("nothing is half-done: put it right, then run the same command again".to_owned())
+            }
             Self::NoSharedStack { .. } => Some("cargo xtask stack deploy shared".to_owned()),
             Self::Stateful(change) => Some(format!(
                 "if the data may go, name each of them: {}",

@@ -57,13 +57,23 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Parameters of an environment whose values do not depend on a release.
+    #[must_use]
+    pub fn parameters(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            ("HostedZoneId".to_owned(), self.hosted_zone_id.clone()),
+            ("CertificateArn".to_owned(), self.certificate_arn.clone()),
+        ])
+    }
+}
+
 /// Values of an environment's parameters for a release: everything runs it.
 #[must_use]
 pub fn parameters(config: &Config, shared: &Shared, release: &Release) -> BTreeMap<String, String> {
     let label = release.label().to_owned();
-    let mut values = BTreeMap::from([
-        ("HostedZoneId".to_owned(), shared.hosted_zone_id.clone()),
-        ("CertificateArn".to_owned(), shared.certificate_arn.clone()),
+    let mut values = shared.parameters();
+    values.extend([
         ("Release".to_owned(), label.clone()),
         ("Commit".to_owned(), release.commit.to_string()),
         ("TasksRelease".to_owned(), label),

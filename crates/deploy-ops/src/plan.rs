@@ -6,6 +6,8 @@ use std::fmt;
 use aws_sdk_cloudformation::types as sdk;
 use serde::Serialize;
 
+use crate::template::{Section, Template};
+
 /// What happens to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -139,6 +141,19 @@ impl Plan {
     pub fn new(mut changes: Vec<Change>) -> Self {
         changes.sort_by(|a, b| b.action.cmp(&a.action).then_with(|| a.logical_id.cmp(&b.logical_id)));
         Self { changes }
+    }
+
+    /// Everything in the template of a stack that does not exist yet is added.
+    #[must_use]
+    pub fn of_new(template: &Template) -> Self {
+        let changes = template.entries(Section::Resources).map(|(id, _)| Change {
+            action: Action::Add,
+            logical_id: id.clone(),
+            resource_type: template.resource_type(id).unwrap_or_default().to_owned(),
+            properties: BTreeSet::new(),
+            kept: false,
+        });
+        Self::new(changes.collect())
     }
 
     /// Refuses what takes state away, unless each of the resources is named.

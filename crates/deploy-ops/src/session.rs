@@ -64,6 +64,14 @@ impl Session {
         }
     }
 
+    /// A command that is connected already.
+    #[must_use]
+    pub fn connected(root: PathBuf, config: Config, target: Target, report: Report) -> Self {
+        let (interrupt, recorder) = (Interrupt::default(), Recorder::default());
+        let origin = Origin::here(&target.identity);
+        Self { root, config, target, report, interrupt, origin, recorder }
+    }
+
     /// A command for the user, as it is typed: `cargo xtask diagnose staging --local`.
     #[must_use]
     pub fn command(&self, text: &str) -> String {

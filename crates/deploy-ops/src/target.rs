@@ -58,6 +58,8 @@ pub struct Target {
     pub identity: Identity,
     /// When the credentials end, in seconds since the Unix epoch, where they do.
     pub credentials_expire_at: Option<Moment>,
+    /// Whether the caller may do everything in an account of its own.
+    self_contained: bool,
     local: Option<Running>,
 }
 
@@ -153,6 +155,7 @@ impl Target {
             tags: TagSource::Git,
             identity,
             credentials_expire_at: expire_at,
+            self_contained: false,
             local: None,
         })
     }
@@ -175,6 +178,8 @@ impl Target {
             tags: TagSource::Registry,
             identity,
             credentials_expire_at: None,
+            // A role is used as on AWS: it brings nothing that the account lacks.
+            self_contained: access_key == local_aws::ADMIN_ACCESS_KEY,
             local: Some(running),
         })
     }
@@ -182,7 +187,7 @@ impl Target {
     /// Whether images and secret values have to be made up, because nobody else brings them.
     #[must_use]
     pub const fn is_self_contained(&self) -> bool {
-        self.local.is_some()
+        self.self_contained
     }
 
     /// How the flag of this target is written in a command for the user.

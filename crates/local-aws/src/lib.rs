@@ -23,13 +23,14 @@ mod server;
 mod state;
 mod traffic;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
 use rollout_sim::fault::Fault;
 pub use rollout_sim::image::Architecture;
-use rollout_sim::{SimTime, World};
+use rollout_sim::{SimTime, World, iam};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -42,6 +43,7 @@ pub use clock::ClockMode;
 pub use command::PushImage;
 pub use control::{ControlError, Status};
 pub use disruption::Disruption;
+pub use rollout_sim::iam::{UnusedGrant, Usage};
 pub use state::{STATE_VERSION, StateError};
 
 /// How an account is opened and served.
@@ -257,6 +259,24 @@ impl Control {
     #[must_use]
     pub fn seen_calls(&self) -> Vec<SeenCall> {
         self.shared.lock().seen_calls()
+    }
+
+    /// The account as it is now, in memory, to be served on its own: what happens there happens there only.
+    #[must_use]
+    pub fn copy(&self, options: &Options) -> LocalAws {
+        LocalAws::from_world(self.inspect(World::clone), options)
+    }
+
+    /// How often a role (by name) used each action, and how often it was denied.
+    #[must_use]
+    pub fn used_actions(&self, role: &str) -> BTreeMap<String, Usage> {
+        self.inspect(|world| iam::used_actions(world, role))
+    }
+
+    /// The parts of a role's (by name) policies that no call so far has needed.
+    #[must_use]
+    pub fn unused_grants(&self, role: &str) -> BTreeSet<UnusedGrant> {
+        self.inspect(|world| iam::unused_grants(world, role))
     }
 
     /// Looks at the account from the inside.

@@ -27,9 +27,19 @@ const STEPS: &[(&str, Step)] = &[
         must_succeed(&cargo(project, args), "cargo clippy")
     }),
     ("tests", |project| must_succeed(&cargo(project, ["test"]), "cargo test")),
+    ("least privilege", least_privilege),
     ("template validators", validators::templates),
     ("AWS clients", clients::run),
 ];
+
+/// Every environment's deploy role: nothing missing, nothing unused.
+fn least_privilege(project: &Project) -> Result<(), Failure> {
+    for environment in project.config()?.environments.keys() {
+        let check = ["run", "--quiet", "--package", "deploy-ops", "--", "iam", "check", environment.as_str()];
+        must_succeed(&cargo(project, check), &format!("iam check {environment}"))?;
+    }
+    Ok(())
+}
 
 pub(crate) fn run(project: &Project) -> Result<ExitCode, Failure> {
     let mut failed = Vec::new();

@@ -1,10 +1,12 @@
 //! One file per command: from its arguments to what it prints and its exit code.
 
+mod bootstrap;
 mod deploy;
 mod diagnose;
 mod doctor;
 mod health;
 mod history;
+mod iam;
 mod images;
 mod local;
 mod outputs;
@@ -13,6 +15,7 @@ mod release;
 mod replay;
 mod rollback;
 mod secrets;
+mod stack;
 mod status;
 mod task;
 
@@ -41,6 +44,9 @@ pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
         OpsCommand::Images(command) => images::run(&command, root).await,
         OpsCommand::Secrets(command) => secrets::run(&command, root).await,
         OpsCommand::Doctor(args) => doctor::run(&args, root).await,
+        OpsCommand::Stack(command) => stack::run(&command, root).await,
+        OpsCommand::Bootstrap(args) => bootstrap::run(&args, root).await,
+        OpsCommand::Iam(command) => iam::run(&command, root).await,
         OpsCommand::Local(command) => local::run(&command, root).await,
     }
 }
@@ -53,5 +59,9 @@ fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 
 /// Data on stdout.
 fn print(text: &str) -> Result<(), Failure> {
-    writeln!(std::io::stdout(), "{text}").map_err(Failure::Output)
+    match writeln!(std::io::stdout(), "{text}") {
+        // A reader that stops early (`| head`) is no error.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        _ => Ok(()),
+    }
 }

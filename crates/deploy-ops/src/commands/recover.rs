@@ -11,13 +11,12 @@ use crate::recover;
 use crate::session::{EnvironmentSession, Session};
 
 pub(super) async fn run(args: &RecoverArgs, root: &Path) -> Result<Exit, Failure> {
-    let ask = Ask::unless(args.yes);
     let (outcome, target) = if args.stack == "shared" {
         let session = Session::open(root, &args.target).await?;
-        (recover::shared(&session, ask).await, session.target)
+        (recover::shared(&session, Ask::unless(args.yes, &session)).await, session.target)
     } else {
         let session = EnvironmentSession::open(root, &args.stack, &args.target).await?;
-        (recover::environment(&session, ask).await, session.session.target)
+        (recover::environment(&session, Ask::unless(args.yes, &session)).await, session.session.target)
     };
     if let Ok(recovered) = &outcome {
         eprintln!();

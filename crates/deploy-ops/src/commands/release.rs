@@ -1,36 +1,64 @@
-//! `release`
+//! `release`, `release annotate`
 
 use std::path::Path;
 
-use ops_cli::{Exit, ReleaseArgs};
+use ops_cli::{AnnotateArgs, Exit, ReleaseArgs, ReleaseCommand};
 
 use super::print;
 use crate::failure::Failure;
 use crate::names::{CommitSha, ReleaseTag};
 use crate::prepare;
+use crate::publish::{self, Annotated, Published};
 use crate::resolve::{self, Wanted};
-use crate::session::Session;
+use crate::session::{EnvironmentSession, Session};
 
 pub(super) async fn run(args: &ReleaseArgs, root: &Path) -> Result<Exit, Failure> {
-    let tag: ReleaseTag = args.tag.parse()?;
+    if let Some(ReleaseCommand::Annotate(args)) = &args.command {
+        return annotate(args, root).await;
+    }
+    // clap asks for the tag where there is no subcommand.
+    let tag: ReleaseTag = args.tag.clone().unwrap_or_default().parse()?;
     let session = Session::open(root, &args.target).await?;
-    let outcome = record(&session, &tag, args.commit.as_deref()).await;
+    let outcome = release(&session, &tag, args).await;
     session.target.close().await?;
     let commit = outcome?;
     print(&format!("{tag} {commit}"))?;
     Ok(Exit::Done)
 }
 
-async fn record(session: &Session, tag: &ReleaseTag, commit: Option<&str>) -> Result<CommitSha, Failure> {
-    if !session.target.is_self_contained() {
-        return Err(Failure::Guard {
-            reason: "releases are published on GitHub; this command records them on the local AWS only"
-                .to_owned(),
-            hint: format!(
-                "git tag -a {tag} && git push origin {tag}, then publish the release; or add --local"
-            ),
-        });
+async fn release(session: &Session, tag: &ReleaseTag, args: &ReleaseArgs) -> Result<CommitSha, Failure> {
+    if session.target.is_self_contained() {
+        return record(session, tag, args.commit.as_deref()).await;
     }
+    let gh = publish::gh(session);
+    let published =
+        publish::publish(session, tag, args.commit.as_deref(), &args.rehearsed_in, gh.as_ref(), args.yes)
+            .await?;
+    session.report.end_group();
+    print_next(session, &published);
+    Ok(published.commit)
+}
+
+fn print_next(session: &Session, published: &Published) {
+    let tag = &published.tag;
+    let keeps_data = session.config.environments.values().find(|it| it.protection.retain_data);
+    eprintln!(
+        "\n{tag}: {}",
+        if published.next.is_empty() { "released" } else { "tagged, not yet published" }
+    );
+    for next in &published.next {
+        eprintln!("  next     {next}");
+    }
+    if let Some(environment) = keeps_data {
+        eprintln!(
+            "  then     the workflow deploys it to {0} once it is approved, or: cargo xtask deploy {0} --release {tag}",
+            environment.name
+        );
+    }
+}
+
+/// On the local AWS, a release is a commit that nobody made, with images that nobody built.
+async fn record(session: &Session, tag: &ReleaseTag, commit: Option<&str>) -> Result<CommitSha, Failure> {
     let commit = match commit {
         Some(name) => resolve::commit(&session.root, &Wanted::Commit(name.to_owned()))?,
         None => made_up_commit(tag),
@@ -43,4 +71,27 @@ async fn record(session: &Session, tag: &ReleaseTag, commit: Option<&str>) -> Re
 /// A commit id that git does not know: the same for the same tag, so that a release can be recorded again.
 fn made_up_commit(tag: &ReleaseTag) -> CommitSha {
     CommitSha::made_up(tag.as_str())
+}
+
+async fn annotate(args: &AnnotateArgs, root: &Path) -> Result<Exit, Failure> {
+    let tag: ReleaseTag = args.tag.parse()?;
+    let session = EnvironmentSession::open(root, &args.env, &args.target).await?;
+    let outcome = annotate_with(&session, &tag).await;
+    session.session.target.close().await?;
+    match outcome? {
+        Annotated::Now => eprintln!("{tag}: the notes say what {} runs", args.env),
+        Annotated::Before => eprintln!("{tag}: the notes said so before"),
+    }
+    Ok(Exit::Done)
+}
+
+async fn annotate_with(session: &EnvironmentSession, tag: &ReleaseTag) -> Result<Annotated, Failure> {
+    let Some(gh) = publish::gh(session) else {
+        return Err(Failure::Guard {
+            reason: "gh is not on PATH".to_owned(),
+            hint: "install the GitHub CLI (https://cli.github.com), then run the same command again"
+                .to_owned(),
+        });
+    };
+    publish::annotate(session, &gh, tag).await
 }

@@ -14,16 +14,17 @@ use crate::summary;
 
 pub(super) async fn run(args: &RollbackArgs, root: &Path) -> Result<Exit, Failure> {
     let wall = Instant::now();
+    let tag = args.tag.parse()?;
+    let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let options = Options {
-        tag: args.tag.parse()?,
+        tag,
         way: match args.via {
             None => Way::StackFirst,
             Some(Via::Stack) => Way::Stack,
             Some(Via::Ecs) => Way::Ecs,
         },
-        ask: Ask::unless(args.yes),
+        ask: Ask::unless(args.yes, &session),
     };
-    let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let outcome = rollback::rollback(&session, &options).await;
     if let Ok(outcome) = &outcome {
         summary::print_rollback(&session, outcome, wall.elapsed());

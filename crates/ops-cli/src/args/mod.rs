@@ -1,8 +1,10 @@
 //! Arguments of the commands that talk to AWS: one file per command.
 
+mod bootstrap;
 mod deploy;
 mod doctor;
 mod environment;
+mod iam;
 mod images;
 mod inspect;
 mod local;
@@ -10,21 +12,25 @@ mod recover;
 mod release;
 mod rollback;
 mod secrets;
+mod stack;
 mod target;
 mod task;
 
 use clap::Subcommand;
 
+pub use bootstrap::*;
 pub use deploy::*;
 pub use doctor::*;
 pub use environment::*;
-pub use inspect::*;
+pub use iam::*;
 pub use images::*;
+pub use inspect::*;
 pub use local::*;
 pub use recover::*;
 pub use release::*;
 pub use rollback::*;
 pub use secrets::*;
+pub use stack::*;
 pub use target::*;
 pub use task::*;
 
@@ -52,8 +58,6 @@ pub enum OpsCommand {
     Task(TaskCommand),
     /// Judge the record of a deployment again
     Replay(ReplayArgs),
-    /// Record a release
-    Release(ReleaseArgs),
     /// Build, push and verify the images of a commit
     #[command(subcommand)]
     Images(ImagesCommand),
@@ -62,6 +66,16 @@ pub enum OpsCommand {
     Secrets(SecretsCommand),
     /// Check this machine: tools, credentials, git, and whether an environment is reachable
     Doctor(DoctorArgs),
+    /// Infrastructure alone: deploy, plan or delete the stack of an environment, or the shared one
+    #[command(subcommand)]
+    Stack(StackCommand),
+    /// Bring up a new environment, step by step; can be stopped anywhere and run again
+    Bootstrap(BootstrapArgs),
+    /// Make a release: check, tag, push, publish
+    Release(ReleaseArgs),
+    /// What the deploy roles may do, and whether that is what they need
+    #[command(subcommand)]
+    Iam(IamCommand),
     /// The embedded local AWS
     #[command(subcommand)]
     Local(LocalCommand),

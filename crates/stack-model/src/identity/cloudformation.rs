@@ -11,7 +11,8 @@ use env_config::{Config, Environment, SharedNames};
 use super::{global, local};
 use crate::shared::{Shared, Value};
 
-/// Actions that know no resources, or whose resources have ids that nobody knows beforehand. Nothing here deletes.
+/// Actions that know no resources, or whose resources have ids that nobody knows beforehand. Nothing here
+/// deletes, but for subscriptions, which are no resources to IAM (SNS service authorization reference).
 const ANYWHERE: &[&str] = &[
     "ec2:AllocateAddress",
     "ec2:AssociateRouteTable",
@@ -30,7 +31,7 @@ const ANYWHERE: &[&str] = &[
     "ec2:DisassociateRouteTable",
     "ec2:ModifySubnetAttribute",
     "ec2:ModifyVpc*",
-    "ec2:ReplaceRoute",
+    "ec2:ReplaceRoute*",
     "ec2:RevokeSecurityGroup*",
     "ec2:UpdateSecurityGroupRuleDescriptions*",
     "ecs:DeregisterTaskDefinition",
@@ -52,6 +53,8 @@ const ANYWHERE: &[&str] = &[
     "servicediscovery:Get*",
     "servicediscovery:List*",
     "servicediscovery:TagResource",
+    "sns:*SubscriptionAttributes",
+    "sns:Unsubscribe",
 ];
 
 /// Actions on the same kinds of resources that could break or remove another environment's: only with this one's tag.
@@ -101,6 +104,7 @@ const NAMED: &[&str] = &[
     "elasticloadbalancing:*Listener",
     "elasticloadbalancing:*LoadBalancer*",
     "elasticloadbalancing:*Rule*",
+    "elasticloadbalancing:*WebACLAssociation",
     "elasticloadbalancing:RemoveTags",
     "elasticloadbalancing:SetIpAddressType",
     "elasticloadbalancing:SetSecurityGroups",
@@ -117,6 +121,7 @@ const NAMED: &[&str] = &[
     "logs:*LogGroup",
     "logs:*RetentionPolicy",
     "logs:*TagsForResource",
+    "logs:GetDataProtectionPolicy",
     "logs:TagResource",
     "logs:UntagResource",
     "rds:*DBInstance",
@@ -131,6 +136,8 @@ const NAMED: &[&str] = &[
     "s3:*BucketPublicAccessBlock",
     "s3:*BucketTagging",
     "s3:*BucketVersioning",
+    "s3:*Resource",
+    "s3:GetBucket*",
     "secretsmanager:*Secret",
     "secretsmanager:TagResource",
     "secretsmanager:UntagResource",
@@ -140,7 +147,6 @@ const NAMED: &[&str] = &[
     "sns:List*",
     "sns:Subscribe",
     "sns:TagResource",
-    "sns:Unsubscribe",
     "sns:UntagResource",
     "wafv2:*LoggingConfiguration",
     "wafv2:*TagsForResource",

@@ -99,10 +99,11 @@ fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Share
         Statement::allow(["ecs:DescribeClusters"]).on([cluster()]),
         in_cluster(Statement::allow(["ecs:ListTasks"]).on_all()),
         Statement::allow(["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]).on_all(),
-        Statement::allow(["ecs:RegisterTaskDefinition"]).on(services(config, environment)),
         in_cluster(Statement::allow(["ecs:RunTask"]).on(tasks(config, environment))),
         // A task by hand runs the image of another release than the stack's own definition names.
-        Statement::allow(["ecs:RegisterTaskDefinition"]).on(tasks(config, environment)),
+        Statement::allow(["ecs:RegisterTaskDefinition"])
+            .on(services(config, environment).into_iter().chain(tasks(config, environment))),
+        // A rollback past CloudFormation registers revisions of services, which have a role of their own too.
         Statement::allow(["iam:PassRole"]).on(roles).when(
             "StringEquals",
             "iam:PassedToService",
@@ -118,9 +119,12 @@ fn services(config: &Config, environment: &Environment) -> Vec<Value<PolicyResou
     services.map(|name| local("ecs", &format!("task-definition/{}:*", names.service_family(name)))).collect()
 }
 
+/// What deployments run: the seed task only where they seed. Elsewhere it makes the first administrator, once and by a
+/// person (`bootstrap`).
 fn tasks(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource>> {
     let names = config.names(environment);
     let tasks = config.platform.tasks.keys();
+    let tasks = tasks.filter(|task| environment.seed_on_deploy || task.as_str() != "seed");
     tasks.map(|task| local("ecs", &format!("task-definition/{}:*", names.task_family(task)))).collect()
 }
 

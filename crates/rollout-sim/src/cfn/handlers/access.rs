@@ -105,7 +105,11 @@ fn resource(
         "AWS::ElastiCache::SubnetGroup" => world.arn("elasticache", &format!("subnetgroup:{name}")),
         "AWS::SNS::Topic" => world.arn("sns", name),
         "AWS::SNS::Subscription" => text(properties, "TopicArn").to_owned(),
-        "AWS::WAFv2::WebACL" => world.arn("wafv2", &format!("regional/webacl/{name}/*")),
+        // The physical id is NAME|ID|SCOPE.
+        "AWS::WAFv2::WebACL" => {
+            let name = name.split('|').next().unwrap_or(name);
+            world.arn("wafv2", &format!("regional/webacl/{name}/*"))
+        }
         "AWS::WAFv2::WebACLAssociation" => text(properties, "WebACLArn").to_owned(),
         "AWS::WAFv2::LoggingConfiguration" => text(properties, "ResourceArn").to_owned(),
         "AWS::S3::Bucket" => format!("arn:aws:s3:::{name}"),

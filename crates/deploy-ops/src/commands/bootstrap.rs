@@ -1,0 +1,110 @@
+//! `bootstrap`
+
+use std::path::Path;
+
+use ops_cli::{BootstrapArgs, Exit};
+
+use super::deploy::wanted;
+use super::print_json;
+use crate::bootstrap::{self, Bootstrap, BootstrapResult, Item, State};
+use crate::confirm::confirm;
+use crate::failure::Failure;
+use crate::session::EnvironmentSession;
+
+pub(super) async fn run(args: &BootstrapArgs, root: &Path) -> Result<Exit, Failure> {
+    let options = Bootstrap { wanted: wanted(&args.revision)?, allow_replace: Vec::new() };
+    let mut session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
+    let outcome = go(&mut session, args, &options).await;
+    session.session.target.close().await?;
+    let result = outcome?;
+    if args.json {
+        print_json(&result)?;
+    }
+    Ok(result.exit)
+}
+
+async fn go(
+    session: &mut EnvironmentSession,
+    args: &BootstrapArgs,
+    options: &Bootstrap,
+) -> Result<BootstrapResult, Failure> {
+    if args.admin_exists {
+        bootstrap::record_admin(session).await?;
+        session.report.line("recorded: the first administrator exists");
+    }
+    let before = bootstrap::inspect(session, options).await?;
+    let name = session.environment.name.to_string();
+    eprintln!("{name}: {} of {} steps are done", done(&before), before.len());
+    print_list(&before);
+    let open = before.iter().any(|item| matches!(item.state, State::Open(_)));
+    if args.plan || !open {
+        let waits = before.iter().any(|item| matches!(item.state, State::Person(_)));
+        let exit = match (args.plan, waits) {
+            (true, _) if open || waits => Exit::Differences,
+            (false, true) => Exit::NeedsHuman,
+            _ => Exit::Done,
+        };
+        let again = session.command(&format!("bootstrap {name}"));
+        let next = (open || waits).then_some(again);
+        let people = bootstrap::people(session);
+        let result = BootstrapResult {
+            environment: name,
+            exit,
+            exit_code: exit.code(),
+            checklist: before,
+            people,
+            cause: None,
+            next,
+        };
+        print_end(session, &result);
+        return Ok(result);
+    }
+    confirm(
+        session,
+        &format!("Go on with {name} in account {}?", session.target.identity.account),
+        args.yes,
+    )?;
+    let result = bootstrap::run(session, options).await?;
+    session.report.end_group();
+    eprintln!("\n{name}: {} of {} steps are done", done(&result.checklist), result.checklist.len());
+    print_list(&result.checklist);
+    print_end(session, &result);
+    Ok(result)
+}
+
+fn done(checklist: &[Item]) -> usize {
+    checklist.iter().filter(|item| matches!(item.state, State::Done(_))).count()
+}
+
+fn print_list(checklist: &[Item]) {
+    for Item { step, state } in checklist {
+        let title = step.title();
+        match state {
+            State::Done(detail) => eprintln!("  [x] {title:<28} {detail}"),
+            State::Open(detail) => {
+                eprintln!("  [ ] {title:<28} {detail}");
+                eprintln!("      why: {}", step.why());
+            }
+            State::Person(detail) => {
+                eprintln!("  [!] {title:<28} {detail}");
+                eprintln!("      why: {}", step.why());
+            }
+            State::Attention(detail) => eprintln!("  [?] {title:<28} {detail}"),
+            State::Later => eprintln!("  [ ] {title:<28} later"),
+        }
+    }
+}
+
+fn print_end(session: &EnvironmentSession, result: &BootstrapResult) {
+    if result.exit_code == 0 {
+        eprintln!("what only people can do, and nobody can see from here:");
+        result.people.iter().for_each(|line| eprintln!("  - {line}"));
+    }
+    if let Some(cause) = &result.cause {
+        eprintln!("  cause    {cause}");
+    }
+    eprintln!("  url      {}", session.environment.url());
+    if let Some(next) = &result.next {
+        eprintln!("  next     {next}");
+    }
+}

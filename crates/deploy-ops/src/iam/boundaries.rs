@@ -1,0 +1,111 @@
+//! What a deploy role must not be able to do to another environment: tried, each as one call.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use aws_sdk_cloudformation::operation::create_change_set::builders::CreateChangeSetFluentBuilder;
+use aws_sdk_cloudformation::types::ChangeSetType;
+use env_config::{Environment, SharedNames};
+
+use crate::aws::Aws;
+use crate::call::{CallError, Called};
+use crate::session::EnvironmentSession;
+
+type Answer = Pin<Box<dyn Future<Output = Result<(), CallError>>>>;
+
+/// A call that has to be denied.
+pub(super) struct Attempt {
+    /// In words.
+    pub(super) what: String,
+    /// The call.
+    pub(super) call: Box<dyn Fn(&Aws) -> Answer>,
+}
+
+/// Everything that is tried on `other`: reading and changing its stack, services, tasks and secrets, and taking its roles.
+pub(super) fn attempts(session: &EnvironmentSession, other: &Environment) -> Vec<Attempt> {
+    let platform = &session.config.platform;
+    let (account, region) = (platform.account_id.to_string(), platform.region.to_string());
+    let names = session.config.names(other);
+    let (stack, cluster) = (other.stack_name.to_string(), names.cluster());
+    let service = platform.services.keys().next().map(ToString::to_string).unwrap_or_default();
+    let task = format!("arn:aws:ecs:{region}:{account}:task/{cluster}/0123456789abcdef0123456789abcdef");
+    let family = platform.tasks.keys().next().map(|task| names.task_family(task)).unwrap_or_default();
+    let log_group = platform.services.keys().next().map(|it| names.service_log_group(it)).unwrap_or_default();
+    let secret = platform.secrets.keys().next().map(|it| other.secret_path(it)).unwrap_or_default();
+    let role_of = |environment: &Environment| {
+        let role = SharedNames::new(platform).cloudformation_role(&environment.name);
+        format!("arn:aws:iam::{account}:role/{role}")
+    };
+    let (own_role, other_role) = (role_of(&session.environment), role_of(other));
+    let own_stack = session.environment.stack_name.to_string();
+    // One line per call: what, on what, and the call with clones of the names it needs.
+    macro_rules! attempts {
+        ($($operation:literal on $on:ident: |$aws:ident $(, $name:ident)*| $call:expr;)+) => {
+            vec![$({
+                let what = format!("{} on {}", $operation, $on);
+                $(let $name = $name.clone();)*
+                Attempt {
+                    what,
+                    call: Box::new(move |$aws: &Aws| {
+                        let call = $call;
+                        Box::pin(async move { call.send().await.called($operation).map(drop) })
+                    }),
+                }
+            }),+]
+        };
+    }
+    attempts! {
+        "cloudformation:DescribeStacks" on stack:
+            |aws, stack| aws.cloudformation.describe_stacks().stack_name(&stack);
+        "cloudformation:GetTemplate" on stack:
+            |aws, stack| aws.cloudformation.get_template().stack_name(&stack);
+        "cloudformation:CreateChangeSet" on stack: |aws, stack, own_role| {
+            create_change_set(aws, &stack, &own_role)
+        };
+        "cloudformation:CreateChangeSet" on other_role: |aws, own_stack, other_role| {
+            create_change_set(aws, &own_stack, &other_role)
+        };
+        "cloudformation:CancelUpdateStack" on stack:
+            |aws, stack| aws.cloudformation.cancel_update_stack().stack_name(&stack);
+        "cloudformation:ContinueUpdateRollback" on stack:
+            |aws, stack| aws.cloudformation.continue_update_rollback().stack_name(&stack);
+        "cloudformation:UpdateTerminationProtection" on stack: |aws, stack| {
+            let call = aws.cloudformation.update_termination_protection().stack_name(&stack);
+            call.enable_termination_protection(false)
+        };
+        "cloudformation:DeleteStack" on stack:
+            |aws, stack| aws.cloudformation.delete_stack().stack_name(&stack);
+        "cloudformation:DeleteStack" on own_stack:
+            |aws, own_stack| aws.cloudformation.delete_stack().stack_name(&own_stack);
+        "ecs:DescribeServices" on cluster:
+            |aws, cluster, service| aws.ecs.describe_services().cluster(&cluster).services(&service);
+        "ecs:UpdateService" on cluster: |aws, cluster, service| {
+            aws.ecs.update_service().cluster(&cluster).service(&service).desired_count(0)
+        };
+        "ecs:ListTasks" on cluster: |aws, cluster| aws.ecs.list_tasks().cluster(&cluster);
+        "ecs:DescribeTasks" on task:
+            |aws, cluster, task| aws.ecs.describe_tasks().cluster(&cluster).tasks(&task);
+        "ecs:StopTask" on task: |aws, cluster, task| aws.ecs.stop_task().cluster(&cluster).task(&task);
+        "ecs:RunTask" on family:
+            |aws, cluster, family| aws.ecs.run_task().cluster(&cluster).task_definition(&family);
+        "logs:GetLogEvents" on log_group: |aws, log_group| {
+            aws.logs.get_log_events().log_group_name(&log_group).log_stream_name("any")
+        };
+        "secretsmanager:DescribeSecret" on secret:
+            |aws, secret| aws.secrets.describe_secret().secret_id(&secret);
+        "secretsmanager:GetSecretValue" on secret:
+            |aws, secret| aws.secrets.get_secret_value().secret_id(&secret);
+        "secretsmanager:PutSecretValue" on secret:
+            |aws, secret| aws.secrets.put_secret_value().secret_id(&secret).secret_string("{}");
+    }
+}
+
+fn create_change_set(aws: &Aws, stack: &str, role: &str) -> CreateChangeSetFluentBuilder {
+    aws.cloudformation
+        .create_change_set()
+        .stack_name(stack)
+        .change_set_name("trespass")
+        .change_set_type(ChangeSetType::Update)
+        .use_previous_template(true)
+        .role_arn(role)
+}

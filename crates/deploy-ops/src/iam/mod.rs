@@ -1,0 +1,10 @@
+//! Least privilege, shown and proven: what the deploy roles may do, and that it is what the tool needs.
+
+mod boundaries;
+mod check;
+mod execution;
+mod policy;
+mod scenarios;
+
+pub use check::{Finding, RoleCheck, check};
+pub use policy::{Policy, Statement, deploy_policy};
