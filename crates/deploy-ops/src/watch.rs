@@ -66,10 +66,6 @@ pub struct Watched {
 
 /// Longest time without an answer before giving up: the operation goes on without being watched.
 const OUTAGE_LIMIT_SECS: f64 = 900.0;
-/// A rollback replaces tasks as the update did, and CloudFormation polls slowly.
-const ROLLBACK_FACTOR: f64 = 2.0;
-/// Added to the rollback's bound, for CloudFormation itself.
-const ROLLBACK_OVERHEAD_SECS: f64 = 900.0;
 
 struct Watcher<'a> {
     aws: &'a Aws,
@@ -129,7 +125,7 @@ impl Watcher<'_> {
                     self.snapshots.push(snapshot);
                 }
                 Err(error) if error.is_transient() => {
-                    pause = (pause * 1.5).min(60.0);
+                    pause = self.cadence.pause_after_silence(pause);
                     self.report.line(format!("no answer ({error}): looking again in {}", duration(pause)));
                     if self.clock.now().secs_since(last_answer) > OUTAGE_LIMIT_SECS {
                         return Err(error);
@@ -159,9 +155,7 @@ impl Watcher<'_> {
             if interrupt.requested() {
                 return Ok(self.finish(Ended::Interrupted, assessment, failure));
             }
-            let deadline = f64::from(assessment.deadline.secs);
-            let bound = deadline + deadline * ROLLBACK_FACTOR + ROLLBACK_OVERHEAD_SECS;
-            if now.secs_since(self.rollout.started_at) > bound {
+            if now.secs_since(self.rollout.started_at) > assessment.deadline.limit_secs() {
                 return Ok(self.finish(Ended::OutOfTime, assessment, failure));
             }
             self.clock.sleep(Duration::from_secs_f64(pause)).await;

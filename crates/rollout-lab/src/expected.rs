@@ -52,8 +52,7 @@ pub(crate) fn rollout(stage: &Stage, world: &World) -> Result<Rollout, LabError>
         let seen = live.iter().find(|seen| seen.view.name.as_str() == staged.name);
         services.push(ExpectedService {
             name: staged.name.as_str().into(),
-            // Every task definition names its release, so a new release gives every service a new one.
-            rolls: true,
+            rolls: staged.logical_id.as_ref().is_some_and(|id| stage.rolling.contains(id)),
             old_task_definition: seen.map(|seen| seen.task_definition.as_str().into()),
             new_task_definition: None,
             task_definition_logical_id: staged.task_definition_logical_id.clone(),

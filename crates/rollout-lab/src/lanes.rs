@@ -66,6 +66,8 @@ pub struct Track {
     pub threshold: u32,
     /// Seconds, healthy tasks and breaker count whenever one of them changed.
     pub points: Vec<(f64, u32, u32)>,
+    /// Seconds of the last look: the last point lasts until then.
+    pub until_secs: f64,
 }
 
 /// Records lanes and tracks.
@@ -85,6 +87,7 @@ impl<'a> Recorder<'a> {
             desired: service.desired_count,
             threshold: stage.breaker_threshold(),
             points: Vec::new(),
+            until_secs: 0.0,
         });
         Self { stage, start, old: BTreeMap::new(), lanes: BTreeMap::new(), tracks: tracks.collect() }
     }
@@ -107,9 +110,9 @@ impl<'a> Recorder<'a> {
             let ours =
                 seen.view.deployments.iter().find(|deployment| deployment.task_definition.as_str() != old);
             let count = ours.map_or(0, |ours| ours.failed_tasks);
-            if let Some(track) = self.tracks.iter_mut().find(|track| track.service == name)
-                && track.points.last().is_none_or(|&(_, was, counted)| (was, counted) != (healthy, count))
-            {
+            let Some(track) = self.tracks.iter_mut().find(|track| track.service == name) else { continue };
+            track.until_secs = secs;
+            if track.points.last().is_none_or(|&(_, was, counted)| (was, counted) != (healthy, count)) {
                 track.points.push((secs, healthy, count));
             }
         }

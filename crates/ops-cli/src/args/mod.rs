@@ -4,6 +4,7 @@ mod deploy;
 mod environment;
 mod local;
 mod release;
+mod simulate;
 mod target;
 
 use clap::Subcommand;
@@ -12,6 +13,7 @@ pub use deploy::*;
 pub use environment::*;
 pub use local::*;
 pub use release::*;
+pub use simulate::*;
 pub use target::*;
 
 /// Every command that is handed to the `deploy-ops` binary.
