@@ -3,4 +3,5 @@
 mod crash;
 mod growth;
 mod pipeline;
+mod prediction;
 mod scene;

@@ -81,7 +81,8 @@ pub(crate) struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    pub(crate) fn new(stage: &'a Stage, start: SimTime) -> Self {
+    /// Before the rollout starts: what is there now is the old revision.
+    pub(crate) fn new(stage: &'a Stage, world: &World) -> Result<Self, ApiError> {
         let tracks = stage.services.iter().map(|service| Track {
             service: service.name.clone(),
             desired: service.desired_count,
@@ -89,14 +90,24 @@ impl<'a> Recorder<'a> {
             points: Vec::new(),
             until_secs: 0.0,
         });
-        Self { stage, start, old: BTreeMap::new(), lanes: BTreeMap::new(), tracks: tracks.collect() }
+        let seen = light(world, stage, moment(world.now()))?;
+        let old = seen.into_iter().map(|seen| (seen.view.name.to_string(), seen.task_definition));
+        let mut recorder = Self {
+            stage,
+            start: world.now(),
+            old: old.collect(),
+            lanes: BTreeMap::new(),
+            tracks: tracks.collect(),
+        };
+        recorder.look(world)?;
+        Ok(recorder)
     }
 
     pub(crate) fn look(&mut self, world: &World) -> Result<(), ApiError> {
         let secs = world.now().since(self.start).as_secs_f64();
         for (index, seen) in light(world, self.stage, moment(world.now()))?.into_iter().enumerate() {
             let name = seen.view.name.to_string();
-            let old = self.old.entry(name.clone()).or_insert_with(|| seen.task_definition.clone()).clone();
+            let old = self.old.get(&name).cloned().unwrap_or_default();
             let mut healthy = 0;
             let mut checked: Vec<TargetView> = Vec::new();
             for target_group in &seen.target_groups {

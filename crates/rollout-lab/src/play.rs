@@ -218,7 +218,7 @@ fn outcome(
         f64::from(*calls) / minutes
     });
     let figures = Figures {
-        ending: ending(&watch),
+        ending: ending(&watch, play.watcher),
         cause: cause.as_ref().map(|cause| cause.kind.code().to_owned()),
         detail: cause.map(|cause| cause.to_string()),
         first_failure_secs: watch.assessment.first_failure_at.map(|at| at.secs_since(moment(start))),
@@ -254,12 +254,16 @@ fn aftermath(
     Ok(probe.whole_since().map(|since| since.max(ended_at)))
 }
 
-fn ending(watch: &Watch) -> Ending {
-    match (&watch.assessment.state, watch.assessment.stack) {
-        (State::Succeeded, _) => Ending::Succeeded,
-        (_, Some(StackOutcome::RolledBack)) => Ending::RolledBack,
-        (_, Some(_)) => Ending::NeedsHuman,
-        (_, None) => Ending::StillRunning,
+fn ending(watch: &Watch, watcher: Watcher) -> Ending {
+    match (&watch.assessment.state, watch.assessment.stack, watcher) {
+        (State::Succeeded, _, _) => Ending::Succeeded,
+        // Whoever only waits for the stack takes its word.
+        (_, Some(StackOutcome::Complete), Watcher::Nobody) => Ending::Succeeded,
+        (_, Some(StackOutcome::RolledBack), _) => Ending::RolledBack,
+        (_, Some(_), _) => Ending::NeedsHuman,
+        // The tool has left, and said so.
+        (_, None, Watcher::Tool) => Ending::NeedsHuman,
+        (_, None, Watcher::Nobody) => Ending::StillRunning,
     }
 }
 

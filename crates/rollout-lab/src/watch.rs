@@ -5,7 +5,7 @@ use std::time::Duration;
 use rollout_sim::cfn::{self, api::CancelUpdateStackInput};
 use rollout_sim::fault::{API_OUTAGE, FaultKind};
 use rollout_sim::{ApiError, SimTime, World};
-use rollout_verdict::{Assessment, Cadence, Observations, Rollout, Snapshot, State, assess};
+use rollout_verdict::{Assessment, Cadence, Observations, Rollout, Snapshot, StackOutcome, State, assess};
 
 use crate::Watcher;
 use crate::observe::{Eye, moment};
@@ -76,8 +76,9 @@ pub(crate) fn watch(
             watch.assessment = assess(rollout, &watch.observations);
         }
         let failed = matches!(watch.assessment.state, State::Failed { .. } | State::DeadlinePassed { .. });
-        // Nobody knows more than that the stack operation has ended.
-        let knows = play.watcher == Watcher::Tool || watch.assessment.stack.is_some();
+        // Nobody knows more than that the stack operation has ended, and how.
+        let ended_badly = watch.assessment.stack.is_some_and(|outcome| outcome != StackOutcome::Complete);
+        let knows = play.watcher == Watcher::Tool || ended_badly;
         if failed && knows && watch.verdict.is_none() {
             watch.verdict = Some((watch.assessment.state.clone(), world.now(), eye.calls));
         }

@@ -138,10 +138,14 @@ fn rollback(svg: &mut String, figures: &Figures, top: f64, bottom: f64, scale: &
 
 /// Moments across all services, labelled above; labels that would meet go to different rows.
 fn marks(svg: &mut String, figures: &Figures, top: f64, bottom: f64, scale: &Scale) {
+    let back = figures.rollback_secs;
+    let together = back.zip(figures.verdict_secs).is_some_and(|(back, verdict)| (back - verdict).abs() < 1.0);
+    let verdict = if together { "verdict, rollback begins" } else { "verdict" };
     let mut marks: Vec<(f64, &str, &str)> = [
+        (back.filter(|_| !together), "whole", "rollback begins"),
         (figures.first_failure_secs, "first", "first failure"),
         (figures.breaker_trip_secs, "trip", "breaker trips"),
-        (figures.verdict_secs, "verdict", "verdict"),
+        (figures.verdict_secs, "verdict", verdict),
         (figures.whole_secs, "whole", "whole again"),
     ]
     .into_iter()
