@@ -114,6 +114,10 @@ pub struct ScenarioSide {
     /// Settings of this side, before and after the change.
     #[serde(default)]
     pub settings: Changes,
+    /// Numbers that AWS does not document, where this side knows them better (`crates/rollout-sim/src/params.rs`).
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    #[schemars(schema_with = "any_table")]
+    pub params: toml::Table,
     /// Whether the tool's guards look at the change before anything is touched.
     #[serde(default)]
     pub guards: bool,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use env_config::{Changes, Config, Environment, Scenario, ScenarioImage, ScenarioSide, merge};
 use rollout_sim::fault::{Fault, FaultKind};
 use rollout_sim::image::{Crash, ImageBehaviour};
+use rollout_sim::params::Params;
 
 use crate::LabError;
 
@@ -26,8 +27,9 @@ impl Texts {
     /// [`LabError::Toml`], [`LabError::Config`].
     pub fn config(&self, changes: &[&Changes]) -> Result<Config, LabError> {
         let environment = |text| (self.environment_file.clone(), text);
-        if changes.iter().all(|changes| **changes == Changes::default()) {
-            // As written, so that an error names the line in the file.
+        if changes.is_empty() {
+            // As written, so that an error names the line in the file. Two configurations that are compared with
+            // each other have to come the same way: merging sorts tables behind plain values.
             return Ok(Config::from_texts(&self.platform, &[environment(self.environment.clone())])?);
         }
         let platform = merged(&self.platform, changes.iter().map(|it| &it.platform), "infra/platform.toml")?;
@@ -61,6 +63,8 @@ pub struct Case {
     pub new_images: Vec<String>,
     /// How images behave where it is not the default: by service, before and after.
     pub images: BTreeMap<String, (ImageBehaviour, ImageBehaviour)>,
+    /// Undocumented numbers that are known here, by name: they stay, whatever is drawn for the others.
+    pub known_params: toml::Table,
     /// Seed of the simulated account.
     pub seed: u64,
 }
@@ -75,6 +79,7 @@ impl Case {
             environment: environment.to_owned(),
             new_images: Vec::new(),
             images: BTreeMap::new(),
+            known_params: toml::Table::new(),
             seed: 1,
         }
     }
@@ -96,6 +101,7 @@ impl Case {
             environment,
             new_images: scenario.new_images.iter().map(ToString::to_string).collect(),
             images: images.collect(),
+            known_params: side.params.clone(),
             seed: 1,
         })
     }
@@ -131,6 +137,17 @@ impl Case {
         }
         let message = format!("fault `{text}`: there is no service `{service}`");
         Err(LabError::Fault { message, allowed: names.join(", ") })
+    }
+
+    /// These parameters, with those that are known.
+    pub(crate) fn params(&self, drawn: Params) -> Result<Params, LabError> {
+        if self.known_params.is_empty() {
+            return Ok(drawn);
+        }
+        let mut table = toml::Table::try_from(drawn)
+            .map_err(|error| LabError::Case(format!("the parameters cannot be written: {error}")))?;
+        merge(&mut table, &self.known_params);
+        table.try_into().map_err(|source| LabError::Toml { what: "the parameters of the side".to_owned(), source: Box::new(source) })
     }
 
     /// The environment, as it is deployed.

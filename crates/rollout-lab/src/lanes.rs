@@ -179,7 +179,8 @@ fn end(task: &TaskView) -> String {
     let code = task.containers.iter().find_map(|container| container.exit_code);
     match (task.stop_code.as_deref(), code) {
         (Some("EssentialContainerExited"), Some(code)) => format!("exit code {code}"),
-        _ => task.stopped_reason.clone().unwrap_or_default(),
+        // Where it failed is in the lane's own row.
+        _ => task.stopped_reason.as_deref().unwrap_or_default().split(" in (").next().unwrap_or_default().to_owned(),
     }
 }
 

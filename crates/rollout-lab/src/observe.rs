@@ -38,6 +38,7 @@ pub(crate) struct Eye<'a> {
     since: Moment,
     cadence: Cadence,
     known_events: BTreeSet<String>,
+    event_count: usize,
     looked_closely: BTreeMap<String, (Moment, ServiceView)>,
     logs_read: BTreeSet<String>,
     /// Status of the stack as of the latest event of its own.
@@ -53,6 +54,7 @@ impl<'a> Eye<'a> {
             since,
             cadence: Cadence::default(),
             known_events: BTreeSet::new(),
+            event_count: 0,
             looked_closely: BTreeMap::new(),
             logs_read: BTreeSet::new(),
             stack_status: String::new(),
@@ -89,6 +91,13 @@ impl<'a> Eye<'a> {
 
     fn stack_events(&mut self, world: &World) -> Result<Vec<StackEventView>, ApiError> {
         let mut events = Vec::new();
+        let count = cfn::stack_event_count(world, &self.stage.stack_name);
+        if count == self.event_count {
+            // The tool has to ask to find out.
+            self.calls += 1;
+            return Ok(events);
+        }
+        self.event_count = count;
         let mut next_token = None;
         loop {
             self.calls += 1;

@@ -71,9 +71,7 @@ impl Stage {
     /// [`LabError::Api`] where the simulated AWS refuses a step.
     pub fn play(&self, play: &Play<'_>) -> Result<Outcome, LabError> {
         let mut world = self.world.clone();
-        if let Some(params) = &play.params {
-            world.params = params.clone();
-        }
+        world.params = self.case.params(play.params.clone().unwrap_or_default())?;
         if let Some(millis) = play.starts_at_millis {
             let wait = (millis % 60_000 + 60_000 - world.now().as_millis() % 60_000) % 60_000;
             world.advance_by(Duration::from_millis(wait));

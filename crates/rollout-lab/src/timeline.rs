@@ -50,7 +50,7 @@ pub(crate) fn timeline(watch: &Watch, watcher: Watcher, start: SimTime) -> Vec<T
         for event in service.events.values() {
             let text = event.message.as_str();
             let text = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix.as_str())).unwrap_or(text);
-            entries.push(TimelineEntry::new(event.at.secs_since(started_at), name.as_str(), text));
+            entries.push(TimelineEntry::new(event.at.secs_since(started_at), name.as_str(), brief(text)));
         }
     }
     let secs = |at: SimTime| at.since(start).as_secs_f64();
@@ -67,4 +67,25 @@ pub(crate) fn timeline(watch: &Watch, watcher: Watcher, start: SimTime) -> Vec<T
     }
     entries.sort_by(|one, other| one.secs.total_cmp(&other.secs));
     entries
+}
+
+/// The text with a target group's name in place of its ARN, which fills a line by itself.
+fn brief(text: &str) -> String {
+    const BEFORE: &str = "(target-group ";
+    let Some(start) = text.find(BEFORE).map(|at| at + BEFORE.len()) else { return text.to_owned() };
+    let Some(end) = text[start..].find(')').map(|at| start + at) else { return text.to_owned() };
+    let name = text[start..end].split('/').nth(1).unwrap_or(&text[start..end]);
+    format!("{}{name}{}", &text[..start], &text[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::brief;
+
+    #[test]
+    fn a_target_group_is_named_by_its_name() {
+        let text = "registered 1 targets in (target-group arn:aws:elb:r:1:targetgroup/ApiTarget/abc) now";
+        assert_eq!(brief(text), "registered 1 targets in (target-group ApiTarget) now");
+        assert_eq!(brief("has reached a steady state."), "has reached a steady state.");
+    }
 }

@@ -25,14 +25,14 @@ svg{font:12px system-ui,-apple-system,'Segoe UI',sans-serif}
 .draining{fill:#56b4e9}.stopping{fill:#b56a93}.hatch{stroke:#fff;stroke-opacity:.75;stroke-width:2}
 .count{fill:#009e73;fill-opacity:.3}.breaker{fill:none;stroke:#d55e00;stroke-width:2}
 .limit{stroke:#d55e00;stroke-opacity:.55;stroke-dasharray:2 4}.back{fill:#0072b2;fill-opacity:.09}
-.first{stroke:#b07d00}.trip{stroke:#d55e00}.verdict{stroke:#1c2128}.whole{stroke:#00795a}
+.first{stroke:#b07d00}.trip{stroke:#d55e00}.verdict{stroke:#1c2128}.whole{stroke:#00795a}.turn{stroke:#0072b2}
 .mark{stroke-width:1.6}.first,.trip{stroke-dasharray:4 3}.old{fill-opacity:.55}
 @media(prefers-color-scheme:dark){
 .bg{fill:#14181d}text{fill:#e6eaf0}.dim{fill:#a3adb9}.axis{stroke:#e6eaf0}
 .starting{fill:#7f8791}.unproven{fill:#f0bd3c}.healthy{fill:#1fb98c}.unhealthy{fill:#f0762b}
 .draining{fill:#6cc0f2}.stopping{fill:#cf8fb3}.hatch{stroke:#14181d}
 .count{fill:#1fb98c}.breaker,.limit,.trip{stroke:#f0762b}.back{fill:#6cc0f2;fill-opacity:.13}
-.first{stroke:#f0bd3c}.verdict{stroke:#e6eaf0}.whole{stroke:#1fb98c}}";
+.first{stroke:#f0bd3c}.verdict{stroke:#e6eaf0}.whole{stroke:#1fb98c}.turn{stroke:#6cc0f2}}";
 
 /// Draws outcomes that were played in detail, one below the other on one scale of time.
 #[must_use]

@@ -82,9 +82,10 @@ fn draw_track(svg: &mut String, track: &Track, y: f64, scale: &Scale) {
     }
     text(svg, MARGIN, bottom - 18.0, "", &track.service, "font-weight=\"600\"");
     let lowest = track.points.iter().map(|&(_, healthy, _)| healthy).min().unwrap_or(0);
+    let range = if lowest == most { lowest.to_string() } else { format!("{lowest} to {most}") };
     let counts = match counted {
-        0 => format!("healthy {lowest} to {most} of {}", track.desired),
-        _ => format!("healthy {lowest} to {most}, breaker {counted}/{}", track.threshold),
+        0 => format!("healthy {range} of {}", track.desired),
+        _ => format!("healthy {range}, breaker {counted}/{}", track.threshold),
     };
     text(svg, MARGIN, bottom - 4.0, "dim", &counts, "font-size=\"10.5\"");
 }
@@ -142,7 +143,7 @@ fn marks(svg: &mut String, figures: &Figures, top: f64, bottom: f64, scale: &Sca
     let together = back.zip(figures.verdict_secs).is_some_and(|(back, verdict)| (back - verdict).abs() < 1.0);
     let verdict = if together { "verdict, rollback begins" } else { "verdict" };
     let mut marks: Vec<(f64, &str, &str)> = [
-        (back.filter(|_| !together), "whole", "rollback begins"),
+        (back.filter(|_| !together), "turn", "rollback begins"),
         (figures.first_failure_secs, "first", "first failure"),
         (figures.breaker_trip_secs, "trip", "breaker trips"),
         (figures.verdict_secs, "verdict", verdict),

@@ -89,7 +89,9 @@ fn scenario(args: &SimulateArgs, root: &Path, name: &str) -> Result<(), Failure>
     let texts = sources::working_tree(root, &environment)?;
     let mut sides = Vec::new();
     for side in &scenario.sides {
-        let case = Case::of_scenario(&scenario, side, &texts)?;
+        let case = Case::of_scenario(&scenario, side, &texts).inspect_err(|_| {
+            eprintln!("side `{}` of the scenario; lines are those of the configuration with its settings:", side.name);
+        })?;
         sides.push(Side { guards: side.guards, ..Side::new(&side.name, case, side.watcher)? });
     }
     let faults = match sides.first() {
