@@ -120,7 +120,7 @@ pub(crate) fn health(
 fn ask(stage: &Stage, world: &mut World) -> Option<String> {
     let header = stage.release_header();
     for service in &stage.services {
-        let Some(path) = &service.user_path else { continue };
+        let Some(path) = &service.health_path else { continue };
         let answer = elb::http_request(world, &stage.domain, path, "GET", &BTreeMap::new());
         let Some(answer) = answer else {
             return Some(format!("{}: {} does not resolve", service.name, stage.domain));

@@ -52,6 +52,9 @@ pub(crate) struct StagedService {
     pub log_group: String,
     /// A path that users ask for; `None` for an internal service.
     pub user_path: Option<String>,
+    /// What the tool's health check asks a public service for: the path of the load balancer's check, as far as there is
+    /// one, because a program answers that one without a session.
+    pub health_path: Option<String>,
     pub desired_count: u32,
     pub logical_id: Option<String>,
     pub task_definition_logical_id: Option<String>,
@@ -335,10 +338,13 @@ fn services(
             resource.pointer("/Properties/TaskDefinition/Ref").and_then(|it| it.as_str()).map(str::to_owned)
         });
         let route = service.routes.iter().flat_map(|route| &route.paths).next();
+        let user_path = route.map(|path| path.to_string().replace('*', ""));
+        let check = platform.target_health_check(service).map(|check| check.path);
         StagedService {
+            health_path: check.filter(|_| user_path.is_some()).or_else(|| user_path.clone()),
             name: name.to_string(),
             log_group: names.service_log_group(name),
-            user_path: route.map(|path| path.to_string().replace('*', "")),
+            user_path,
             desired_count: environment.service_scale(name).desired_count,
             logical_id: found.map(|(id, _)| id.clone()),
             task_definition_logical_id: definition,
