@@ -65,6 +65,11 @@ pub(crate) fn migrate(
             ..Default::default()
         };
         let Some(task) = ecs::describe_tasks(world, &input)?.tasks.into_iter().next() else {
+            // A new task is not visible at once (bc:ecs/RunTask).
+            if world.now().since(started) <= limit {
+                probe.advance(world, world.now() + pause)?;
+                continue;
+            }
             let detail = "migrate: ECS no longer knows the task".to_owned();
             return Ok(Some(TaskTrouble { detail, seen_at: world.now() }));
         };
