@@ -95,7 +95,8 @@ fn predicts(broken: &[&str]) {
     if verdict != Verdict::Unhealthy {
         assert_eq!(figures.first_failure_secs, seen.first_failure, "{fault}");
         assert_eq!(figures.verdict_secs, seen.verdict, "{fault}");
-        let detected = figures.verdict_secs.zip(figures.first_failure_secs).map(|(known, first)| known - first);
+        let detected =
+            figures.verdict_secs.zip(figures.first_failure_secs).map(|(known, first)| known - first);
         assert_eq!(detected, deployed.result.detected_secs, "{fault}");
     }
 }

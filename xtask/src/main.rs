@@ -68,9 +68,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     let project = Project::locate()?;
     match command {
         Command::Ops(_) => process::hand_to(process::DEPLOY_OPS, &project, std::env::args_os().skip(1)),
-        Command::Simulate(_) => {
-            process::hand_to(process::ROLLOUT_LAB, &project, std::env::args_os().skip(1))
-        }
+        Command::Simulate(_) => process::hand_to(process::ROLLOUT_LAB, &project, std::env::args_os().skip(1)),
         Command::Synth(args) => synth::run(&project, &args),
         Command::Diff(args) => diff::run(&project, &args),
         Command::Graph(args) => graph::run(&project, &args),

@@ -131,8 +131,9 @@ fn replace_with(mut command: Command) -> Result<ExitCode, Failure> {
 /// Runs the other program and passes its exit code on.
 #[cfg(not(unix))]
 fn replace_with(mut command: Command) -> Result<ExitCode, Failure> {
-    let status =
-        command.status().map_err(|error| Failure::unexpected("failed to start the program").because(error))?;
+    let status = command
+        .status()
+        .map_err(|error| Failure::unexpected("failed to start the program").because(error))?;
     let code =
         status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(ops_cli::Exit::Unexpected.code());
     Ok(ExitCode::from(code))

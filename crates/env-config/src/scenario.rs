@@ -215,7 +215,8 @@ watcher = "tool"
 
     #[test]
     fn settings_of_a_side_may_be_any_table() {
-        let text = format!("{MINIMAL}[sides.settings.platform.deployment]\nderegistration_delay_secs = 300\n");
+        let text =
+            format!("{MINIMAL}[sides.settings.platform.deployment]\nderegistration_delay_secs = 300\n");
         let scenario = Scenario::read("a.toml", &text, &["crash-on-start"]).unwrap();
         let deployment = scenario.sides[0].settings.platform["deployment"].as_table().unwrap();
         assert_eq!(deployment["deregistration_delay_secs"].as_integer(), Some(300));

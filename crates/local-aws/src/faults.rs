@@ -25,7 +25,9 @@ pub(crate) fn refusal(world: &World, call: &ApiCall, refusals: &mut Refusals) ->
     for active in active {
         match active.fault.kind {
             FaultKind::Throttled if refuse_again(refusals, call) => return Some(throttled(call)),
-            FaultKind::ApiOutage if world.now().since(active.since) < API_OUTAGE => return Some(outage(call)),
+            FaultKind::ApiOutage if world.now().since(active.since) < API_OUTAGE => {
+                return Some(outage(call));
+            }
             // Nobody can be denied to ask who they are (IAM user guide, GetCallerIdentity).
             FaultKind::AccessDenied if call.service != Service::Sts => return Some(denied(world, call)),
             _ => {}

@@ -34,7 +34,10 @@ fn main() {
     let faults: Vec<Fault> = vec!["crash-on-start:mcp".parse().unwrap()];
     let start = Instant::now();
     sample(&stage, &Play::new(Watcher::Tool, &faults), RUNS, 1).unwrap();
-    println!("{RUNS} sampled runs of crash-on-start:mcp on all cores: {:.1} s", start.elapsed().as_secs_f64());
+    println!(
+        "{RUNS} sampled runs of crash-on-start:mcp on all cores: {:.1} s",
+        start.elapsed().as_secs_f64()
+    );
     println!("setting the stage: {:.0} ms", secs_per_run(|| drop(Stage::set(case(None)).unwrap())) * 1e3);
     println!("cost by number of tasks per service (health-path:mcp):");
     println!("  {:>6} {:>12} {:>14}", "tasks", "ms/play", "us/task");

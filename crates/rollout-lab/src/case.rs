@@ -92,9 +92,10 @@ impl Case {
         let before = texts.config(&[&side.settings, &scenario.before])?;
         let after = texts.config(&[&side.settings])?;
         let environment = after.environments.keys().next().map(ToString::to_string).unwrap_or_default();
-        let images = scenario.images.iter().map(|(service, images)| {
-            (service.to_string(), (behaviour(&images.old), behaviour(&images.new)))
-        });
+        let images = scenario
+            .images
+            .iter()
+            .map(|(service, images)| (service.to_string(), (behaviour(&images.old), behaviour(&images.new))));
         Ok(Self {
             before,
             after,
@@ -147,7 +148,10 @@ impl Case {
         let mut table = toml::Table::try_from(drawn)
             .map_err(|error| LabError::Case(format!("the parameters cannot be written: {error}")))?;
         merge(&mut table, &self.known_params);
-        table.try_into().map_err(|source| LabError::Toml { what: "the parameters of the side".to_owned(), source: Box::new(source) })
+        table.try_into().map_err(|source| LabError::Toml {
+            what: "the parameters of the side".to_owned(),
+            source: Box::new(source),
+        })
     }
 
     /// The environment, as it is deployed.

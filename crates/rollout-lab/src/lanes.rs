@@ -180,7 +180,14 @@ fn end(task: &TaskView) -> String {
     match (task.stop_code.as_deref(), code) {
         (Some("EssentialContainerExited"), Some(code)) => format!("exit code {code}"),
         // Where it failed is in the lane's own row.
-        _ => task.stopped_reason.as_deref().unwrap_or_default().split(" in (").next().unwrap_or_default().to_owned(),
+        _ => task
+            .stopped_reason
+            .as_deref()
+            .unwrap_or_default()
+            .split(" in (")
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
     }
 }
 

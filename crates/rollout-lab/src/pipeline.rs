@@ -78,7 +78,9 @@ pub(crate) fn migrate(
                 (None, Some(0)) => return Ok(None),
                 (None, Some(code)) => (format!("migrate: exit code {code}"), world.now()),
                 (None, None) => ("migrate: it ended without an exit code".to_owned(), world.now()),
-                (Some(at), _) => (format!("migrate: it did not end within {timeout_secs} s and was stopped"), at),
+                (Some(at), _) => {
+                    (format!("migrate: it did not end within {timeout_secs} s and was stopped"), at)
+                }
             };
             return Ok(Some(TaskTrouble { detail, seen_at }));
         }

@@ -84,7 +84,8 @@ impl Stage {
         // What breaks a migration breaks the task definition that is there; what breaks services breaks those to come.
         let since =
             |fault: &Fault| if case::is_of_migration(fault.kind) { SimTime::from_millis(0) } else { start };
-        let active = play.faults.iter().map(|fault| ActiveFault { fault: fault.clone(), since: since(fault) });
+        let active =
+            play.faults.iter().map(|fault| ActiveFault { fault: fault.clone(), since: since(fault) });
         world.faults.extend(active);
         let mut probe =
             Probe::new(self, &world, play.detailed).map_err(LabError::api("look at the services"))?;
@@ -180,7 +181,11 @@ fn task_failed(
     };
     let timeline = vec![
         TimelineEntry::new(0.0, voice(play.watcher), "runs the migration"),
-        TimelineEntry::new(secs, voice(play.watcher), format!("failed: {}; services untouched", trouble.detail)),
+        TimelineEntry::new(
+            secs,
+            voice(play.watcher),
+            format!("failed: {}; services untouched", trouble.detail),
+        ),
     ];
     let (lanes, tracks) = probe.into_recorder().map(crate::lanes::Recorder::finish).unwrap_or_default();
     let record = Record { rollout, snapshots: Vec::new() };

@@ -79,7 +79,15 @@ fn last_moment(outcome: &Outcome) -> f64 {
 }
 
 /// A stretch of one state. Only what serves fully has the full height.
-pub(super) fn bar(svg: &mut String, state: LaneState, old: bool, x: f64, y: f64, size: (f64, f64), title: &str) {
+pub(super) fn bar(
+    svg: &mut String,
+    state: LaneState,
+    old: bool,
+    x: f64,
+    y: f64,
+    size: (f64, f64),
+    title: &str,
+) {
     let (width, height) = size;
     let share = match state {
         LaneState::Healthy | LaneState::Unhealthy => 1.0,
@@ -91,8 +99,7 @@ pub(super) fn bar(svg: &mut String, state: LaneState, old: bool, x: f64, y: f64,
     let old = if old { " old" } else { "" };
     let place = format!("x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"");
     // Writing to a string cannot fail.
-    let _ =
-        writeln!(svg, "<rect class=\"{class}{old}\" {place}><title>{}</title></rect>", escape(title));
+    let _ = writeln!(svg, "<rect class=\"{class}{old}\" {place}><title>{}</title></rect>", escape(title));
     if state == LaneState::Unhealthy {
         let _ = writeln!(svg, "<rect fill=\"url(#stripes)\" {place} pointer-events=\"none\"/>");
     }
@@ -127,11 +134,8 @@ fn legend(svg: &mut String) {
     bar(svg, LaneState::Healthy, true, at, 42.0, (14.0, 12.0), "old release");
     text(svg, at + 19.0, 53.0, "", "paler: the old release", "font-size=\"11\"");
     at += 36.0 + width_of("paler: the old release", 11.0);
-    let _ = writeln!(
-        svg,
-        "<line class=\"breaker\" x1=\"{at:.0}\" x2=\"{:.0}\" y1=\"48\" y2=\"48\"/>",
-        at + 14.0
-    );
+    let _ =
+        writeln!(svg, "<line class=\"breaker\" x1=\"{at:.0}\" x2=\"{:.0}\" y1=\"48\" y2=\"48\"/>", at + 14.0);
     text(svg, at + 19.0, 53.0, "", "circuit breaker's count, limit dotted", "font-size=\"11\"");
 }
 

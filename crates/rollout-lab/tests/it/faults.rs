@@ -38,7 +38,10 @@ fn check(kind: FaultKind, outcome: &Outcome) {
     assert_eq!(figures.verdict_secs.is_some(), failed, "{all}");
     assert_eq!(figures.cause.is_some(), failed, "{all}");
     if let Some(verdict) = figures.verdict_secs {
-        assert!(figures.first_failure_secs.unwrap() <= verdict, "a failure is seen before it is known: {all}");
+        assert!(
+            figures.first_failure_secs.unwrap() <= verdict,
+            "a failure is seen before it is known: {all}"
+        );
         // R1.3; a migration has a time-out of its own in the configuration.
         let limit = if kind == FaultKind::MigrationHangs { 1200.0 } else { 600.0 };
         assert!(verdict < limit, "known within ten minutes: {all}");

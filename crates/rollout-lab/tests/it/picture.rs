@@ -43,9 +43,13 @@ fn it_is_well_formed_and_escapes_what_it_is_given() {
 #[test]
 fn it_knows_dark_surroundings_and_marks_what_matters() {
     let picture = svg("staging", &[("with this tool", &small())]);
-    for part in
-        ["prefers-color-scheme:dark", "first failure 0:", "verdict, rollback begins", "whole again", "exit code"]
-    {
+    for part in [
+        "prefers-color-scheme:dark",
+        "first failure 0:",
+        "verdict, rollback begins",
+        "whole again",
+        "exit code",
+    ] {
         assert!(picture.contains(part), "{part} is missing");
     }
 }

@@ -97,7 +97,8 @@ impl Failure {
 
     /// The chain of causes once, then what to do.
     pub(crate) fn render(&self) -> String {
-        if let Self::Config(error @ (ConfigError::Invalid(_) | ConfigError::UnknownEnvironment { .. })) = self {
+        if let Self::Config(error @ (ConfigError::Invalid(_) | ConfigError::UnknownEnvironment { .. })) = self
+        {
             return error.report(std::io::stderr().is_terminal());
         }
         let mut text = format!("error: {self}");

@@ -90,7 +90,10 @@ fn scenario(args: &SimulateArgs, root: &Path, name: &str) -> Result<(), Failure>
     let mut sides = Vec::new();
     for side in &scenario.sides {
         let case = Case::of_scenario(&scenario, side, &texts).inspect_err(|_| {
-            eprintln!("side `{}` of the scenario; lines are those of the configuration with its settings:", side.name);
+            eprintln!(
+                "side `{}` of the scenario; lines are those of the configuration with its settings:",
+                side.name
+            );
         })?;
         sides.push(Side { guards: side.guards, ..Side::new(&side.name, case, side.watcher)? });
     }
@@ -239,7 +242,9 @@ fn table(args: &SimulateArgs, environment: &str, sides: &[Side]) -> Result<(), F
         "\nTimes from the start of the rollout (m:ss): first visible failure, failure known, every service whole again; \
          seconds of failed requests.\n",
     );
-    text.push_str(&format!("One of them closely: cargo xtask simulate {environment} --fault crash-on-start\n"));
+    text.push_str(&format!(
+        "One of them closely: cargo xtask simulate {environment} --fault crash-on-start\n"
+    ));
     print(&text)
 }
 
