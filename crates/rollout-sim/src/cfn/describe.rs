@@ -214,12 +214,6 @@ pub fn describe_stack_events(
     Ok(DescribeStackEventsOutput { stack_events, next_token })
 }
 
-/// How many events a stack has: an observer in this process need not describe them again while there are no more.
-#[must_use]
-pub fn stack_event_count(world: &World, stack_name: &str) -> usize {
-    find(world, stack_name).map_or(0, |index| world.cfn.stacks[index].events.len())
-}
-
 /// Events of resources are `LOGICAL-STATUS-TIME`, those of the stack a UUID. In virtual time a resource has several
 /// events of one status in one moment; a number keeps them apart for clients that remember what they saw.
 fn event_id(event: &EventRecord) -> String {

@@ -33,7 +33,7 @@ pub use change_sets::{
 };
 pub use describe::{
     describe_events, describe_stack_events, describe_stack_resource, describe_stack_resources,
-    describe_stacks, get_template, list_stack_resources, list_stacks, stack_event_count,
+    describe_stacks, get_template, list_stack_resources, list_stacks,
 };
 pub use drift::{
     describe_stack_drift_detection_status, describe_stack_resource_drifts, detect_stack_drift,
