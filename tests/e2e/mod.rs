@@ -10,6 +10,7 @@ mod history;
 mod least_privilege;
 mod look;
 mod pipeline;
+mod prediction;
 mod record;
 mod recover;
 mod releases;

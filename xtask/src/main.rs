@@ -1,7 +1,8 @@
 //! `cargo xtask`: the project's commands, the same for people and for CI.
 //!
 //! This binary stays small and quick to compile: what needs AWS is handed to the `deploy-ops` binary,
-//! exit code and all, so that `synth`, `check` and `simulate` never wait for the AWS SDK to build.
+//! exit code and all, and `simulate` to `rollout-lab`, so that `synth` and `check` never wait for the AWS SDK or the
+//! simulator to build.
 
 mod commands;
 mod failure;
@@ -13,7 +14,7 @@ mod templates;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use ops_cli::OpsCommand;
+use ops_cli::{OpsCommand, SimulateArgs};
 
 use crate::commands::{check, ci, completions, diff, graph, schema, synth, test, tidy, waf};
 use crate::failure::Failure;
@@ -32,6 +33,8 @@ enum Command {
     Ops(OpsCommand),
     /// Print or write the CloudFormation templates
     Synth(synth::Args),
+    /// Predict how a rollout fails, in the simulator: timeline, figures, picture
+    Simulate(SimulateArgs),
     /// Compare a template with the one of another revision
     Diff(diff::Args),
     /// Draw what depends on what in a template
@@ -64,7 +67,8 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Failure> {
     let project = Project::locate()?;
     match command {
-        Command::Ops(_) => process::hand_to_deploy_ops(&project, std::env::args_os().skip(1)),
+        Command::Ops(_) => process::hand_to(process::DEPLOY_OPS, &project, std::env::args_os().skip(1)),
+        Command::Simulate(_) => process::hand_to(process::ROLLOUT_LAB, &project, std::env::args_os().skip(1)),
         Command::Synth(args) => synth::run(&project, &args),
         Command::Diff(args) => diff::run(&project, &args),
         Command::Graph(args) => graph::run(&project, &args),

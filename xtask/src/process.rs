@@ -60,24 +60,52 @@ pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// Hands the command to `deploy-ops`, and its exit code back.
+/// A program of this workspace that the command is handed to, because compiling it takes longer than most commands
+/// should have to wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Program {
+    /// Its package, and the name of its binary.
+    package: &'static str,
+    /// Environment variable that names a built one (CI caches it).
+    variable: &'static str,
+    /// What is said before it is built for the first time.
+    first_build: &'static str,
+}
+
+/// What talks to AWS.
+pub(crate) const DEPLOY_OPS: Program = Program {
+    package: "deploy-ops",
+    variable: "DEPLOY_OPS",
+    first_build: "building deploy-ops with the AWS SDK: a few minutes the first time, then never again",
+};
+
+/// The simulator.
+pub(crate) const ROLLOUT_LAB: Program = Program {
+    package: "rollout-lab",
+    variable: "ROLLOUT_LAB",
+    first_build: "building the simulator: a minute or two the first time, then never again",
+};
+
+/// Hands the command to another program of the workspace, and its exit code back.
 ///
-/// A binary named by `DEPLOY_OPS` is used as it is (CI caches a built one); otherwise cargo builds it, showing
-/// its progress where that takes minutes.
-pub(crate) fn hand_to_deploy_ops(
+/// A binary named by the program's variable is used as it is; otherwise cargo builds it, showing its progress where that
+/// takes minutes.
+pub(crate) fn hand_to(
+    program: Program,
     project: &Project,
     args: impl Iterator<Item = OsString>,
 ) -> Result<ExitCode, Failure> {
-    let mut command = if let Some(program) = std::env::var_os("DEPLOY_OPS") {
+    let Program { package, variable, first_build } = program;
+    let mut command = if let Some(program) = std::env::var_os(variable) {
         Command::new(program)
     } else {
-        if !built_binary().is_some_and(|binary| binary.is_file()) {
-            eprintln!("building deploy-ops with the AWS SDK: a few minutes the first time, then never again");
-            let build = cargo(project, ["build", "--package", "deploy-ops"]).stdout_to_stderr();
-            must_succeed(&build, "building deploy-ops")?;
+        if !built_binary(package).is_some_and(|binary| binary.is_file()) {
+            eprintln!("{first_build}");
+            let build = cargo(project, ["build", "--package", package]).stdout_to_stderr();
+            must_succeed(&build, &format!("building {package}"))?;
         }
         let mut command = Command::new(cargo_program());
-        command.args(["run", "--quiet", "--package", "deploy-ops", "--"]);
+        command.args(["run", "--quiet", "--package", package, "--"]);
         variables_of_outer_cargo().for_each(|name| {
             command.env_remove(name);
         });
@@ -88,9 +116,9 @@ pub(crate) fn hand_to_deploy_ops(
     replace_with(command)
 }
 
-/// Where cargo puts `deploy-ops`: beside this binary.
-pub(crate) fn built_binary() -> Option<PathBuf> {
-    Some(std::env::current_exe().ok()?.with_file_name(format!("deploy-ops{}", std::env::consts::EXE_SUFFIX)))
+/// Where cargo puts a binary of the workspace: beside this one.
+pub(crate) fn built_binary(name: &str) -> Option<PathBuf> {
+    Some(std::env::current_exe().ok()?.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// Becomes the other program, so that Ctrl-C and the exit code reach the caller untouched.
@@ -104,8 +132,9 @@ fn replace_with(mut command: Command) -> Result<ExitCode, Failure> {
 /// Runs the other program and passes its exit code on.
 #[cfg(not(unix))]
 fn replace_with(mut command: Command) -> Result<ExitCode, Failure> {
-    let status =
-        command.status().map_err(|error| Failure::unexpected("failed to start deploy-ops").because(error))?;
+    let status = command
+        .status()
+        .map_err(|error| Failure::unexpected("failed to start the program").because(error))?;
     let code =
         status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(ops_cli::Exit::Unexpected.code());
     Ok(ExitCode::from(code))

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use env_config::{Platform, Service, ServiceName};
+use rollout_verdict::Cadence;
 
 use crate::clock::Clock;
 use crate::report::Report;
@@ -89,9 +90,6 @@ pub struct Answer {
 #[derive(Debug, thiserror::Error)]
 #[error("failed to prepare the health check")]
 pub struct HealthError(#[source] reqwest::Error);
-
-/// A check is repeated for this long: DNS, the load balancer and warm-up need a moment, a defect stays.
-const LIMIT_SECS: f64 = 60.0;
 
 /// The requests that show a platform's public face, one per public service, in configuration order.
 #[must_use]
@@ -186,6 +184,8 @@ impl Checker {
         probes: &[Probe],
         release: Option<&str>,
     ) -> Vec<Answer> {
+        let cadence = Cadence::default();
+        let (pause, limit) = (cadence.health_poll_secs, f64::from(cadence.health_limit_secs));
         let started = clock.now();
         let mut answers: BTreeMap<usize, Answer> = BTreeMap::new();
         loop {
@@ -195,13 +195,13 @@ impl Checker {
                 }
             }
             let well = answers.values().all(|answer| answer.trouble.is_none());
-            if well || clock.now().secs_since(started) >= LIMIT_SECS {
+            if well || clock.now().secs_since(started) >= limit {
                 for answer in answers.values() {
                     report.line(line(&self.domain, answer));
                 }
                 return answers.into_values().collect();
             }
-            clock.sleep(Duration::from_secs(5)).await;
+            clock.sleep(Duration::from_secs(u64::from(pause))).await;
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_ecs::types::{
     AssignPublicIp, AwsVpcConfiguration, DesiredStatus, LaunchType, NetworkConfiguration, Task,
 };
+use rollout_verdict::Cadence;
 
 use crate::aws::Aws;
 use crate::call::{CallError, Called};
@@ -111,8 +112,6 @@ pub enum TaskError {
     },
 }
 
-/// Seconds between two looks at the task.
-const POLL: Duration = Duration::from_secs(5);
 /// Seconds that a stopped task may take to become `STOPPED`: the longest stop timeout of Fargate and some.
 const STOP_LIMIT_SECS: f64 = 300.0;
 
@@ -310,7 +309,7 @@ async fn follow(
             stop(aws, request, &arn, "timed out").await?;
             stopped = Some((TaskOutcome::TimedOut, now));
         }
-        clock.sleep(POLL).await;
+        clock.sleep(Duration::from_secs(u64::from(Cadence::default().task_poll_secs))).await;
     }
 }
 

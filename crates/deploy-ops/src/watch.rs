@@ -79,12 +79,6 @@ impl Watched {
 
 /// Longest time without an answer before giving up: the operation goes on without being watched.
 const OUTAGE_LIMIT_SECS: f64 = 900.0;
-/// A rollback replaces tasks as the update did, and CloudFormation polls slowly.
-const ROLLBACK_FACTOR: f64 = 2.0;
-/// Added to the rollback's bound, for CloudFormation itself.
-const ROLLBACK_OVERHEAD_SECS: f64 = 900.0;
-/// Seconds between two polls, at most, however much AWS slows the calls down.
-const SLOWEST_POLL_SECS: f64 = 60.0;
 
 struct Watcher<'a> {
     aws: &'a Aws,
@@ -153,10 +147,10 @@ impl Watcher<'_> {
                     self.observations.absorb(snapshot.clone());
                     self.snapshots.push(snapshot);
                     let usual = f64::from(self.cadence.poll_secs);
-                    pause = if slowed { slower(pause) } else { usual };
+                    pause = if slowed { self.cadence.pause_after_silence(pause) } else { usual };
                 }
                 Err(error) if error.is_transient() => {
-                    pause = slower(pause);
+                    pause = self.cadence.pause_after_silence(pause);
                     self.report.line(format!("no answer ({error}): looking again in {}", duration(pause)));
                     if self.clock.now().secs_since(last_answer) > OUTAGE_LIMIT_SECS {
                         let assessment = assess(&self.rollout, &self.observations);
@@ -196,7 +190,7 @@ impl Watcher<'_> {
             if interrupt.requested() {
                 return self.finish(Ended::Interrupted, assessment, failure);
             }
-            if elapsed > deadline + deadline * ROLLBACK_FACTOR + ROLLBACK_OVERHEAD_SECS {
+            if elapsed > assessment.deadline.limit_secs() {
                 return self.finish(Ended::OutOfTime, assessment, failure);
             }
             self.clock.sleep(Duration::from_secs_f64(pause)).await;
@@ -372,9 +366,4 @@ impl Watcher<'_> {
             _ => {}
         }
     }
-}
-
-/// Half as long again, up to a limit.
-fn slower(pause: f64) -> f64 {
-    (pause * 1.5).min(SLOWEST_POLL_SECS)
 }

@@ -14,6 +14,7 @@ mod load;
 mod names;
 mod platform;
 mod resource_names;
+mod scenario;
 mod schema_check;
 mod schemas;
 mod secret;
@@ -39,6 +40,7 @@ pub use platform::{
     TargetErrorAlarm, TargetHealthCheck, WafExemption, WafTuning,
 };
 pub use resource_names::{EnvironmentNames, SharedNames};
+pub use scenario::{Changes, Scenario, ScenarioImage, ScenarioImages, ScenarioSide, Watcher, merge};
 pub use schemas::schemas;
 pub use secret::{Alphabet, BadShape, Secret, SecretKey, SecretSource};
 pub use service::{

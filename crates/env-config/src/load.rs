@@ -114,7 +114,7 @@ impl Config {
 
 /// Reads the document as `T`, or says what is in the way. Values that are out of range do not stand in the way of looking for
 /// further problems.
-fn typed<T: DeserializeOwned>(
+pub(crate) fn typed<T: DeserializeOwned>(
     document: &Document<'_>,
     schema: &Value,
     problems: &mut Vec<Problem>,

@@ -69,6 +69,8 @@ impl<'a> Checker<'a> {
             return self.push(value.span(), message, "wrong type", help);
         }
         match value.get_ref() {
+            // A table in which everything is allowed.
+            DeValue::Table(_) if *schema == Value::Bool(true) => {}
             DeValue::Table(table) => self.table(table, value.span(), schema, path),
             DeValue::Array(items) => {
                 self.length(items.len(), ("minItems", "maxItems"), "entries", value.span(), schema, path);

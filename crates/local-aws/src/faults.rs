@@ -1,8 +1,6 @@
 //! Faults of the APIs themselves: throttled, denied, not answering.
 
-use std::time::Duration;
-
-use rollout_sim::fault::FaultKind;
+use rollout_sim::fault::{API_OUTAGE, FaultKind};
 use rollout_sim::{ApiError, World};
 
 use crate::caller;
@@ -18,10 +16,6 @@ const REFUSALS: u32 = 2;
 /// called in between.
 pub(crate) type Refusals = std::collections::BTreeMap<(Service, String, Vec<u8>), u32>;
 
-/// How long an API does not answer, from when the fault begins. Chosen: longer than any SDK retries, shorter
-/// than a deployment.
-const OUTAGE: Duration = Duration::from_secs(90);
-
 /// The error that a fault answers this call with.
 pub(crate) fn refusal(world: &World, call: &ApiCall, refusals: &mut Refusals) -> Option<ApiError> {
     let active = world.faults.iter().filter(|active| {
@@ -31,7 +25,9 @@ pub(crate) fn refusal(world: &World, call: &ApiCall, refusals: &mut Refusals) ->
     for active in active {
         match active.fault.kind {
             FaultKind::Throttled if refuse_again(refusals, call) => return Some(throttled(call)),
-            FaultKind::ApiOutage if world.now().since(active.since) < OUTAGE => return Some(outage(call)),
+            FaultKind::ApiOutage if world.now().since(active.since) < API_OUTAGE => {
+                return Some(outage(call));
+            }
             // Nobody can be denied to ask who they are (IAM user guide, GetCallerIdentity).
             FaultKind::AccessDenied if call.service != Service::Sts => return Some(denied(world, call)),
             _ => {}

@@ -4,7 +4,7 @@
 use env_config::Config;
 use serde::{Deserialize, Serialize};
 
-use crate::{Case, Figures, LabError, Stage, Watcher};
+use crate::{Case, Figures, LabError, Play, Stage};
 
 /// A setting that decides how long a failing rollout takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub enum Lever {
     Interval,
     /// `deployment.health_check.unhealthy_threshold`
     UnhealthyThreshold,
+    /// `services.*.container_health_check.interval_secs`
+    ContainerInterval,
     /// `deployment.circuit_breaker.threshold_count`
     BreakerThreshold,
     /// `deployment.bake_time_minutes`
@@ -25,11 +27,12 @@ pub enum Lever {
 }
 
 impl Lever {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Drain,
         Self::Grace,
         Self::Interval,
         Self::UnhealthyThreshold,
+        Self::ContainerInterval,
         Self::BreakerThreshold,
         Self::BakeTime,
     ];
@@ -42,6 +45,7 @@ impl Lever {
             Self::Grace => "deployment.health_check.grace_period_secs",
             Self::Interval => "deployment.health_check.interval_secs",
             Self::UnhealthyThreshold => "deployment.health_check.unhealthy_threshold",
+            Self::ContainerInterval => "services.*.container_health_check.interval_secs",
             Self::BreakerThreshold => "deployment.circuit_breaker.threshold_count",
             Self::BakeTime => "deployment.bake_time_minutes",
         }
@@ -61,11 +65,26 @@ impl Lever {
             Self::UnhealthyThreshold => (&mut deployment.health_check.unhealthy_threshold, 2),
             Self::BreakerThreshold => (&mut deployment.circuit_breaker.threshold_count, 1),
             Self::BakeTime => (&mut deployment.bake_time_minutes, 0),
+            // Every service has its own.
+            Self::ContainerInterval => return pull_container_interval(config),
         };
         let was = *value;
         *value = (was / 2).max(least);
         (*value < was).then_some((was, *value))
     }
+}
+
+/// Container checks of all services at once; the first one's interval stands for all (bc:ecs/HealthCheck: at least 5 s).
+fn pull_container_interval(config: &mut Config) -> Option<(u32, u32)> {
+    let mut first = None;
+    for service in config.platform.services.values_mut() {
+        let Some(check) = &mut service.container_health_check else { continue };
+        let was = check.interval_secs;
+        check.interval_secs = (was / 2).max(5);
+        check.timeout_secs = check.timeout_secs.min(check.interval_secs - 1);
+        first = first.or(Some((was, check.interval_secs)));
+    }
+    first.filter(|(was, now)| now < was)
 }
 
 /// What changing one setting would buy.
@@ -93,7 +112,8 @@ impl Advice {
 ///
 /// # Errors
 /// As [`Stage::set`] and [`Stage::play`].
-pub fn advise(case: &Case, watcher: Watcher, figures: &Figures) -> Result<Vec<Advice>, LabError> {
+pub fn advise(case: &Case, play: &Play<'_>, figures: &Figures) -> Result<Vec<Advice>, LabError> {
+    let play = Play { detailed: false, ..play.clone() };
     let mut advice = Vec::new();
     for lever in Lever::ALL {
         let mut changed = case.clone();
@@ -101,7 +121,7 @@ pub fn advise(case: &Case, watcher: Watcher, figures: &Figures) -> Result<Vec<Ad
         if lever.pull(&mut changed.before).is_none() {
             continue;
         }
-        let other = Stage::set(changed)?.play(watcher, None, false)?.figures;
+        let other = Stage::set(changed)?.play(&play)?.figures;
         let gain =
             |one: Option<f64>, other: Option<f64>| one.zip(other).map_or(0.0, |(one, other)| one - other);
         advice.push(Advice {

@@ -1,53 +1,53 @@
-//! What is simulated: a configuration, images, a change and faults.
+//! What is simulated: a configuration before and after, and images.
 
 use std::collections::BTreeMap;
 
-use env_config::{Config, Environment};
-use rollout_sim::fault::Fault;
-use rollout_sim::image::ImageBehaviour;
-use serde::{Deserialize, Serialize};
+use env_config::{Changes, Config, Environment, Scenario, ScenarioImage, ScenarioSide, merge};
+use rollout_sim::fault::{Fault, FaultKind};
+use rollout_sim::image::{Crash, ImageBehaviour};
+use rollout_sim::params::Params;
 
 use crate::LabError;
 
-/// Changes to a configuration, merged into its TOML: tables key by key, everything else replaced.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Overrides {
-    /// Changes to `infra/platform.toml`.
-    pub platform: toml::Table,
-    /// Changes to the environment's file.
-    pub environment: toml::Table,
+/// The texts of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Texts {
+    /// `infra/platform.toml`.
+    pub platform: String,
+    /// File name of the environment, such as `staging.toml`.
+    pub environment_file: String,
+    /// The environment's file.
+    pub environment: String,
 }
 
-impl Overrides {
-    /// Applies the changes to the texts of a configuration and reads the result.
+impl Texts {
+    /// Reads them, with changes merged in, one after the other.
     ///
     /// # Errors
     /// [`LabError::Toml`], [`LabError::Config`].
-    pub fn apply(&self, platform: &str, environment: (&str, &str)) -> Result<Config, LabError> {
-        let (file, text) = environment;
-        let platform = merged(platform, &self.platform, "infra/platform.toml")?;
-        let environment = merged(text, &self.environment, file)?;
-        Ok(Config::from_texts(&platform, &[(file.to_owned(), environment)])?)
+    pub fn config(&self, changes: &[&Changes]) -> Result<Config, LabError> {
+        let environment = |text| (self.environment_file.clone(), text);
+        if changes.is_empty() {
+            // As written, so that an error names the line in the file. Two configurations that are compared with
+            // each other have to come the same way: merging sorts tables behind plain values.
+            return Ok(Config::from_texts(&self.platform, &[environment(self.environment.clone())])?);
+        }
+        let platform = merged(&self.platform, changes.iter().map(|it| &it.platform), "infra/platform.toml")?;
+        let file = &self.environment_file;
+        let text = merged(&self.environment, changes.iter().map(|it| &it.environment), file)?;
+        Ok(Config::from_texts(&platform, &[environment(text)])?)
     }
 }
 
-fn merged(text: &str, changes: &toml::Table, what: &str) -> Result<String, LabError> {
+fn merged<'a>(
+    text: &str,
+    changes: impl Iterator<Item = &'a toml::Table>,
+    what: &str,
+) -> Result<String, LabError> {
     let error = |source| LabError::Toml { what: what.to_owned(), source: Box::new(source) };
     let mut table: toml::Table = toml::from_str(text).map_err(error)?;
-    merge(&mut table, changes);
+    changes.for_each(|changes| merge(&mut table, changes));
     Ok(table.to_string())
-}
-
-pub(crate) fn merge(into: &mut toml::Table, changes: &toml::Table) {
-    for (key, value) in changes {
-        match (into.get_mut(key), value) {
-            (Some(toml::Value::Table(old)), toml::Value::Table(new)) => merge(old, new),
-            _ => {
-                into.insert(key.clone(), value.clone());
-            }
-        }
-    }
 }
 
 /// A deployment to simulate.
@@ -59,12 +59,12 @@ pub struct Case {
     pub after: Config,
     /// Name of the environment, the same in both.
     pub environment: String,
-    /// Services that get a new image; none is every service.
+    /// Services that get a new image, while the release stays; none is a new release of every service.
     pub new_images: Vec<String>,
     /// How images behave where it is not the default: by service, before and after.
     pub images: BTreeMap<String, (ImageBehaviour, ImageBehaviour)>,
-    /// What is broken, from the start of the rollout on.
-    pub faults: Vec<Fault>,
+    /// Undocumented numbers that are known here, by name: they stay, whatever is drawn for the others.
+    pub known_params: toml::Table,
     /// Seed of the simulated account.
     pub seed: u64,
 }
@@ -72,16 +72,86 @@ pub struct Case {
 impl Case {
     /// A new release of every service, with the same configuration.
     #[must_use]
-    pub fn new_release(config: Config, environment: &str, faults: Vec<Fault>) -> Self {
+    pub fn new_release(config: Config, environment: &str) -> Self {
         Self {
             before: config.clone(),
             after: config,
             environment: environment.to_owned(),
             new_images: Vec::new(),
             images: BTreeMap::new(),
-            faults,
+            known_params: toml::Table::new(),
             seed: 1,
         }
+    }
+
+    /// One side of a scenario.
+    ///
+    /// # Errors
+    /// [`LabError`] where the configuration with the side's settings is not valid.
+    pub fn of_scenario(scenario: &Scenario, side: &ScenarioSide, texts: &Texts) -> Result<Self, LabError> {
+        let before = texts.config(&[&side.settings, &scenario.before])?;
+        let after = texts.config(&[&side.settings])?;
+        let environment = after.environments.keys().next().map(ToString::to_string).unwrap_or_default();
+        let images = scenario
+            .images
+            .iter()
+            .map(|(service, images)| (service.to_string(), (behaviour(&images.old), behaviour(&images.new))));
+        Ok(Self {
+            before,
+            after,
+            environment,
+            new_images: scenario.new_images.iter().map(ToString::to_string).collect(),
+            images: images.collect(),
+            known_params: side.params.clone(),
+            seed: 1,
+        })
+    }
+
+    /// Reads faults and refuses what would break nothing in this environment.
+    ///
+    /// # Errors
+    /// [`LabError::Fault`] with the kinds or the services there are.
+    pub fn faults<S: AsRef<str>>(&self, texts: &[S]) -> Result<Vec<Fault>, LabError> {
+        texts.iter().map(|text| self.fault(text.as_ref())).collect()
+    }
+
+    fn fault(&self, text: &str) -> Result<Fault, LabError> {
+        let fault: Fault = text.parse().map_err(|_| {
+            let kinds = FaultKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>();
+            let kind = text.split(':').next().unwrap_or_default();
+            LabError::Fault { message: format!("there is no fault `{kind}`"), allowed: kinds.join(", ") }
+        })?;
+        let Some(service) = &fault.service else { return Ok(fault) };
+        if is_of_api(fault.kind) {
+            let allowed = format!("{} without a service: it concerns every call", fault.kind);
+            return Err(LabError::Fault { message: format!("`{text}` is not simulated"), allowed });
+        }
+        let platform = &self.after.platform;
+        let tasks = platform.tasks.keys().map(ToString::to_string);
+        let names: Vec<String> = if is_of_migration(fault.kind) {
+            tasks.collect()
+        } else {
+            platform.services.keys().map(ToString::to_string).collect()
+        };
+        if names.contains(service) {
+            return Ok(fault);
+        }
+        let message = format!("fault `{text}`: there is no service `{service}`");
+        Err(LabError::Fault { message, allowed: names.join(", ") })
+    }
+
+    /// These parameters, with those that are known.
+    pub(crate) fn params(&self, drawn: Params) -> Result<Params, LabError> {
+        if self.known_params.is_empty() {
+            return Ok(drawn);
+        }
+        let mut table = toml::Table::try_from(drawn)
+            .map_err(|error| LabError::Case(format!("the parameters cannot be written: {error}")))?;
+        merge(&mut table, &self.known_params);
+        table.try_into().map_err(|source| LabError::Toml {
+            what: "the parameters of the side".to_owned(),
+            source: Box::new(source),
+        })
     }
 
     /// The environment, as it is deployed.
@@ -92,5 +162,30 @@ impl Case {
     /// Whether a service gets a new image.
     pub(crate) fn gets_new_image(&self, service: &str) -> bool {
         self.new_images.is_empty() || self.new_images.iter().any(|name| name == service)
+    }
+}
+
+/// Faults of the calls that the tool makes.
+pub(crate) fn is_of_api(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::Throttled | FaultKind::AccessDenied | FaultKind::ApiOutage)
+}
+
+/// Faults of the migration, which comes before the rollout.
+pub(crate) fn is_of_migration(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::MigrationFails | FaultKind::MigrationHangs)
+}
+
+fn behaviour(image: &ScenarioImage) -> ImageBehaviour {
+    let default = ImageBehaviour::default();
+    ImageBehaviour {
+        paths: image.paths.iter().map(|(path, status)| (path.clone(), *status)).collect(),
+        listen_after_secs: image.listen_after_secs.map_or(default.listen_after_secs, f64::from),
+        crash: image.crash_after_secs.map(|secs| Crash {
+            after_secs: f64::from(secs),
+            exit_code: 1,
+            log: Vec::new(),
+        }),
+        container_check_passes: !image.container_check_fails,
+        ..default
     }
 }

@@ -24,10 +24,18 @@ pub enum LabError {
     /// The environment did not come up with the old release, before anything was rolled out.
     #[error("the environment did not come up with its old release: {0}")]
     NotUp(String),
-    /// A case or scenario that says something impossible.
+    /// A case that says something impossible.
     #[error("{0}")]
     Case(String),
-    /// A TOML text that is none, or has other keys.
+    /// A fault that breaks nothing here.
+    #[error("{message}")]
+    Fault {
+        /// What is wrong.
+        message: String,
+        /// What there is instead.
+        allowed: String,
+    },
+    /// A TOML text that is none.
     #[error("failed to read {what}")]
     Toml {
         /// Which text.

@@ -10,6 +10,9 @@ use crate::LabError;
 use crate::observe::{light, moment};
 use crate::stage::Stage;
 
+/// From the end of a minute until its metrics count in alarms.
+const METRIC_DELAY_SECS: u32 = 60;
+
 /// Settings of a service, as the configuration has them.
 pub(crate) fn settings(config: &Config, environment: &Environment, name: &ServiceName) -> ServiceSettings {
     let platform = &config.platform;
@@ -37,6 +40,12 @@ pub(crate) fn settings(config: &Config, environment: &Environment, name: &Servic
             threshold: Threshold::Count(deployment.circuit_breaker.threshold_count),
             reset_on_healthy_task: deployment.circuit_breaker.reset_on_healthy_task,
         }),
+        alarm_secs: if service.is_public() {
+            let alarm = &deployment.target_5xx_alarm;
+            (alarm.evaluation_periods + 1) * alarm.period_secs + METRIC_DELAY_SECS
+        } else {
+            0
+        },
         bake_secs: if service.is_public() { deployment.bake_time_minutes * 60 } else { 0 },
     }
 }
@@ -52,8 +61,7 @@ pub(crate) fn rollout(stage: &Stage, world: &World) -> Result<Rollout, LabError>
         let seen = live.iter().find(|seen| seen.view.name.as_str() == staged.name);
         services.push(ExpectedService {
             name: staged.name.as_str().into(),
-            // Every task definition names its release, so a new release gives every service a new one.
-            rolls: true,
+            rolls: staged.logical_id.as_ref().is_some_and(|id| stage.rolling.contains(id)),
             old_task_definition: seen.map(|seen| seen.task_definition.as_str().into()),
             new_task_definition: None,
             task_definition_logical_id: staged.task_definition_logical_id.clone(),

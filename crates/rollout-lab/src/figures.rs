@@ -10,6 +10,12 @@ pub enum Ending {
     Succeeded,
     /// Every service is back on the old one.
     RolledBack,
+    /// A guard, or AWS itself, refused before anything was touched.
+    Refused,
+    /// The migration failed; the services were not touched.
+    TaskFailed,
+    /// Rolled out, but the wrong release answers, or errors.
+    Unhealthy,
     /// It neither ended nor went back: a person has to act.
     NeedsHuman,
     /// It was still under way when the simulation was ended.
@@ -23,6 +29,9 @@ impl Ending {
         match self {
             Self::Succeeded => "succeeded",
             Self::RolledBack => "rolled back",
+            Self::Refused => "refused",
+            Self::TaskFailed => "task failed",
+            Self::Unhealthy => "unhealthy",
             Self::NeedsHuman => "needs a human",
             Self::StillRunning => "still running",
         }
@@ -53,8 +62,11 @@ pub struct Figures {
     pub first_failure_secs: Option<f64>,
     /// When the circuit breaker (or a deployment alarm) failed a deployment.
     pub breaker_trip_secs: Option<f64>,
-    /// When whoever watched knew that it had failed: the verdict, or the end of the stack operation.
+    /// When whoever watched knew that it had failed: the verdict, or the end of the stack operation. 0 where it was
+    /// refused.
     pub verdict_secs: Option<f64>,
+    /// When the stack began to go back.
+    pub rollback_secs: Option<f64>,
     /// Deadline of the tool.
     pub deadline_secs: u32,
     /// When the operation was over and every service had all its tasks again.

@@ -66,6 +66,8 @@ pub struct Track {
     pub threshold: u32,
     /// Seconds, healthy tasks and breaker count whenever one of them changed.
     pub points: Vec<(f64, u32, u32)>,
+    /// Seconds of the last look: the last point lasts until then.
+    pub until_secs: f64,
 }
 
 /// Records lanes and tracks.
@@ -79,21 +81,33 @@ pub(crate) struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    pub(crate) fn new(stage: &'a Stage, start: SimTime) -> Self {
+    /// Before the rollout starts: what is there now is the old revision.
+    pub(crate) fn new(stage: &'a Stage, world: &World) -> Result<Self, ApiError> {
         let tracks = stage.services.iter().map(|service| Track {
             service: service.name.clone(),
             desired: service.desired_count,
             threshold: stage.breaker_threshold(),
             points: Vec::new(),
+            until_secs: 0.0,
         });
-        Self { stage, start, old: BTreeMap::new(), lanes: BTreeMap::new(), tracks: tracks.collect() }
+        let seen = light(world, stage, moment(world.now()))?;
+        let old = seen.into_iter().map(|seen| (seen.view.name.to_string(), seen.task_definition));
+        let mut recorder = Self {
+            stage,
+            start: world.now(),
+            old: old.collect(),
+            lanes: BTreeMap::new(),
+            tracks: tracks.collect(),
+        };
+        recorder.look(world)?;
+        Ok(recorder)
     }
 
     pub(crate) fn look(&mut self, world: &World) -> Result<(), ApiError> {
         let secs = world.now().since(self.start).as_secs_f64();
         for (index, seen) in light(world, self.stage, moment(world.now()))?.into_iter().enumerate() {
             let name = seen.view.name.to_string();
-            let old = self.old.entry(name.clone()).or_insert_with(|| seen.task_definition.clone()).clone();
+            let old = self.old.get(&name).cloned().unwrap_or_default();
             let mut healthy = 0;
             let mut checked: Vec<TargetView> = Vec::new();
             for target_group in &seen.target_groups {
@@ -107,9 +121,9 @@ impl<'a> Recorder<'a> {
             let ours =
                 seen.view.deployments.iter().find(|deployment| deployment.task_definition.as_str() != old);
             let count = ours.map_or(0, |ours| ours.failed_tasks);
-            if let Some(track) = self.tracks.iter_mut().find(|track| track.service == name)
-                && track.points.last().is_none_or(|&(_, was, counted)| (was, counted) != (healthy, count))
-            {
+            let Some(track) = self.tracks.iter_mut().find(|track| track.service == name) else { continue };
+            track.until_secs = secs;
+            if track.points.last().is_none_or(|&(_, was, counted)| (was, counted) != (healthy, count)) {
                 track.points.push((secs, healthy, count));
             }
         }
@@ -165,7 +179,15 @@ fn end(task: &TaskView) -> String {
     let code = task.containers.iter().find_map(|container| container.exit_code);
     match (task.stop_code.as_deref(), code) {
         (Some("EssentialContainerExited"), Some(code)) => format!("exit code {code}"),
-        _ => task.stopped_reason.clone().unwrap_or_default(),
+        // Where it failed is in the lane's own row.
+        _ => task
+            .stopped_reason
+            .as_deref()
+            .unwrap_or_default()
+            .split(" in (")
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
     }
 }
 

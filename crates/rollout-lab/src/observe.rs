@@ -21,6 +21,8 @@ use crate::stage::Stage;
 
 /// Lines of a dead task's log that are read.
 const TAIL_LINES: usize = 20;
+/// Type of the stack itself, in its events; the templates nest none.
+const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
 /// DescribeTasks takes at most a hundred tasks.
 const TASKS_PER_CALL: usize = 100;
 
@@ -36,8 +38,11 @@ pub(crate) struct Eye<'a> {
     since: Moment,
     cadence: Cadence,
     known_events: BTreeSet<String>,
+    event_count: usize,
     looked_closely: BTreeMap<String, (Moment, ServiceView)>,
     logs_read: BTreeSet<String>,
+    /// Status of the stack as of the latest event of its own.
+    pub(crate) stack_status: String,
     /// API calls made so far.
     pub(crate) calls: u32,
 }
@@ -49,8 +54,10 @@ impl<'a> Eye<'a> {
             since,
             cadence: Cadence::default(),
             known_events: BTreeSet::new(),
+            event_count: 0,
             looked_closely: BTreeMap::new(),
             logs_read: BTreeSet::new(),
+            stack_status: String::new(),
             calls: 0,
         }
     }
@@ -63,6 +70,10 @@ impl<'a> Eye<'a> {
     ) -> Result<Snapshot, ApiError> {
         let at = moment(world.now());
         let stack_events = self.stack_events(world)?;
+        // The newest event comes first.
+        if let Some(event) = stack_events.iter().find(|event| event.resource_type == STACK_TYPE) {
+            self.stack_status.clone_from(&event.status);
+        }
         let mut services = Vec::new();
         self.calls += 1;
         for mut seen in light(world, self.stage, self.since)? {
@@ -80,6 +91,13 @@ impl<'a> Eye<'a> {
 
     fn stack_events(&mut self, world: &World) -> Result<Vec<StackEventView>, ApiError> {
         let mut events = Vec::new();
+        let count = cfn::stack_event_count(world, &self.stage.stack_name);
+        if count == self.event_count {
+            // The tool has to ask to find out.
+            self.calls += 1;
+            return Ok(events);
+        }
+        self.event_count = count;
         let mut next_token = None;
         loop {
             self.calls += 1;

@@ -1,39 +1,50 @@
-//! Plays a rollout: starts the update, watches it, acts as the tool acts, and follows it to its end.
+//! Plays a rollout: breaks something, starts the update, watches it, and follows it to its end.
 
 use std::time::Duration;
 
-use rollout_sim::cfn::{self, api::CancelUpdateStackInput, api::UpdateStackInput};
-use rollout_sim::fault::ActiveFault;
+use rollout_sim::cfn::{self, api::ExecuteChangeSetInput};
+use rollout_sim::fault::{ActiveFault, Fault, FaultKind};
 use rollout_sim::params::Params;
-use rollout_sim::{SimTime, World};
-use rollout_verdict::{
-    Assessment, Cadence, Cause, Observations, Record, Rollback, Rollout, Snapshot, StackOutcome, State,
-    assess,
-};
-use serde::{Deserialize, Serialize};
+use rollout_sim::{ApiError, SimTime, World};
+use rollout_verdict::{Assessment, Cause, Observations, Record, Rollout, StackOutcome, State, assess};
 
 use crate::expected::rollout;
 use crate::figures::{Ending, Figures};
-use crate::observe::{Eye, moment};
+use crate::observe::moment;
+use crate::pipeline::{self, TaskTrouble};
 use crate::probe::Probe;
-use crate::stage::Stage;
-use crate::{LabError, Lane, Track, Watcher};
+use crate::stage::{CHANGE_SET, Stage};
+use crate::timeline::{TimelineEntry, timeline, voice};
+use crate::watch::{Watch, watch};
+use crate::{LabError, Lane, Track, Watcher, case, guard};
 
-/// Longest that a rollout is followed: CloudFormation gives up on a service after three hours (aws-facts section 5),
-/// and a rollback may take as long again.
-const LONGEST: Duration = Duration::from_secs(7 * 3600);
 /// How long a service may take to be whole again after the stack operation has ended.
 const AFTERMATH: Duration = Duration::from_secs(1800);
 
-/// Something that happened, for people to read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TimelineEntry {
-    /// Seconds from the start of the rollout.
-    pub secs: f64,
-    /// Who says so: `stack`, `tool` or a service.
-    pub source: String,
-    /// What.
-    pub text: String,
+/// How a rollout is played.
+#[derive(Debug, Clone)]
+pub struct Play<'a> {
+    /// Who watches.
+    pub watcher: Watcher,
+    /// What is broken, from the start of the rollout on; a migration's faults from before it.
+    pub faults: &'a [Fault],
+    /// Other numbers than the typical ones.
+    pub params: Option<Params>,
+    /// Milliseconds within the minute at which the rollout starts; `None` is whenever the stage is ready. Load
+    /// balancers report their metrics by the minute, so alarms depend on it.
+    pub starts_at_millis: Option<u64>,
+    /// Whether the tool's guards look at the change first.
+    pub guards: bool,
+    /// Whether to keep the timeline, lanes and the record: not for thousands of plays.
+    pub detailed: bool,
+}
+
+impl<'a> Play<'a> {
+    /// A play with the typical numbers, in detail.
+    #[must_use]
+    pub const fn new(watcher: Watcher, faults: &'a [Fault]) -> Self {
+        Self { watcher, faults, params: None, starts_at_millis: None, guards: false, detailed: true }
+    }
 }
 
 /// A simulated rollout.
@@ -41,11 +52,11 @@ pub struct TimelineEntry {
 pub struct Outcome {
     /// The figures.
     pub figures: Figures,
-    /// What happened, oldest first.
+    /// What happened, oldest first; empty unless played in detail, as the rest.
     pub timeline: Vec<TimelineEntry>,
-    /// Tasks over time; empty unless asked for.
+    /// Tasks over time.
     pub lanes: Vec<Lane>,
-    /// Counts over time; empty unless asked for.
+    /// Counts over time.
     pub tracks: Vec<Track>,
     /// Everything that the polls saw, to be judged again.
     pub record: Record,
@@ -53,149 +64,180 @@ pub struct Outcome {
     pub assessment: Assessment,
 }
 
-struct Watch {
-    /// The first assessment that was not progressing, with its moment.
-    verdict: Option<(State, SimTime, u32)>,
-    cancelled_at: Option<SimTime>,
-    ended_at: Option<SimTime>,
-    observations: Observations,
-    snapshots: Vec<Snapshot>,
-    assessment: Assessment,
-}
-
 impl Stage {
-    /// Plays the rollout from this stage, with other numbers than the typical ones where `params` says so.
+    /// Plays the rollout from this stage.
     ///
     /// # Errors
     /// [`LabError::Api`] where the simulated AWS refuses a step.
-    pub fn play(
-        &self,
-        watcher: Watcher,
-        params: Option<Params>,
-        with_lanes: bool,
-    ) -> Result<Outcome, LabError> {
+    pub fn play(&self, play: &Play<'_>) -> Result<Outcome, LabError> {
         let mut world = self.world.clone();
-        if let Some(params) = params {
-            world.params = params;
+        world.params = self.case.params(play.params.clone().unwrap_or_default())?;
+        if let Some(millis) = play.starts_at_millis {
+            let wait = (millis % 60_000 + 60_000 - world.now().as_millis() % 60_000) % 60_000;
+            world.advance_by(Duration::from_millis(wait));
         }
         let start = world.now();
         let rollout = rollout(self, &world)?;
-        world
-            .faults
-            .extend(self.case.faults.iter().map(|fault| ActiveFault { fault: fault.clone(), since: start }));
+        if let Some((cause, reason)) = self.refusal(play) {
+            return Ok(refused(rollout, play, cause, reason));
+        }
+        // What breaks a migration breaks the task definition that is there; what breaks services breaks those to come.
+        let since =
+            |fault: &Fault| if case::is_of_migration(fault.kind) { SimTime::from_millis(0) } else { start };
+        let active =
+            play.faults.iter().map(|fault| ActiveFault { fault: fault.clone(), since: since(fault) });
+        world.faults.extend(active);
         let mut probe =
-            Probe::new(self, &world, with_lanes).map_err(LabError::api("look at the services"))?;
-        let input = UpdateStackInput {
-            stack_name: self.stack_name.clone(),
-            template_body: Some(self.template.clone()),
-            parameters: self.parameters.clone(),
-            capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
+            Probe::new(self, &world, play.detailed).map_err(LabError::api("look at the services"))?;
+        // Elsewhere the migration is only time before the rollout.
+        if play.faults.iter().any(|fault| case::is_of_migration(fault.kind)) {
+            let trouble = pipeline::migrate(self, &mut world, &mut probe);
+            if let Some(trouble) = trouble.map_err(LabError::api("run the migration"))? {
+                return Ok(task_failed(&world, start, rollout, play, probe, trouble));
+            }
+        }
+        let input = ExecuteChangeSetInput {
+            change_set_name: CHANGE_SET.to_owned(),
+            stack_name: Some(self.stack_name.clone()),
             client_request_token: Some("simulated".to_owned()),
-            ..UpdateStackInput::default()
+            ..ExecuteChangeSetInput::default()
         };
-        cfn::update_stack(&mut world, input).map_err(LabError::api("update the stack"))?;
-        let watch = self
-            .watch(&mut world, &mut probe, &rollout, watcher)
+        cfn::execute_change_set(&mut world, input).map_err(LabError::api("execute the change set"))?;
+        let watch = watch(self, &mut world, &mut probe, &rollout, play)
             .map_err(LabError::api("watch the rollout"))?;
+        let mut health = None;
+        if play.watcher == Watcher::Tool && watch.assessment.state == State::Succeeded {
+            let asked_at = world.now();
+            let trouble = pipeline::health(self, &mut world, &mut probe);
+            let trouble = trouble.map_err(LabError::api("ask the services"))?;
+            health = trouble.map(|detail| (asked_at, world.now(), detail));
+        }
         let whole_at = aftermath(&mut world, &mut probe, watch.ended_at)
             .map_err(LabError::api("watch what comes after the rollout"))?;
-        Ok(self.outcome(start, rollout, watch, watcher, probe, whole_at))
-    }
-
-    fn watch(
-        &self,
-        world: &mut World,
-        probe: &mut Probe<'_>,
-        rollout: &Rollout,
-        watcher: Watcher,
-    ) -> Result<Watch, rollout_sim::ApiError> {
-        let start = world.now();
-        let pause = Duration::from_secs(u64::from(Cadence::default().poll_secs));
-        let mut eye = Eye::new(self, moment(start));
-        let mut watch = Watch {
-            verdict: None,
-            cancelled_at: None,
-            ended_at: None,
-            observations: Observations::default(),
-            snapshots: Vec::new(),
-            assessment: assess(rollout, &Observations::default()),
-        };
-        while world.now().since(start) < LONGEST {
-            let snapshot = eye.look(world, watch.cancelled_at.map(moment))?;
-            watch.observations.absorb(snapshot.clone());
-            watch.snapshots.push(snapshot);
-            watch.assessment = assess(rollout, &watch.observations);
-            let failed =
-                matches!(watch.assessment.state, State::Failed { .. } | State::DeadlinePassed { .. });
-            // Nobody knows more than that the stack operation has ended.
-            let knows = watcher == Watcher::Tool || watch.assessment.stack.is_some();
-            if failed && knows && watch.verdict.is_none() {
-                watch.verdict = Some((watch.assessment.state.clone(), world.now(), eye.calls));
-            }
-            let ended = match watcher {
-                Watcher::Tool => watch.assessment.finished,
-                Watcher::Nobody => watch.assessment.stack.is_some(),
-            };
-            if ended {
-                watch.ended_at = Some(world.now());
-                break;
-            }
-            if failed && watcher == Watcher::Tool && watch.cancelled_at.is_none() {
-                watch.cancelled_at = Some(world.now());
-                if matches!(watch.assessment.rollback, Rollback::None)
-                    || !watch
-                        .observations
-                        .stack_events
-                        .values()
-                        .any(|event| event.status.contains("ROLLBACK"))
-                {
-                    let input =
-                        CancelUpdateStackInput { stack_name: self.stack_name.clone(), ..Default::default() };
-                    // Refused where the stack went back by itself in the meantime: the next poll says so.
-                    let _ = cfn::cancel_update_stack(world, &input);
-                }
-            }
-            probe.advance(world, world.now() + pause)?;
+        let mut outcome = outcome(start, rollout, watch, play, probe, whole_at);
+        if let Some((asked_at, known_at, detail)) = health {
+            unhealthy(&mut outcome, asked_at.since(start), known_at.since(start), detail);
         }
-        Ok(watch)
+        Ok(outcome)
     }
 
-    fn outcome(
-        &self,
-        start: SimTime,
-        rollout: Rollout,
-        watch: Watch,
-        watcher: Watcher,
-        probe: Probe<'_>,
-        whole_at: Option<SimTime>,
-    ) -> Outcome {
-        let secs = |at: SimTime| at.since(start).as_secs_f64();
-        let cause = cause(&watch);
-        let assessment = &watch.assessment;
-        let first_failure = assessment.first_failure_at.map(|at| at.secs_since(moment(start)));
-        let verdict_secs = watch.verdict.as_ref().map(|(_, at, _)| secs(*at));
-        let calls_per_minute = watch.verdict.as_ref().map_or(0.0, |(_, at, calls)| {
-            let minutes = (secs(*at) / 60.0).max(1.0);
-            f64::from(*calls) / minutes
-        });
-        let figures = Figures {
-            ending: ending(&watch),
-            cause: cause.as_ref().map(|cause| cause.kind.code().to_owned()),
-            detail: cause.map(|cause| cause.to_string()),
-            first_failure_secs: first_failure,
-            breaker_trip_secs: breaker_trip(&watch.observations, start),
-            verdict_secs,
-            deadline_secs: assessment.deadline.secs,
-            whole_secs: whole_at.map(secs),
-            lowest: probe.lowest(),
-            failed_request_secs: probe.failed_request_secs(),
-            calls_per_minute,
-        };
-        let timeline = timeline(&watch, watcher, start);
-        let (lanes, tracks) = probe.into_recorder().map(crate::lanes::Recorder::finish).unwrap_or_default();
-        let record = Record { rollout, snapshots: watch.snapshots };
-        Outcome { figures, timeline, lanes, tracks, record, assessment: watch.assessment }
+    /// Kind of the cause and its words, where nothing is touched at all.
+    fn refusal(&self, play: &Play<'_>) -> Option<(&'static str, String)> {
+        if play.faults.iter().any(|fault| fault.kind == FaultKind::AccessDenied) {
+            return Some(("access_denied", "every call is denied, the first one already".to_owned()));
+        }
+        let reason = guard::refusal(&self.case).filter(|_| play.guards)?;
+        Some(("guard", reason))
     }
+}
+
+/// Nothing was touched.
+fn refused(rollout: Rollout, play: &Play<'_>, cause: &str, reason: String) -> Outcome {
+    let assessment = assess(&rollout, &Observations::default());
+    let figures = Figures {
+        ending: Ending::Refused,
+        cause: Some(cause.to_owned()),
+        detail: Some(reason.clone()),
+        first_failure_secs: Some(0.0),
+        breaker_trip_secs: None,
+        verdict_secs: Some(0.0),
+        rollback_secs: None,
+        deadline_secs: assessment.deadline.secs,
+        whole_secs: Some(0.0),
+        lowest: None,
+        failed_request_secs: 0.0,
+        calls_per_minute: 0.0,
+    };
+    let entry = TimelineEntry::new(0.0, voice(play.watcher), format!("refused: {reason}"));
+    let record = Record { rollout, snapshots: Vec::new() };
+    Outcome { figures, timeline: vec![entry], lanes: Vec::new(), tracks: Vec::new(), record, assessment }
+}
+
+/// The services were not touched.
+fn task_failed(
+    world: &World,
+    start: SimTime,
+    rollout: Rollout,
+    play: &Play<'_>,
+    probe: Probe<'_>,
+    trouble: TaskTrouble,
+) -> Outcome {
+    let secs = world.now().since(start).as_secs_f64();
+    let seen_secs = trouble.seen_at.since(start).as_secs_f64();
+    let assessment = assess(&rollout, &Observations::default());
+    let figures = Figures {
+        ending: Ending::TaskFailed,
+        cause: Some("task_failed".to_owned()),
+        detail: Some(trouble.detail.clone()),
+        first_failure_secs: Some(seen_secs),
+        breaker_trip_secs: None,
+        verdict_secs: Some(secs),
+        rollback_secs: None,
+        deadline_secs: assessment.deadline.secs,
+        whole_secs: probe.whole_since().map(|since| since.since(start).as_secs_f64().max(secs)),
+        lowest: probe.lowest(),
+        failed_request_secs: probe.failed_request_secs(),
+        calls_per_minute: 0.0,
+    };
+    let timeline = vec![
+        TimelineEntry::new(0.0, voice(play.watcher), "runs the migration"),
+        TimelineEntry::new(
+            secs,
+            voice(play.watcher),
+            format!("failed: {}; services untouched", trouble.detail),
+        ),
+    ];
+    let (lanes, tracks) = probe.into_recorder().map(crate::lanes::Recorder::finish).unwrap_or_default();
+    let record = Record { rollout, snapshots: Vec::new() };
+    Outcome { figures, timeline, lanes, tracks, record, assessment }
+}
+
+/// Rolled out, and the health check failed.
+fn unhealthy(outcome: &mut Outcome, asked: Duration, known: Duration, detail: String) {
+    let known_secs = known.as_secs_f64();
+    let entry = TimelineEntry::new(known_secs, "tool", format!("unhealthy: {detail}"));
+    outcome.timeline.push(entry);
+    let figures = &mut outcome.figures;
+    figures.ending = Ending::Unhealthy;
+    figures.cause = Some("unhealthy".to_owned());
+    figures.detail = Some(detail);
+    figures.first_failure_secs = Some(asked.as_secs_f64());
+    figures.verdict_secs = Some(known_secs);
+}
+
+fn outcome(
+    start: SimTime,
+    rollout: Rollout,
+    watch: Watch,
+    play: &Play<'_>,
+    probe: Probe<'_>,
+    whole_at: Option<SimTime>,
+) -> Outcome {
+    let secs = |at: SimTime| at.since(start).as_secs_f64();
+    let cause = cause(&watch);
+    let verdict_secs = watch.verdict.as_ref().map(|(_, at, _)| secs(*at));
+    let calls_per_minute = watch.verdict.as_ref().map_or(0.0, |(_, at, calls)| {
+        let minutes = (secs(*at) / 60.0).max(1.0);
+        f64::from(*calls) / minutes
+    });
+    let figures = Figures {
+        ending: ending(&watch, play.watcher),
+        cause: cause.as_ref().map(|cause| cause.kind.code().to_owned()),
+        detail: cause.map(|cause| cause.to_string()),
+        first_failure_secs: watch.assessment.first_failure_at.map(|at| at.secs_since(moment(start))),
+        breaker_trip_secs: breaker_trip(&watch.observations, start),
+        verdict_secs,
+        rollback_secs: rollback_start(&watch.observations, start),
+        deadline_secs: watch.assessment.deadline.secs,
+        whole_secs: whole_at.map(secs),
+        lowest: probe.lowest(),
+        failed_request_secs: probe.failed_request_secs(),
+        calls_per_minute,
+    };
+    let timeline = if play.detailed { timeline(&watch, play.watcher, start) } else { Vec::new() };
+    let (lanes, tracks) = probe.into_recorder().map(crate::lanes::Recorder::finish).unwrap_or_default();
+    let record = Record { rollout, snapshots: watch.snapshots };
+    Outcome { figures, timeline, lanes, tracks, record, assessment: watch.assessment }
 }
 
 /// Lets time pass until every service has all its tasks again, or until it is clear that this does not happen.
@@ -204,7 +246,7 @@ fn aftermath(
     world: &mut World,
     probe: &mut Probe<'_>,
     ended_at: Option<SimTime>,
-) -> Result<Option<SimTime>, rollout_sim::ApiError> {
+) -> Result<Option<SimTime>, ApiError> {
     let Some(ended_at) = ended_at else { return Ok(None) };
     let until = world.now() + AFTERMATH;
     while probe.whole_since().is_none() && world.now() < until {
@@ -215,12 +257,16 @@ fn aftermath(
     Ok(probe.whole_since().map(|since| since.max(ended_at)))
 }
 
-fn ending(watch: &Watch) -> Ending {
-    match (&watch.assessment.state, watch.assessment.stack) {
-        (State::Succeeded, _) => Ending::Succeeded,
-        (_, Some(StackOutcome::RolledBack)) => Ending::RolledBack,
-        (_, Some(_)) => Ending::NeedsHuman,
-        (_, None) => Ending::StillRunning,
+fn ending(watch: &Watch, watcher: Watcher) -> Ending {
+    match (&watch.assessment.state, watch.assessment.stack, watcher) {
+        (State::Succeeded, _, _) => Ending::Succeeded,
+        // Whoever only waits for the stack takes its word.
+        (_, Some(StackOutcome::Complete), Watcher::Nobody) => Ending::Succeeded,
+        (_, Some(StackOutcome::RolledBack), _) => Ending::RolledBack,
+        (_, Some(_), _) => Ending::NeedsHuman,
+        // The tool has left, and said so.
+        (_, None, Watcher::Tool) => Ending::NeedsHuman,
+        (_, None, Watcher::Nobody) => Ending::StillRunning,
     }
 }
 
@@ -239,40 +285,10 @@ fn breaker_trip(observations: &Observations, start: SimTime) -> Option<f64> {
     failed.map(|event| event.at).min().map(|at| at.secs_since(moment(start)))
 }
 
-/// Events of the stack and of the services, and what the tool said and did.
-fn timeline(watch: &Watch, watcher: Watcher, start: SimTime) -> Vec<TimelineEntry> {
-    let mut entries = Vec::new();
-    let entry =
-        |secs: f64, source: &str, text: String| TimelineEntry { secs, source: source.to_owned(), text };
-    for event in watch.observations.stack_events.values() {
-        let failed = event.status.ends_with("_FAILED");
-        if failed || event.resource_type == "AWS::CloudFormation::Stack" {
-            let reason = event.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            let what = format!("{} {}{reason}", event.logical_id, event.status);
-            entries.push(entry(event.at.secs_since(moment(start)), "stack", what));
-        }
-    }
-    for (name, service) in &watch.observations.services {
-        let prefix = format!("(service {name}) ");
-        for event in service.events.values() {
-            let text = event.message.strip_prefix(&prefix).unwrap_or(&event.message);
-            let text = text.strip_prefix(&format!("(service {name}, ")).map_or(text, |rest| rest);
-            entries.push(entry(event.at.secs_since(moment(start)), name.as_str(), text.to_owned()));
-        }
-    }
-    let secs = |at: SimTime| at.since(start).as_secs_f64();
-    if let Some((state, at, _)) = &watch.verdict {
-        let text = match state {
-            State::Failed { cause, .. } => format!("failed: {cause}"),
-            State::DeadlinePassed { cause } => format!("deadline passed: {cause}"),
-            _ => String::new(),
-        };
-        let source = if watcher == Watcher::Tool { "tool" } else { "pipeline" };
-        entries.push(entry(secs(*at), source, text));
-    }
-    if let Some(at) = watch.cancelled_at {
-        entries.push(entry(secs(at), "tool", "cancels the update".to_owned()));
-    }
-    entries.sort_by(|one, other| one.secs.total_cmp(&other.secs));
-    entries
+/// When CloudFormation began to put everything back.
+fn rollback_start(observations: &Observations, start: SimTime) -> Option<f64> {
+    let back = observations.stack_events.values().filter(|event| {
+        event.resource_type == "AWS::CloudFormation::Stack" && event.status == "UPDATE_ROLLBACK_IN_PROGRESS"
+    });
+    back.map(|event| event.at).min().map(|at| at.secs_since(moment(start)))
 }

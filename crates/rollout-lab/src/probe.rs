@@ -52,7 +52,7 @@ impl<'a> Probe<'a> {
             services: probed.collect(),
             last: world.now(),
             whole_since: None,
-            recorder: with_lanes.then(|| Recorder::new(stage, world.now())),
+            recorder: if with_lanes { Some(Recorder::new(stage, world)?) } else { None },
         })
     }
 

@@ -7,7 +7,7 @@ use rollout_sim::Rng;
 use rollout_sim::params::Params;
 use serde::{Deserialize, Serialize};
 
-use crate::{Figures, LabError, Stage, Watcher};
+use crate::{Ending, Figures, LabError, Play, Stage};
 
 /// Percentiles of one figure, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -42,24 +42,33 @@ pub struct Sampled {
     /// Seconds of failed requests.
     pub failed_request_secs: Option<Percentiles>,
     /// How often it ended how, most frequent first.
-    pub endings: Vec<(String, usize)>,
+    pub endings: Vec<(Ending, usize)>,
 }
 
-/// Plays a rollout `runs` times on all cores; the same seed gives the same figures.
+/// Plays a rollout `runs` times on all cores; the same seed gives the same figures, however many cores there are.
+///
+/// Every run draws the parameters, and the second of the minute at which the rollout starts.
 ///
 /// # Errors
 /// The first error of a play.
-pub fn sample(stage: &Stage, watcher: Watcher, runs: usize, seed: u64) -> Result<Sampled, LabError> {
+pub fn sample(stage: &Stage, play: &Play<'_>, runs: usize, seed: u64) -> Result<Sampled, LabError> {
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(runs.max(1));
-    let play = |run: usize| -> Result<Figures, LabError> {
-        let mut rng = Rng::new(seed.wrapping_add(run as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        Ok(stage.play(watcher, Some(Params::sample(&mut rng)), false)?.figures)
+    let base = Rng::new(seed).next_u64();
+    let one = |run: usize| -> Result<Figures, LabError> {
+        let mut rng = Rng::new(base ^ (run as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let params = Some(Params::sample(&mut rng));
+        let starts_at_millis = Some(rng.next_u64() % 60_000);
+        let play = Play { params, starts_at_millis, detailed: false, ..play.clone() };
+        Ok(stage.play(&play)?.figures)
     };
     let results: Vec<Result<Vec<Figures>, LabError>> = thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
-            .map(|worker| scope.spawn(move || (worker..runs).step_by(threads).map(play).collect()))
+            .map(|worker| scope.spawn(move || (worker..runs).step_by(threads).map(one).collect()))
             .collect();
-        workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
+        let join = |worker: thread::ScopedJoinHandle<'_, _>| {
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        workers.into_iter().map(join).collect()
     });
     let mut figures = Vec::with_capacity(runs);
     for result in results {
@@ -70,14 +79,14 @@ pub fn sample(stage: &Stage, watcher: Watcher, runs: usize, seed: u64) -> Result
 
 fn summary(figures: &[Figures], seed: u64) -> Sampled {
     let of = |figure: fn(&Figures) -> Option<f64>| percentiles(figures.iter().filter_map(figure).collect());
-    let mut endings: Vec<(String, usize)> = Vec::new();
-    for ending in figures.iter().map(|figures| figures.ending.words()) {
-        match endings.iter_mut().find(|(words, _)| words == ending) {
+    let mut endings: Vec<(Ending, usize)> = Vec::new();
+    for ending in figures.iter().map(|figures| figures.ending) {
+        match endings.iter_mut().find(|(known, _)| *known == ending) {
             Some((_, count)) => *count += 1,
-            None => endings.push((ending.to_owned(), 1)),
+            None => endings.push((ending, 1)),
         }
     }
-    endings.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    endings.sort_by_key(|(ending, count)| (std::cmp::Reverse(*count), ending.words()));
     Sampled {
         runs: figures.len(),
         seed,

@@ -1,11 +1,14 @@
 //! The scene: an account in which an environment runs its old release.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use env_config::{Config, EnvironmentNames, SecretSource};
 use rollout_sim::cfn;
-use rollout_sim::cfn::api::{CreateStackInput, DescribeStacksInput, Parameter, StackStatus};
+use rollout_sim::cfn::api::{
+    ChangeAction, ChangeSetStatus, CreateChangeSetInput, CreateStackInput, DescribeChangeSetInput,
+    DescribeStacksInput, Parameter, ResourceChange, StackStatus,
+};
 use rollout_sim::ecr::{self, CreateRepositoryInput, PushInput};
 use rollout_sim::image::{Architecture, ImageBehaviour};
 use rollout_sim::secrets::{self, PutSecretValueInput, SecretText};
@@ -22,18 +25,24 @@ const LOOK: Duration = Duration::from_secs(30);
 pub(crate) const OLD_COMMIT: &str = "1111111111111111111111111111111111111111";
 pub(crate) const NEW_COMMIT: &str = "2222222222222222222222222222222222222222";
 
-/// An account in which the environment of a case runs its old release, ready to be played from again and again.
+/// Name of the change set with the new release.
+pub(crate) const CHANGE_SET: &str = "simulated";
+
+/// An account in which the environment of a case runs its old release, with a change set that brings the new one: ready
+/// to be played from again and again.
 #[derive(Debug, Clone)]
 pub struct Stage {
     pub(crate) case: Case,
     pub(crate) world: World,
-    /// Template that is deployed.
-    pub(crate) template: String,
-    /// Parameters that are deployed.
-    pub(crate) parameters: Vec<Parameter>,
     pub(crate) services: Vec<StagedService>,
     pub(crate) stack_name: String,
     pub(crate) cluster: String,
+    /// Domain at which users reach the public services.
+    pub(crate) domain: String,
+    /// Release that answers after a rollout that succeeds.
+    pub(crate) release: String,
+    /// Logical ids of the ECS services that the change set rolls.
+    pub(crate) rolling: BTreeSet<String>,
 }
 
 /// A service of the environment.
@@ -43,6 +52,9 @@ pub(crate) struct StagedService {
     pub log_group: String,
     /// A path that users ask for; `None` for an internal service.
     pub user_path: Option<String>,
+    /// What the tool's health check asks a public service for: the path of the load balancer's check, as far as there is
+    /// one, because a program answers that one without a session.
+    pub health_path: Option<String>,
     pub desired_count: u32,
     pub logical_id: Option<String>,
     pub task_definition_logical_id: Option<String>,
@@ -66,13 +78,15 @@ impl Stage {
         let input = CreateStackInput {
             stack_name: stack_name.clone(),
             template_body: Some(before),
-            parameters: parameters(&case.before, &old_digests, OLD_COMMIT),
+            parameters: parameters(&case.before, &old_digests, OLD_COMMIT, &old_digests),
             capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
             ..CreateStackInput::default()
         };
         cfn::create_stack(&mut world, input).map_err(LabError::api("create the stack"))?;
         come_up(&mut world, &stack_name, entered_secrets(&case)?)?;
 
+        // A pipeline that only restarts services on another image leaves the release as it is.
+        let release = if case.new_images.is_empty() { NEW_COMMIT } else { OLD_COMMIT };
         let digests: BTreeMap<String, String> = new_digests
             .into_iter()
             .map(|(name, new)| {
@@ -81,11 +95,14 @@ impl Stage {
                 (name, digest.unwrap_or_default())
             })
             .collect();
-        let parameters = parameters(&case.after, &digests, NEW_COMMIT);
+        // The pipeline brings the one-off tasks up to date, and runs them, before the rollout that is played.
+        let parameters = parameters(&case.after, &digests, release, &old_digests);
+        let rolling = propose(&mut world, &stack_name, &after, parameters)?;
         let names = case.after.names(environment);
         let services = services(&case, &names, &after)?;
-        let cluster = names.cluster();
-        Ok(Self { template: after, parameters, services, stack_name, cluster, world, case })
+        let (cluster, domain) = (names.cluster(), environment.domain.to_string());
+        let release = release.to_owned();
+        Ok(Self { rolling, services, stack_name, cluster, domain, release, world, case })
     }
 
     /// Failures at which the circuit breaker of a service trips.
@@ -98,6 +115,78 @@ impl Stage {
     pub fn now(&self) -> SimTime {
         self.world.now()
     }
+
+    /// Header in which services name their release, in lower case.
+    pub(crate) fn release_header(&self) -> String {
+        self.case.after.platform.release_header().to_ascii_lowercase()
+    }
+
+    /// Seconds that the migration may take; `None` where there is none.
+    pub(crate) fn migration_timeout_secs(&self) -> Option<u32> {
+        let mut tasks = self.case.after.platform.tasks.iter();
+        tasks.find(|(name, _)| name.as_str() == "migrate").map(|(_, task)| task.timeout_secs)
+    }
+}
+
+/// Makes the change set, and answers which services it rolls.
+fn propose(
+    world: &mut World,
+    stack_name: &str,
+    template: &str,
+    parameters: Vec<Parameter>,
+) -> Result<BTreeSet<String>, LabError> {
+    let input = CreateChangeSetInput {
+        stack_name: stack_name.to_owned(),
+        change_set_name: CHANGE_SET.to_owned(),
+        template_body: Some(template.to_owned()),
+        parameters,
+        capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
+        ..CreateChangeSetInput::default()
+    };
+    cfn::create_change_set(world, input).map_err(LabError::api("make the change set"))?;
+    let mut rolling = BTreeSet::new();
+    let mut next_token = None;
+    loop {
+        let input = DescribeChangeSetInput {
+            change_set_name: CHANGE_SET.to_owned(),
+            stack_name: Some(stack_name.to_owned()),
+            next_token,
+            ..DescribeChangeSetInput::default()
+        };
+        let answer = cfn::describe_change_set(world, &input).map_err(LabError::api("read the change set"))?;
+        if answer.status != Some(ChangeSetStatus::CreateComplete) {
+            let reason = answer.status_reason.unwrap_or_default();
+            return Err(LabError::Case(format!("there is nothing to roll out: {reason}")));
+        }
+        let changes = answer.changes.into_iter().filter_map(|change| change.resource_change);
+        rolling.extend(changes.filter(rolls).filter_map(|change| change.logical_resource_id));
+        next_token = answer.next_token;
+        if next_token.is_none() {
+            return Ok(rolling);
+        }
+    }
+}
+
+/// Whether a change starts a deployment of an ECS service; some properties change without one
+/// (bc:ecs/UpdateServiceRequest).
+fn rolls(change: &ResourceChange) -> bool {
+    const QUIET: &[&str] = &[
+        "DesiredCount",
+        "DeploymentConfiguration",
+        "EnableECSManagedTags",
+        "HealthCheckGracePeriodSeconds",
+        "PropagateTags",
+        "Tags",
+    ];
+    let mut names = change.details.iter().filter_map(|detail| detail.target.as_ref()?.name.as_deref());
+    change.resource_type.as_deref() == Some("AWS::ECS::Service")
+        && change.action != Some(ChangeAction::Remove)
+        && (change.action != Some(ChangeAction::Modify) || names.any(|name| !QUIET.contains(&name)))
+}
+
+/// How the image in service of a service behaves.
+pub(crate) fn old_behaviour(case: &Case, service: &str) -> ImageBehaviour {
+    case.images.get(service).map(|(old, _)| old.clone()).unwrap_or_default()
 }
 
 fn template(config: &Config, environment: &str) -> Result<String, LabError> {
@@ -115,9 +204,11 @@ fn push_images(world: &mut World, case: &Case, commit: &str) -> Result<BTreeMap<
             other => drop(other.map_err(LabError::api("create a repository"))?),
         }
         let given = case.images.get(name.as_str());
-        let behaviour = given.map_or_else(ImageBehaviour::default, |(old, new)| {
-            if commit == OLD_COMMIT { old.clone() } else { new.clone() }
-        });
+        let behaviour = if commit == OLD_COMMIT {
+            old_behaviour(case, name.as_str())
+        } else {
+            given.map(|(_, new)| new.clone()).unwrap_or_default()
+        };
         let push = PushInput {
             repository,
             tags: vec![commit.to_owned()],
@@ -174,8 +265,13 @@ fn enter_secrets(
     Ok(missing)
 }
 
-/// Parameters of the stack for a release.
-fn parameters(config: &Config, digests: &BTreeMap<String, String>, commit: &str) -> Vec<Parameter> {
+/// Parameters of the stack for a release; the one-off tasks stay on the old one.
+fn parameters(
+    config: &Config,
+    digests: &BTreeMap<String, String>,
+    commit: &str,
+    task_digests: &BTreeMap<String, String>,
+) -> Vec<Parameter> {
     let platform = &config.platform;
     let certificate = format!(
         "arn:aws:acm:{}:{}:certificate/00000000-0000-4000-8000-000000000000",
@@ -186,14 +282,14 @@ fn parameters(config: &Config, digests: &BTreeMap<String, String>, commit: &str)
         ("CertificateArn".to_owned(), certificate),
         ("Release".to_owned(), commit.to_owned()),
         ("Commit".to_owned(), commit.to_owned()),
-        ("TasksRelease".to_owned(), commit.to_owned()),
+        ("TasksRelease".to_owned(), OLD_COMMIT.to_owned()),
     ];
-    let digest = |service: &str| digests.get(service).cloned().unwrap_or_default();
+    let digest = |of: &BTreeMap<String, String>, service: &str| of.get(service).cloned().unwrap_or_default();
     for name in platform.services.keys() {
-        values.push((stack_model::service_digest_parameter(name), digest(name.as_str())));
+        values.push((stack_model::service_digest_parameter(name), digest(digests, name.as_str())));
     }
     for (name, task) in &platform.tasks {
-        values.push((stack_model::task_digest_parameter(name), digest(task.service.as_str())));
+        values.push((stack_model::task_digest_parameter(name), digest(task_digests, task.service.as_str())));
     }
     let parameter = |(key, value)| Parameter {
         parameter_key: Some(key),
@@ -242,10 +338,13 @@ fn services(
             resource.pointer("/Properties/TaskDefinition/Ref").and_then(|it| it.as_str()).map(str::to_owned)
         });
         let route = service.routes.iter().flat_map(|route| &route.paths).next();
+        let user_path = route.map(|path| path.to_string().replace('*', ""));
+        let check = platform.target_health_check(service).map(|check| check.path);
         StagedService {
+            health_path: check.filter(|_| user_path.is_some()).or_else(|| user_path.clone()),
             name: name.to_string(),
             log_group: names.service_log_group(name),
-            user_path: route.map(|path| path.to_string().replace('*', "")),
+            user_path,
             desired_count: environment.service_scale(name).desired_count,
             logical_id: found.map(|(id, _)| id.clone()),
             task_definition_logical_id: definition,

@@ -6,18 +6,20 @@ use crate::{Advice, Figures, Outcome, Percentiles, Sampled};
 
 /// Timeline entries that are printed; the middle of a longer one is left out.
 const TIMELINE_LINES: usize = 40;
+/// Longest line of a timeline: CloudFormation's reasons repeat themselves.
+const LINE_CHARS: usize = 150;
 
-/// Timeline, figures and advice of one simulated rollout; `alone` is the same rollout with nobody watching.
+/// Timeline of one simulated rollout, and the derivation of its deadline.
 #[must_use]
-pub fn report(outcome: &Outcome, alone: &Figures, advice: &[Advice]) -> String {
+pub fn report(outcome: &Outcome) -> String {
     let mut text = String::new();
     let entries = &outcome.timeline;
+    let half = TIMELINE_LINES / 2;
     let (head, tail) = if entries.len() <= TIMELINE_LINES {
         (entries.as_slice(), [].as_slice())
     } else {
-        entries.split_at(entries.len() - TIMELINE_LINES / 2)
+        (&entries[..half], &entries[entries.len() - half..])
     };
-    let head = &head[..head.len().min(if tail.is_empty() { TIMELINE_LINES } else { TIMELINE_LINES / 2 })];
     for entry in head {
         line(&mut text, entry.secs, &entry.source, &entry.text);
     }
@@ -29,24 +31,22 @@ pub fn report(outcome: &Outcome, alone: &Figures, advice: &[Advice]) -> String {
     for entry in tail {
         line(&mut text, entry.secs, &entry.source, &entry.text);
     }
-    text.push('\n');
-    text.push_str(&comparison(&[("with this tool", &outcome.figures), ("breaker alone", alone)]));
-    text.push('\n');
-    let _ = writeln!(
-        text,
-        "deadline {} = {} s:",
-        clock(f64::from(outcome.assessment.deadline.secs)),
-        outcome.assessment.deadline.secs
-    );
-    for term in &outcome.assessment.deadline.terms {
+    text
+}
+
+/// How the deadline of a rollout comes about.
+#[must_use]
+pub fn deadline(outcome: &Outcome) -> String {
+    let deadline = &outcome.assessment.deadline;
+    let mut text = format!("deadline {}:\n", clock(f64::from(deadline.secs)));
+    for term in &deadline.terms {
         let _ = writeln!(text, "  {:>5} s  {}", term.secs, term.term);
     }
-    text.push_str(&advised(advice));
     text
 }
 
 fn line(text: &mut String, secs: f64, source: &str, what: &str) {
-    let _ = writeln!(text, "{:>8}  {source:<10} {what}", clock(secs));
+    let _ = writeln!(text, "{:>8}  {source:<10} {}", clock(secs), shortened(what, LINE_CHARS));
 }
 
 /// Name of a figure, and how it reads.
@@ -61,17 +61,12 @@ pub fn comparison(columns: &[(&str, &Figures)]) -> String {
         ("first visible failure", |figures| moment(figures.first_failure_secs)),
         ("breaker trips", |figures| moment(figures.breaker_trip_secs)),
         ("failure known", |figures| moment(figures.verdict_secs)),
-        ("deadline", |figures| clock(f64::from(figures.deadline_secs))),
-        ("service whole", |figures| figures.whole_secs.map_or_else(|| "not in sight".to_owned(), clock)),
-        ("lowest healthy capacity", |figures| {
-            figures.lowest.as_ref().map_or_else(
-                || "-".to_owned(),
-                |lowest| format!("{}/{} ({})", lowest.tasks, lowest.desired, lowest.service),
-            )
-        }),
+        ("deadline of the tool", |figures| clock(f64::from(figures.deadline_secs))),
+        ("services whole", whole),
+        ("lowest healthy capacity", capacity),
         ("failed requests", |figures| format!("{:.0} s", figures.failed_request_secs)),
     ];
-    let width = columns.iter().map(|(title, _)| title.chars().count()).max().unwrap_or(0).max(18);
+    let width = columns.iter().map(|(title, _)| title.chars().count()).max().unwrap_or(0).max(16);
     let mut text = format!("{:<24}", "");
     for (title, _) in columns {
         let _ = write!(text, "  {title:>width$}");
@@ -87,6 +82,53 @@ pub fn comparison(columns: &[(&str, &Figures)]) -> String {
     text
 }
 
+/// One row for every fault: how it goes with the first of two titles, and with the second.
+#[must_use]
+pub fn fault_table(titles: [&str; 2], rows: &[(String, [Figures; 2])]) -> String {
+    let mut text = format!("{:<20}", "");
+    for title in titles {
+        let _ = write!(text, "  {:<54}", title);
+    }
+    text.truncate(text.trim_end().len());
+    let _ = write!(text, "\n{:<20}", "fault");
+    for _ in titles {
+        let _ = write!(
+            text,
+            "  {:<14}{:>8}{:>8}{:>10}{:>14}",
+            "ending", "first", "known", "whole", "failed reqs"
+        );
+    }
+    text.push('\n');
+    for (fault, sides) in rows {
+        let _ = write!(text, "{fault:<20}");
+        for figures in sides {
+            let _ = write!(
+                text,
+                "  {:<14}{:>8}{:>8}{:>10}{:>14}",
+                figures.ending.words(),
+                moment(figures.first_failure_secs),
+                moment(figures.verdict_secs),
+                figures.whole_secs.map_or_else(|| "never".to_owned(), clock),
+                format!("{:.0} s", figures.failed_request_secs),
+            );
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn whole(figures: &Figures) -> String {
+    figures.whole_secs.map_or_else(|| "not in sight".to_owned(), clock)
+}
+
+fn capacity(figures: &Figures) -> String {
+    let lowest = figures.lowest.as_ref();
+    lowest.map_or_else(
+        || "-".to_owned(),
+        |lowest| format!("{}/{} ({})", lowest.tasks, lowest.desired, lowest.service),
+    )
+}
+
 /// Percentiles of a sampled rollout.
 #[must_use]
 pub fn sampled(sampled: &Sampled) -> String {
@@ -96,7 +138,7 @@ pub fn sampled(sampled: &Sampled) -> String {
         ("first visible failure", sampled.first_failure_secs),
         ("breaker trips", sampled.breaker_trip_secs),
         ("failure known", sampled.verdict_secs),
-        ("service whole", sampled.whole_secs),
+        ("services whole", sampled.whole_secs),
         ("failed requests", sampled.failed_request_secs),
     ];
     for (name, percentiles) in rows {
@@ -105,24 +147,26 @@ pub fn sampled(sampled: &Sampled) -> String {
         let _ = writeln!(text, "{name:<24}{p50:>10}{p90:>10}{p99:>10}{max:>10}{:>8}", p.runs);
     }
     for (ending, count) in &sampled.endings {
-        let _ = writeln!(text, "{count} {ending}");
+        let _ = writeln!(text, "{count} × {}", ending.words());
     }
     text
 }
 
-fn advised(advice: &[Advice]) -> String {
+/// Which setting dominates, and what changing one would buy.
+#[must_use]
+pub fn advised(advice: &[Advice]) -> String {
     let helps = |advice: &&Advice| advice.verdict_gain_secs >= 1.0 || advice.whole_gain_secs >= 1.0;
     let Some(best) = advice.iter().find(helps) else {
         return "no single setting would make this shorter\n".to_owned();
     };
-    let mut text = format!("{} dominates\n", best.lever.key());
+    let mut text = format!("{} dominates the time; half of each setting would buy:\n", best.lever.key());
     for advice in advice.iter().filter(helps) {
         let _ = writeln!(
             text,
-            "  {} = {} instead of {}: known {}, whole again {}",
+            "  {:<52} {:>4} -> {:<4} known {}, whole {}",
             advice.lever.key(),
-            advice.instead,
             advice.value,
+            advice.instead,
             gain(advice.verdict_gain_secs),
             gain(advice.whole_gain_secs),
         );
@@ -132,7 +176,7 @@ fn advised(advice: &[Advice]) -> String {
 
 fn gain(secs: f64) -> String {
     if secs.abs() < 1.0 {
-        "at the same time".to_owned()
+        "as before".to_owned()
     } else {
         format!("{:.0} s {}", secs.abs(), if secs > 0.0 { "earlier" } else { "later" })
     }
@@ -150,12 +194,28 @@ pub(crate) fn clock(secs: f64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{secs:02}") } else { format!("{minutes}:{secs:02}") }
 }
 
+/// At most so many characters, with an ellipsis where some are left out.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
 #[cfg(test)]
 mod tests {
-    use super::clock;
+    use super::{clock, shortened};
 
     #[test]
     fn times_read_like_a_clock() {
         assert_eq!([0.0, 59.6, 61.0, 3661.0].map(clock), ["0:00", "1:00", "1:01", "1:01:01"]);
+    }
+
+    #[test]
+    fn a_shortened_text_has_the_length_asked_for() {
+        assert_eq!(shortened("abcdef", 4), "abc…");
+        assert_eq!(shortened("abcd", 4), "abcd");
     }
 }

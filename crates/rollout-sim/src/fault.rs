@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +83,10 @@ pub struct Fault {
     /// The ECS service (or, for API faults, the AWS service) it concerns; `None` is every one.
     pub service: Option<String>,
 }
+
+/// How long an API does not answer, from when [`FaultKind::ApiOutage`] begins. Chosen: longer than any SDK retries,
+/// shorter than a deployment.
+pub const API_OUTAGE: Duration = Duration::from_secs(90);
 
 /// A fault in a world, from a moment on. Faults of an image or a task concern only task definitions that
 /// were registered at or after `since` and say something new: the old release stays as good as it was.

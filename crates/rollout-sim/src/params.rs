@@ -112,4 +112,9 @@ params! {
     /// From `RunTask` until `DescribeTasks` and `ListTasks` know the task: the API is eventually consistent
     /// (bc:ecs/RunTask), by how long is undocumented. Typically not noticed.
     run_task_visible_secs = 0.0 in 0.0..=5.0,
+    /// Whether CloudFormation fails an ECS service only when the service's own rollback has ended (1), or as soon as the
+    /// circuit breaker or an alarm has failed its deployment (0). Undocumented: the handler reads service deployments
+    /// (aws-facts section 5), which reach a final state only with the end of the rollback, and a rollback that cannot
+    /// succeed was seen to hold a stack for hours; other reports have the failure with the trip.
+    cfn_waits_for_rollback = 0.0 in 0.0..=1.0,
 }

@@ -19,15 +19,38 @@ pub struct Cadence {
     pub least_details_secs: u32,
     /// API calls per minute that a caller must not exceed.
     pub calls_per_minute: u32,
+    /// Seconds between two looks at a one-off task.
+    pub task_poll_secs: u32,
+    /// Seconds between two requests of the health check after a rollout.
+    pub health_poll_secs: u32,
+    /// Seconds for which that check is repeated: DNS, the load balancer and warm-up need a moment, a defect stays.
+    pub health_limit_secs: u32,
 }
+
+/// Longest pause after a poll that nobody answered, in seconds.
+const LONGEST_PAUSE_SECS: f64 = 60.0;
 
 impl Default for Cadence {
     fn default() -> Self {
-        Self { poll_secs: 10, details_secs: 60, least_details_secs: 20, calls_per_minute: 40 }
+        Self {
+            poll_secs: 10,
+            details_secs: 60,
+            least_details_secs: 20,
+            calls_per_minute: 40,
+            task_poll_secs: 5,
+            health_poll_secs: 5,
+            health_limit_secs: 60,
+        }
     }
 }
 
 impl Cadence {
+    /// The pause, in seconds, after a poll without an answer that came after a pause of `pause_secs`.
+    #[must_use]
+    pub fn pause_after_silence(&self, pause_secs: f64) -> f64 {
+        (pause_secs * 1.5).min(LONGEST_PAUSE_SECS)
+    }
+
     /// Whether a service deserves a detailed look: `before` is what the last detailed look saw, `now` a light view
     /// (deployments and events only), `secs_since_details` the time since that look, `None` before the first.
     ///

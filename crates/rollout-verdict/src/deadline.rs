@@ -29,6 +29,10 @@ const START_UP_SECS: u32 = 60;
 /// One task: between the end of its container and `STOPPED`, and until the scheduler acts on it.
 const DEPROVISION_SECS: u32 = 20;
 
+/// A rollback replaces tasks as the update did, and CloudFormation polls slowly.
+const ROLLBACK_FACTOR: f64 = 2.0;
+/// Added to the rollback's bound, for CloudFormation itself.
+const ROLLBACK_OVERHEAD_SECS: f64 = 900.0;
 /// A rollout where all goes well, next to the limits above: the stack operation, the start of a task, its end.
 const USUAL_STACK_SECS: u32 = 20;
 const USUAL_START_UP_SECS: u32 = 30;
@@ -55,6 +59,13 @@ pub(crate) fn expected_secs(rollout: &Rollout) -> u32 {
 }
 
 impl Deadline {
+    /// Seconds after the start at which nobody watches any longer: the deadline, and the time of a rollback.
+    #[must_use]
+    pub fn limit_secs(&self) -> f64 {
+        let deadline = f64::from(self.secs);
+        deadline + deadline * ROLLBACK_FACTOR + ROLLBACK_OVERHEAD_SECS
+    }
+
     /// The longest that a rollout that still succeeds may take: every service replaces its tasks in as many
     /// rounds as its percentages demand, one task fails once and is replaced, the old tasks drain, and the
     /// alarms bake. Services of one stack update roll at the same time, so the slowest counts.

@@ -42,7 +42,8 @@ pub use drift::{
 pub use exports::{list_exports, list_imports};
 pub use protection::{get_stack_policy, set_stack_policy, update_termination_protection};
 pub use stacks::{
-    cancel_update_stack, continue_update_rollback, create_stack, delete_stack, rollback_stack, update_stack,
+    cancel_update_stack, continue_update_rollback, create_stack, delete_stack, rollback_stack,
+    stack_event_count, update_stack,
 };
 pub use state::{Event, State, StepEvent};
 pub use validate::{get_template_summary, validate_template};

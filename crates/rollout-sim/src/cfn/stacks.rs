@@ -24,6 +24,12 @@ pub(super) fn find(world: &World, name: &str) -> Result<usize, ApiError> {
     found.ok_or_else(|| invalid(format!("Stack with id {name} does not exist")))
 }
 
+/// How many events a stack has: an observer in this process need not describe them again while there are no more.
+#[must_use]
+pub fn stack_event_count(world: &World, stack_name: &str) -> usize {
+    find(world, stack_name).map_or(0, |index| world.cfn.stacks[index].events.len())
+}
+
 /// Names of stacks and change sets: a letter, then letters, digits and hyphens, at most 128.
 pub(super) fn check_name(field: &str, name: &str) -> Result<(), ApiError> {
     let starts = name.starts_with(|letter: char| letter.is_ascii_alphabetic());

@@ -4,7 +4,7 @@ use super::api::*;
 use super::deployment::DeploymentState;
 use super::service::ServiceState;
 use super::{DeploymentKey, ServiceKey, invalid, page, short_name};
-use crate::{ApiError, World};
+use crate::{ApiError, Rng, World};
 
 /// What LATEST stands for on Linux.
 pub(super) fn platform_version(requested: &str) -> &str {
@@ -127,10 +127,23 @@ fn service_role(world: &World) -> String {
     format!("arn:aws:iam::{}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", world.account)
 }
 
-/// Identifier of an event: made from its place, so that it costs nothing until it is asked for.
+/// Identifier of an event: made from its place, so that it costs nothing until it is asked for, and little then: every
+/// DescribeServices asks for up to a hundred.
 fn event_id(arn: &str, number: u64) -> String {
-    let hash = crate::wire::sha256_hex(format!("{arn}#{number}").as_bytes());
-    format!("{}-{}-{}-{}-{}", &hash[..8], &hash[8..12], &hash[12..16], &hash[16..20], &hash[20..32])
+    // FNV-1a tells services apart, the generator spreads the number.
+    let service = arn.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mut rng = Rng::new(service ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let (high, low) = (rng.next_u64(), rng.next_u64());
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
 }
 
 /// `DescribeServices`: at most ten.

@@ -14,7 +14,8 @@ const SPEED: &str = "2000";
 pub(super) fn run(project: &Project) -> Result<(), Failure> {
     let python = Python::prepare(project, "clients", "tests/clients/requirements.txt")?;
     must_succeed(&cargo(project, ["build", "--quiet", "--package", "deploy-ops"]), "building deploy-ops")?;
-    let program = built_binary().ok_or_else(|| Failure::unexpected("deploy-ops is not beside xtask"))?;
+    let program =
+        built_binary("deploy-ops").ok_or_else(|| Failure::unexpected("deploy-ops is not beside xtask"))?;
     let state = project.root().join("target/clients-local-aws");
     if state.exists() {
         std::fs::remove_dir_all(&state).map_err(|error| {

@@ -27,8 +27,8 @@ const RULES: &[Rule] = &[
     Rule { name: "rollout-verdict", workspace: &[], never: &["tokio", "clap", "aws-config", "jiff", "rand"] },
     Rule {
         name: "rollout-lab",
-        workspace: &["env-config", "rollout-sim", "rollout-verdict", "stack-model"],
-        never: &["tokio", "clap", "aws-config"],
+        workspace: &["env-config", "ops-cli", "rollout-sim", "rollout-verdict", "stack-model"],
+        never: &["tokio", "aws-config"],
     },
     Rule { name: "local-aws", workspace: &["rollout-sim"], never: &["aws-config", "clap"] },
     Rule { name: "ops-cli", workspace: &[], never: &["tokio", "aws-config"] },
@@ -39,17 +39,8 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "xtask",
-        workspace: &[
-            "env-config",
-            "cfn",
-            "waf-rules",
-            "stack-model",
-            "rollout-sim",
-            "rollout-lab",
-            "rollout-verdict",
-            "ops-cli",
-        ],
-        never: &["tokio", "aws-config"],
+        workspace: &["env-config", "cfn", "waf-rules", "stack-model", "ops-cli"],
+        never: &["tokio", "aws-config", "rollout-sim"],
     },
     // Tests may use everything.
     Rule { name: "integration-tests", workspace: &["*"], never: &[] },

@@ -273,6 +273,11 @@ pub(super) fn poll_service(world: &World, arn: &str, properties: &Value) -> Poll
         {
             Poll::Pending
         }
+        Status::RollbackRequested | Status::RollbackInProgress
+            if world.params.cfn_waits_for_rollback >= 0.5 =>
+        {
+            Poll::Pending
+        }
         Status::Successful => Poll::Failed(Failure::new(
             "GeneralServiceException",
             "Error occurred during operation 'ECS Deployment was superseded by another one'.",

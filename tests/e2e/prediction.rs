@@ -1,0 +1,157 @@
+//! What `simulate` predicts is what the deployment then shows, to the second: the laboratory and the tool, which goes
+//! through the AWS SDK and HTTP, roll out the same release with the same fault.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use deploy_ops::resolve::Wanted;
+use ops_cli::Verdict;
+use rollout_lab::{Case, Ending, Play, Stage, Texts, Watcher};
+use rollout_sim::fault::Fault;
+use rollout_verdict::{CauseKind, Observations, Record, ServiceName, State, assess};
+
+use super::scene::{Scene, block_on, options};
+
+/// A rollout in seconds from its start, as its polls tell it.
+#[derive(Debug, PartialEq)]
+struct Course {
+    polls: Vec<f64>,
+    first_failure: Option<f64>,
+    /// The first poll after which the rollout was known to have failed.
+    verdict: Option<f64>,
+    cause: Option<(CauseKind, Option<ServiceName>)>,
+    cancelled: Option<f64>,
+    end: f64,
+}
+
+fn course(record: &Record) -> Course {
+    let start = record.rollout.started_at;
+    let mut observations = Observations::default();
+    let mut assessment = assess(&record.rollout, &observations);
+    let (mut verdict, mut cause) = (None, None);
+    for snapshot in &record.snapshots {
+        observations.absorb(snapshot.clone());
+        assessment = assess(&record.rollout, &observations);
+        let failed = match &assessment.state {
+            State::Failed { cause, .. } | State::DeadlinePassed { cause } => cause,
+            _ => continue,
+        };
+        if verdict.is_none() {
+            verdict = Some(snapshot.at.secs_since(start));
+            // Its words name resources, whose identifiers differ between the two accounts.
+            cause = Some((failed.kind, failed.service.clone()));
+        }
+    }
+    let polls: Vec<f64> = record.snapshots.iter().map(|snapshot| snapshot.at.secs_since(start)).collect();
+    let cancelled = record.snapshots.iter().find_map(|snapshot| snapshot.cancel_requested_at);
+    Course {
+        first_failure: assessment.first_failure_at.map(|at| at.secs_since(start)),
+        cancelled: cancelled.map(|at| at.secs_since(start)),
+        end: polls.last().copied().unwrap_or_default(),
+        polls,
+        verdict,
+        cause,
+    }
+}
+
+fn stage() -> &'static Stage {
+    static STAGE: OnceLock<Stage> = OnceLock::new();
+    STAGE.get_or_init(|| {
+        let infra = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra");
+        let read = |file: &str| std::fs::read_to_string(infra.join(file)).unwrap();
+        let texts = Texts {
+            platform: read("platform.toml"),
+            environment_file: "staging.toml".to_owned(),
+            environment: read("environments/staging.toml"),
+        };
+        Stage::set(Case::new_release(texts.config(&[]).unwrap(), "staging")).unwrap()
+    })
+}
+
+/// Deploys with the faults, simulates the same, and holds both against each other.
+fn predicts(broken: &[&str]) {
+    let fault = broken.join(" and ");
+    let scene = Scene::staging();
+    scene.commit("broken");
+    let deployed = block_on(scene.deploy("staging", &options(Wanted::Head), broken)).unwrap();
+    let shown = deployed.records.last().expect("the rollout was watched");
+    let faults: Vec<Fault> = broken.iter().map(|fault| fault.parse().unwrap()).collect();
+    // Load balancers report by the minute: the second at which a rollout starts decides when an alarm fires.
+    let starts_at_millis = Some(shown.rollout.started_at.as_millis() % 60_000);
+    let play = Play { starts_at_millis, ..Play::new(Watcher::Tool, &faults) };
+    let predicted = stage().play(&play).unwrap();
+
+    let (seen, foreseen) = (course(shown), course(&predicted.record));
+    assert_eq!(foreseen, seen, "{fault}: predicted and shown");
+    let figures = &predicted.figures;
+    let verdict = match figures.ending {
+        Ending::Succeeded => Verdict::Succeeded,
+        Ending::RolledBack => Verdict::RolledBack,
+        Ending::NeedsHuman => Verdict::NeedsHuman,
+        Ending::Unhealthy => Verdict::Unhealthy,
+        Ending::Refused | Ending::TaskFailed | Ending::StillRunning => panic!("{figures:?}"),
+    };
+    assert_eq!(verdict, deployed.result.verdict, "{fault}: {:?}", deployed.result.cause);
+    if verdict != Verdict::Unhealthy {
+        assert_eq!(figures.first_failure_secs, seen.first_failure, "{fault}");
+        assert_eq!(figures.verdict_secs, seen.verdict, "{fault}");
+        let detected =
+            figures.verdict_secs.zip(figures.first_failure_secs).map(|(known, first)| known - first);
+        assert_eq!(detected, deployed.result.detected_secs, "{fault}");
+    }
+}
+
+#[test]
+fn a_missing_image() {
+    predicts(&["image-missing:mcp"]);
+}
+
+#[test]
+fn a_missing_secret() {
+    predicts(&["secret-missing:api"]);
+}
+
+#[test]
+fn a_crash() {
+    predicts(&["crash-on-start:mcp"]);
+}
+
+#[test]
+fn a_crash_of_every_service() {
+    predicts(&["crash-on-start"]);
+}
+
+#[test]
+fn a_health_check_that_gets_404() {
+    predicts(&["health-path:mcp"]);
+}
+
+#[test]
+fn a_container_health_check_that_fails() {
+    predicts(&["container-health:frontend"]);
+}
+
+#[test]
+fn errors_that_fire_the_alarm() {
+    predicts(&["errors-after-deploy:api"]);
+}
+
+#[test]
+fn a_resource_that_fails() {
+    predicts(&["stack-fails:mcp"]);
+}
+
+#[test]
+fn a_rollback_that_fails() {
+    predicts(&["rollback-fails:mcp"]);
+}
+
+#[test]
+fn old_code() {
+    predicts(&["old-code:mcp"]);
+}
+
+#[test]
+fn nothing_broken() {
+    predicts(&[]);
+}
