@@ -3,4 +3,4 @@
 mod crash;
 mod growth;
 mod pipeline;
-mod scene;
+pub(crate) mod scene;

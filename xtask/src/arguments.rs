@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn a_ready_xtask_is_known_by_its_name() {
-        assert!(is_ready(OsStr::new("/home/somebody/.cargo/bin/cargo-ready-xtask")));
+        assert!(is_ready(OsStr::new("somewhere/bin/cargo-ready-xtask")));
         assert!(!is_ready(OsStr::new("target/debug/xtask")));
     }
 }

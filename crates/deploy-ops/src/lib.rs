@@ -8,6 +8,7 @@ pub mod deploy;
 pub mod expand;
 pub mod failure;
 pub mod git;
+mod github;
 pub mod health;
 pub mod inputs;
 pub mod interrupt;

@@ -17,16 +17,16 @@ pub(crate) struct Args {
     tag: String,
     /// What `deploy --json` printed
     #[arg(long, value_name = "JSON", env = "DEPLOY_RESULT", hide_env_values = true)]
-    result: String,
+    result: Option<String>,
 }
 
 /// Only the part between the marks is this command's; it is replaced, so that the command can be repeated.
 pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
-    let result: DeployResult = serde_json::from_str(&args.result).map_err(|error| {
-        Failure::bad_input("the result is not what `cargo xtask deploy --json` prints")
-            .because(error)
-            .hint("hand it over in DEPLOY_RESULT or with --result")
-    })?;
+    const HOW: &str = "hand over what `cargo xtask deploy --json` printed, in DEPLOY_RESULT or with --result";
+    let text = args.result.as_deref().filter(|text| !text.trim().is_empty());
+    let text = text.ok_or_else(|| Failure::bad_input("there is no result of a deployment").hint(HOW))?;
+    let result: DeployResult = serde_json::from_str(text)
+        .map_err(|error| Failure::bad_input("that is no result of a deployment").because(error).hint(HOW))?;
     if result.release != args.tag {
         return Err(Failure::bad_input(format!(
             "the result is about {}, not about {}",
