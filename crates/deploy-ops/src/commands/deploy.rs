@@ -8,9 +8,9 @@ use ops_cli::{DeployArgs, Exit, RevisionArgs};
 use super::print_json;
 use crate::deploy::{self, Options};
 use crate::failure::Failure;
-use crate::github;
 use crate::resolve::Wanted;
 use crate::session::EnvironmentSession;
+use crate::step_output;
 use crate::summary;
 
 pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure> {
@@ -27,7 +27,7 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
     let exit = match &outcome {
         Ok(outcome) => {
             summary::print(&session, &outcome.result, wall.elapsed());
-            github::hand_on(&outcome.result)?;
+            step_output::hand_on(&outcome.result)?;
             if args.json {
                 print_json(&outcome.result)?;
             }

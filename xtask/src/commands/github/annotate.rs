@@ -81,8 +81,10 @@ fn section(result: &DeployResult, since: &str) -> String {
 /// The notes with the part about this environment replaced or added at the end.
 fn with_section(notes: &str, environment: &str, section: &str) -> String {
     let (begin, end) =
-        (format!("<!-- deployed:{environment} -->"), format!("<!-- /deployed:{environment} -->"));
+        (format!("<!-- runs-in:{environment} -->"), format!("<!-- /runs-in:{environment} -->"));
     let block = format!("{begin}\n{section}{end}");
+    // GitHub answers with the line ends of whoever edited the notes.
+    let notes = notes.replace("\r\n", "\n");
     let before_and_rest = notes.split_once(&begin);
     match before_and_rest.and_then(|(before, rest)| rest.split_once(&end).map(|(_, after)| (before, after))) {
         Some((before, after)) => format!("{before}{block}{after}"),
@@ -100,11 +102,11 @@ mod tests {
         let first = with_section("Fixes login.\n", "production", "one\n");
         assert_eq!(
             first,
-            "Fixes login.\n\n<!-- deployed:production -->\none\n<!-- /deployed:production -->\n"
+            "Fixes login.\n\n<!-- runs-in:production -->\none\n<!-- /runs-in:production -->\n"
         );
         let second = with_section(&first, "production", "two\n");
         assert_eq!(second, first.replace("one", "two"));
-        assert_eq!(with_section(&second, "staging", "x\n").matches("<!-- deployed:").count(), 2);
-        assert!(with_section("", "production", "x\n").starts_with("<!-- deployed:production -->"));
+        assert_eq!(with_section(&second, "staging", "x\n").matches("<!-- runs-in:").count(), 2);
+        assert!(with_section("", "production", "x\n").starts_with("<!-- runs-in:production -->"));
     }
 }
