@@ -279,7 +279,7 @@ impl Run<'_> {
                 assert!(trusts(&template, role, &subject), "{place}: {role}: {subject}");
                 assert_eq!(with("aws-region"), "us-west-2", "{place}");
                 assert!(
-                    (900..=7200).contains(&with("role-duration-seconds").parse::<u32>().unwrap()),
+                    (900..=14400).contains(&with("role-duration-seconds").parse::<u32>().unwrap()),
                     "{place}"
                 );
                 json!({})

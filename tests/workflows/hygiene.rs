@@ -1,5 +1,10 @@
 //! What must hold for every workflow, job and step.
 
+use std::collections::BTreeSet;
+
+use deploy_ops::clock::Moment;
+use deploy_ops::plan::{Action, Change, Plan};
+use deploy_ops::{inputs, rollout};
 use serde_json::{Value, json};
 
 use super::model::{self, called, list};
@@ -120,7 +125,7 @@ fn every_job_ends_and_its_session_lasts_as_long() {
             }
             let minutes =
                 job["timeout-minutes"].as_u64().unwrap_or_else(|| panic!("{name}: {id}: no timeout"));
-            assert!(minutes <= 150, "{name}: {id}");
+            assert!(minutes <= 255, "{name}: {id}");
             let sign_in = job["steps"]
                 .as_array()
                 .unwrap()
@@ -137,6 +142,33 @@ fn every_job_ends_and_its_session_lasts_as_long() {
                 assert!(minutes * 60 > session, "{name}: {id}: the tool must end before its job does");
             }
         }
+    }
+}
+
+#[test]
+fn a_session_outlasts_the_longest_deployment_and_its_rollback() {
+    let config = crate::templates::config();
+    for environment in config.environments.values() {
+        let template = inputs::environment_template(&config, environment).unwrap();
+        let document = crate::templates::document(&config, environment.name.as_str());
+        let resources = crate::templates::resources(&document).into_iter();
+        let changes = resources.map(|(logical_id, resource)| Change {
+            action: Action::Add,
+            logical_id: logical_id.to_owned(),
+            resource_type: resource["Type"].as_str().unwrap().to_owned(),
+            properties: BTreeSet::new(),
+            kept: false,
+        });
+        let begin = Moment::from_epoch_secs(0.0);
+        let infrastructure =
+            rollout::of_infrastructure(&Plan { changes: changes.collect() }, begin).deadline().secs;
+        let services =
+            rollout::of_services(&config, environment, &template, &[], begin, |_| true).deadline().secs;
+        let tasks: u32 = config.platform.tasks.values().map(|task| task.timeout_secs).sum();
+        let longest = infrastructure + tasks + 2 * services;
+        assert!(infrastructure > 3600 && services > 300, "{infrastructure} {services}");
+        let session = stack_model::DEPLOY_SESSION_SECS;
+        assert!(longest < session, "{}: {longest} s, but a session ends after {session} s", environment.name);
     }
 }
 

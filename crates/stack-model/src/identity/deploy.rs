@@ -7,9 +7,9 @@ use env_config::{Config, Environment, SharedNames};
 use super::{global, local, repositories, trust};
 use crate::shared::{Shared, Value};
 
-/// How long a workflow may be signed in as a deploy role, in seconds: two deployments up to their deadlines, the second
-/// of them backwards. That is longer than the hour that a session has by default.
-pub const DEPLOY_SESSION_SECS: u32 = 2 * 60 * 60;
+/// How long a workflow may be signed in as a deploy role, in seconds: infrastructure, one-off tasks and services, each up
+/// to its limit, and the services back. A test of the workflows adds them up.
+pub const DEPLOY_SESSION_SECS: u32 = 4 * 60 * 60;
 
 pub(super) fn role(
     config: &Config,

@@ -100,10 +100,7 @@ mod tests {
     #[test]
     fn a_second_deployment_replaces_what_the_first_one_wrote() {
         let first = with_section("Fixes login.\n", "production", "one\n");
-        assert_eq!(
-            first,
-            "Fixes login.\n\n<!-- runs-in:production -->\none\n<!-- /runs-in:production -->\n"
-        );
+        assert_eq!(first, "Fixes login.\n\n<!-- runs-in:production -->\none\n<!-- /runs-in:production -->\n");
         let second = with_section(&first, "production", "two\n");
         assert_eq!(second, first.replace("one", "two"));
         assert_eq!(with_section(&second, "staging", "x\n").matches("<!-- runs-in:").count(), 2);
