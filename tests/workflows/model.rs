@@ -41,21 +41,13 @@ impl File {
 
     /// Every step of a workflow or action.
     pub(super) fn steps(&self) -> Vec<Step<'_>> {
-        let of = |place: &str, steps: &'_ Value| -> Vec<(String, usize)> {
-            let count = steps.as_array().map_or(0, Vec::len);
-            (0..count).map(|index| (place.to_owned(), index)).collect()
-        };
+        let jobs = self.content["jobs"].as_object().into_iter().flatten();
+        let of_jobs = jobs.map(|(id, job)| (format!("{}: {id}", self.name), &job["steps"]));
+        let of_action = [(self.name.clone(), &self.content["runs"]["steps"])];
         let mut found = Vec::new();
-        let mut lists: Vec<(String, &Value)> = Vec::new();
-        if let Some(jobs) = self.content["jobs"].as_object() {
-            lists.extend(jobs.iter().map(|(id, job)| (format!("{}: {id}", self.name), &job["steps"])));
-        }
-        lists.push((self.name.clone(), &self.content["runs"]["steps"]));
-        for (place, steps) in lists {
-            for (place, index) in of(&place, steps) {
-                let content = &steps[index];
-                let name =
-                    content["name"].as_str().unwrap_or_else(|| panic!("{place}: step {index} has no name"));
+        for (place, steps) in of_jobs.chain(of_action) {
+            for content in steps.as_array().into_iter().flatten() {
+                let name = content["name"].as_str().unwrap_or_else(|| panic!("{place}: a step without a name"));
                 found.push(Step { place: format!("{place}: {name}"), content });
             }
         }
