@@ -47,7 +47,8 @@ impl File {
         let mut found = Vec::new();
         for (place, steps) in of_jobs.chain(of_action) {
             for content in steps.as_array().into_iter().flatten() {
-                let name = content["name"].as_str().unwrap_or_else(|| panic!("{place}: a step without a name"));
+                let name =
+                    content["name"].as_str().unwrap_or_else(|| panic!("{place}: a step without a name"));
                 found.push(Step { place: format!("{place}: {name}"), content });
             }
         }
