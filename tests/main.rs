@@ -5,3 +5,4 @@ mod e2e;
 mod firewall;
 mod template_rules;
 mod templates;
+mod workflows;

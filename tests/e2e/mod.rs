@@ -20,7 +20,7 @@ mod rollback;
 mod rollback_past_the_stack;
 mod rollback_refused;
 mod runbooks;
-mod scene;
+pub(crate) mod scene;
 mod stacks;
 mod task_run;
 mod two_releases;

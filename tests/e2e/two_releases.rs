@@ -8,7 +8,6 @@ use std::sync::{Arc, OnceLock};
 use deploy_ops::confirm::Ask;
 use deploy_ops::ending::Outcome;
 use deploy_ops::failure::Failure;
-use deploy_ops::interrupt::Interrupt;
 use deploy_ops::prepare;
 use deploy_ops::report::{Report, Style};
 use deploy_ops::resolve::Wanted;
@@ -82,8 +81,7 @@ impl Scene {
             if shown { Box::new(std::io::stderr()) } else { Box::new(std::io::sink()) };
         let report = Report::new(Style::Plain, false, target.clock.clone(), out);
         let root: &Path = self.root();
-        let interrupt = Interrupt::default();
-        let session = Session { root: root.to_owned(), config, target, report, interrupt };
+        let session = Session::connected(root.to_owned(), config, target, report);
         EnvironmentSession { session, environment }
     }
 

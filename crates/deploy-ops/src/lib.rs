@@ -57,6 +57,7 @@ pub mod stack;
 pub mod stack_operations;
 pub mod stack_resources;
 pub mod status;
+mod step_output;
 pub mod stuck;
 pub mod summary;
 pub mod take_up;

@@ -2,6 +2,7 @@
 
 mod clients;
 mod validators;
+mod workflows;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -29,6 +30,7 @@ const STEPS: &[(&str, Step)] = &[
     ("tests", |project| must_succeed(&cargo(project, ["test"]), "cargo test")),
     ("least privilege", least_privilege),
     ("template validators", validators::templates),
+    ("workflow linters", workflows::run),
     ("AWS clients", clients::run),
 ];
 

@@ -2,8 +2,10 @@
 
 use std::process::ExitCode;
 
+use cfn::Document;
 use similar::TextDiff;
 
+use crate::commands::github::append;
 use crate::failure::Failure;
 use crate::project::Project;
 use crate::{output, templates};
@@ -11,36 +13,76 @@ use crate::{output, templates};
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Environment, or `shared`
+    /// Environment, `shared` or `all`
     stack: String,
     /// Revision to compare with
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     base: String,
+    /// Also write it into the job summary of GitHub Actions; a difference is no failure then
+    #[arg(long)]
+    summary: bool,
 }
 
 /// The other side is the template snapshot in git: it was produced by that revision's own code, which a
 /// re-rendering of its configuration by today's code would not show.
 pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
-    let rendered = templates::one(&project.config()?, &args.stack)?;
+    let mut differences = Vec::new();
+    for rendered in templates::select(&project.config()?, &args.stack)? {
+        let stack = rendered.stack_name();
+        match difference(project, &rendered, &args.base)? {
+            Some(text) => differences.push((stack.to_owned(), text)),
+            None => eprintln!("{stack}: no difference to {}", args.base),
+        }
+    }
+    let text: String = differences.iter().map(|(_, text)| text.as_str()).collect();
+    output::data(&text)?;
+    if args.summary {
+        append("GITHUB_STEP_SUMMARY", &summary(&differences, &args.base))?;
+    }
+    Ok(if differences.is_empty() || args.summary {
+        ExitCode::SUCCESS
+    } else {
+        ops_cli::Exit::Differences.into()
+    })
+}
+
+/// What is different, as a unified diff.
+fn difference(project: &Project, rendered: &Document, base: &str) -> Result<Option<String>, Failure> {
     let snapshot = format!("tests/snapshots/integration__templates__{}.snap", rendered.stack_name());
-    let base = duct::cmd!("git", "show", format!("{}:{snapshot}", args.base))
+    let before = duct::cmd!("git", "show", format!("{base}:{snapshot}"))
         .dir(project.root())
         .stderr_null()
         .read()
         .map_err(|_| {
-            Failure::bad_input(format!("no template of {} at {}", rendered.stack_name(), args.base))
+            Failure::bad_input(format!("no template of {} at {base}", rendered.stack_name()))
                 .hint(format!("git log --oneline -- {snapshot}"))
         })?;
-    let before = snapshot_body(&base);
+    let before = snapshot_body(&before);
     let after = rendered.pretty();
     if before.trim() == after.trim() {
-        eprintln!("{}: no difference to {}", rendered.stack_name(), args.base);
-        return Ok(ExitCode::SUCCESS);
+        return Ok(None);
     }
+    let header = format!("{} at {base}", rendered.stack_name());
     let diff = TextDiff::from_lines(before, &after);
-    let text = diff.unified_diff().context_radius(4).header(&args.base, "working tree").to_string();
-    output::data(&text)?;
-    Ok(ops_cli::Exit::Differences.into())
+    Ok(Some(diff.unified_diff().context_radius(4).header(&header, "working tree").to_string()))
+}
+
+/// For the summary of a job, which holds a mebibyte: a longer difference is cut and says so.
+/// <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary>
+fn summary(differences: &[(String, String)], base: &str) -> String {
+    const SHARE: usize = 200 * 1024;
+    if differences.is_empty() {
+        return format!("Templates: no difference to `{base}`.\n");
+    }
+    let mut text = String::from("## What changes in the templates\n");
+    for (stack, difference) in differences {
+        let cut = difference.floor_char_boundary(SHARE);
+        text.push_str(&format!("\n### {stack}\n\n````diff\n{}\n````\n", difference[..cut].trim_end()));
+        if cut < difference.len() {
+            text.push_str("\nCut here; `cargo xtask diff` shows all of it.\n");
+        }
+    }
+    text
 }
 
 /// An insta snapshot without its header.
@@ -50,7 +92,16 @@ fn snapshot_body(snapshot: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::snapshot_body;
+    use super::{snapshot_body, summary};
+
+    #[test]
+    fn a_long_difference_does_not_burst_the_summary() {
+        let long = "é".repeat(300 * 1024);
+        let text = summary(&[("A".to_owned(), long.clone()), ("B".to_owned(), "+ x".to_owned())], "main");
+        assert!(text.len() < 1024 * 1024 && text.contains("Cut here"), "{}", text.len());
+        assert!(text.ends_with("### B\n\n````diff\n+ x\n````\n"));
+        assert_eq!(summary(&[], "main"), "Templates: no difference to `main`.\n");
+    }
 
     #[test]
     fn the_header_of_a_snapshot_is_no_difference() {

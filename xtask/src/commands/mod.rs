@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod ci;
 pub(crate) mod completions;
 pub(crate) mod diff;
+pub(crate) mod github;
 pub(crate) mod graph;
 pub(crate) mod schema;
 pub(crate) mod synth;

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::record::{self, DeploymentRecord};
 use crate::resolve::Wanted;
 use crate::session::EnvironmentSession;
+use crate::step_output;
 use crate::summary;
 
 pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure> {
@@ -32,6 +33,7 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
         Ok(outcome) if args.plan => plan(args, outcome)?,
         Ok(outcome) => {
             summary::print(&session, outcome, wall.elapsed());
+            step_output::hand_on(&outcome.result)?;
             if args.json {
                 print_json(&outcome.result)?;
             }

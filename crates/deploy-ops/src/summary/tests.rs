@@ -33,7 +33,13 @@ fn outcome() -> Outcome {
 
 #[test]
 fn the_summary_reads_from_the_verdict_to_the_evidence() {
-    let lines = lines("https://staging.example.com", &outcome(), Duration::from_secs(2));
+    let outcome = outcome();
+    let lines = lines(
+        "https://staging.example.com",
+        &outcome,
+        Duration::from_secs(2),
+        sentence(outcome.result.verdict),
+    );
     let expected = [
         "staging: failed; everything is back as it was",
         "  cause    api: its image does not exist: `docker`\n<b>gone</b>",

@@ -7,6 +7,9 @@ use env_config::{Config, SharedNames};
 use super::{repositories, trust};
 use crate::shared::{Shared, Value};
 
+/// How long a workflow may be signed in to push images, in seconds: what IAM gives by default.
+pub const BUILD_SESSION_SECS: u32 = 60 * 60;
+
 pub(super) fn role(
     config: &Config,
     names: SharedNames<'_>,

@@ -7,8 +7,9 @@ use env_config::{Config, Environment, SharedNames};
 use super::{global, local, repositories, trust};
 use crate::shared::{Shared, Value};
 
-/// A deployment watches for longer than the hour that a session has by default.
-const SESSION_SECS: u32 = 2 * 60 * 60;
+/// How long a workflow may be signed in as a deploy role, in seconds: infrastructure, one-off tasks and services, each up
+/// to its limit, and the services back. A test of the workflows adds them up.
+pub const DEPLOY_SESSION_SECS: u32 = 4 * 60 * 60;
 
 pub(super) fn role(
     config: &Config,
@@ -28,7 +29,7 @@ pub(super) fn role(
             config.platform.github.environment_subjects(name.as_str()),
         ),
         description: Some(format!("Deploys {} to {name}", config.platform.name)),
-        max_session_duration: Some(SESSION_SECS),
+        max_session_duration: Some(DEPLOY_SESSION_SECS),
         policies: vec![Policy {
             policy_document: PolicyDocument::new(statements.into_iter().flatten()),
             policy_name: "deploy".to_owned(),

@@ -12,6 +12,9 @@ use env_config::{Config, SharedNames};
 
 use crate::shared::{Shared, Template, Value};
 
+pub use build::BUILD_SESSION_SECS;
+pub use deploy::DEPLOY_SESSION_SECS;
+
 const ISSUER: &str = "token.actions.githubusercontent.com";
 const AUDIENCE: &str = "sts.amazonaws.com";
 

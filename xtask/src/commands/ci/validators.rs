@@ -10,8 +10,8 @@ use crate::process::{find_program, must_succeed};
 use crate::project::Project;
 use crate::templates;
 
-/// What checks templates.
-const VALIDATORS: &str = ".ci/requirements.txt";
+/// What checks templates and workflows.
+pub(super) const VALIDATORS: &str = ".ci/requirements.txt";
 
 /// Pinned Python tools, in a virtual environment of the project's own.
 pub(super) struct Python {
@@ -49,7 +49,12 @@ impl Python {
         Ok(Self { bin })
     }
 
-    fn run(&self, project: &Project, program: &str, args: impl IntoIterator<Item = OsString>) -> Expression {
+    pub(super) fn run(
+        &self,
+        project: &Project,
+        program: &str,
+        args: impl IntoIterator<Item = OsString>,
+    ) -> Expression {
         duct::cmd(self.bin.join(program), args).dir(project.root()).stdout_to_stderr()
     }
 }

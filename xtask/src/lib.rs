@@ -1,9 +1,12 @@
 //! `cargo xtask`: the project's commands, the same for people and for CI.
 //!
-//! This binary stays small and quick to compile: what needs AWS is handed to the `deploy-ops` binary,
+//! This crate stays small and quick to compile: what needs AWS is handed to the `deploy-ops` binary,
 //! exit code and all, and `simulate` to `rollout-lab`, so that `synth` and `check` never wait for the AWS SDK or the
 //! simulator to build.
+//!
+//! It is a library beside its binary so that the workflow tests parse every `cargo xtask` call with the real grammar.
 
+mod arguments;
 mod commands;
 mod failure;
 mod output;
@@ -11,12 +14,13 @@ mod process;
 mod project;
 mod templates;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use ops_cli::{OpsCommand, SimulateArgs};
 
-use crate::commands::{check, ci, completions, diff, graph, schema, synth, test, tidy, waf};
+use crate::commands::{check, ci, completions, diff, github, graph, schema, synth, test, tidy, waf};
 use crate::failure::Failure;
 use crate::project::Project;
 
@@ -54,21 +58,39 @@ enum Command {
     Ci,
     /// Print a completion script for a shell
     Completions(completions::Args),
+    /// What the workflows ask between their steps
+    #[command(subcommand)]
+    Github(github::GithubCommand),
 }
 
-fn main() -> ExitCode {
-    let cli = Cli::parse();
+/// Runs the command of the process's arguments; its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse_from(std::iter::once(OsString::from("xtask")).chain(arguments::of_process()));
     match run(cli.command) {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }
 }
 
+/// Whether these arguments of `cargo xtask` are a command; nothing is run.
+///
+/// # Errors
+/// What `cargo xtask` would answer. A request for help is one too: it is no command.
+pub fn check_arguments<I>(arguments: I) -> Result<(), clap::Error>
+where
+    I: IntoIterator,
+    I::Item: Into<OsString>,
+{
+    let arguments = arguments.into_iter().map(Into::into);
+    Cli::try_parse_from(std::iter::once(OsString::from("xtask")).chain(arguments)).map(drop)
+}
+
 fn run(command: Command) -> Result<ExitCode, Failure> {
     let project = Project::locate()?;
     match command {
-        Command::Ops(_) => process::hand_to(process::DEPLOY_OPS, &project, std::env::args_os().skip(1)),
-        Command::Simulate(_) => process::hand_to(process::ROLLOUT_LAB, &project, std::env::args_os().skip(1)),
+        Command::Ops(_) => process::hand_to(process::DEPLOY_OPS, &project, arguments::of_process()),
+        Command::Simulate(_) => process::hand_to(process::ROLLOUT_LAB, &project, arguments::of_process()),
         Command::Synth(args) => synth::run(&project, &args),
         Command::Diff(args) => diff::run(&project, &args),
         Command::Graph(args) => graph::run(&project, &args),
@@ -79,5 +101,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Test(args) => test::run(&project, &args),
         Command::Ci => ci::run(&project),
         Command::Completions(args) => completions::run(&args),
+        Command::Github(command) => github::run(&project, &command),
     }
 }

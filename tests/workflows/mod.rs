@@ -1,0 +1,11 @@
+//! The workflows under `.github`: what they say, what GitHub would make of it, and what happens when they run.
+
+mod calls;
+mod expression;
+mod graph;
+mod harness;
+mod hygiene;
+mod model;
+mod oidc;
+mod runs;
+mod shell;

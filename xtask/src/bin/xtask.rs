@@ -1,0 +1,7 @@
+//! The `xtask` binary; `cargo xtask` runs it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xtask::main()
+}
