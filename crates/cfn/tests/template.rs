@@ -153,7 +153,7 @@ fn every_problem_is_reported_at_once() {
 fn limits_are_checked() {
     let mut template = template("staging");
     for number in 0..501 {
-        template.add(format!("Logs{number}"), logs(&format!("/{}/{number}", "x".repeat(100))));
+        template.add(format!("Logs{number}"), logs(&format!("/{}/{number}", "x".repeat(2000))));
     }
     for number in 0..201 {
         template.output(format!("Output{number}"), Value::<Env, cfn::kind::Text>::from("x"));
@@ -162,6 +162,6 @@ fn limits_are_checked() {
     the template of `staging` cannot be deployed
       501 resources: at most 500
       201 outputs: at most 200
-      104731 bytes rendered compactly: at most 51200
+      1056631 bytes rendered compactly: at most 1000000
     ");
 }

@@ -39,6 +39,9 @@ impl Closer {
         services: &mut [SeenService],
         since: Moment,
     ) -> Result<(), CallError> {
+        if services.is_empty() {
+            return Ok(());
+        }
         let tasks = tasks(aws, cluster).await?;
         let mut arns = Vec::new();
         for service in services.iter() {

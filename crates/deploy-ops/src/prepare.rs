@@ -100,6 +100,16 @@ pub async fn placeholder_secrets(
     session: &EnvironmentSession,
     checks: &[SecretCheck],
 ) -> Result<(), CallError> {
+    made_up_secrets(session, checks, &["AWSCURRENT", PLACEHOLDER_STAGE]).await
+}
+
+/// Enters made-up values of the right shape where there is none, as versions with these stages.
+pub async fn made_up_secrets(
+    session: &EnvironmentSession,
+    checks: &[SecretCheck],
+    stages: &[&str],
+) -> Result<(), CallError> {
+    let stages: Vec<String> = stages.iter().map(ToString::to_string).collect();
     for (name, secret) in &session.config.platform.secrets {
         let path = session.environment.secret_path(name);
         if !checks.iter().any(|check| check.path == path && check.standing == Standing::Empty) {
@@ -120,8 +130,7 @@ pub async fn placeholder_secrets(
             .put_secret_value()
             .secret_id(&path)
             .secret_string(serde_json::Value::Object(values).to_string())
-            .version_stages("AWSCURRENT")
-            .version_stages(PLACEHOLDER_STAGE)
+            .set_version_stages(Some(stages.clone()))
             .send()
             .await
             .called("secretsmanager:PutSecretValue")?;

@@ -203,6 +203,11 @@ pub fn write(root: &Path, record: &DeploymentRecord, redactor: &Redactor) -> Res
         move |source| RecordError::Io { action, path, source }
     };
     fs::create_dir_all(&directory).map_err(io("create", &directory))?;
+    // Records are of a machine, not of the code: whoever's repository this is need not know.
+    let ignore = directory.join(".gitignore");
+    if !ignore.exists() {
+        fs::write(&ignore, "*\n").map_err(io("write", &ignore))?;
+    }
     let mut value = serde_json::to_value(record)
         .map_err(|source| RecordError::NotARecord { path: directory.clone(), source })?;
     redactor.value(&mut value);

@@ -7,7 +7,7 @@ use support::Files;
 
 #[test]
 fn unknown_key_at_the_top() {
-    assert_snapshot!(Files::new().platform("region =", "regoin =").messages(), @"platform.toml:4:1: unknown key `regoin` at the top (did you mean `region`? allowed: account_id, cache, database, deployment, github, hosted_zone, name, namespace, region, registry, release_header, secrets, services, shared_stack_name, tasks, waf)");
+    assert_snapshot!(Files::new().platform("region =", "regoin =").messages(), @"platform.toml:4:1: unknown key `regoin` at the top (did you mean `region`? allowed: account_id, cache, database, deployment, github, hosted_zone, name, namespace, region, registry, release_header, secrets, services, shared_stack_name, source, tasks, waf)");
 }
 
 #[test]

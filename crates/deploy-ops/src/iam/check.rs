@@ -246,7 +246,7 @@ impl<'a> Accounts<'a> {
         // Protection is left to the role.
         infrastructure::change(&session, &prepared, environment, false, &[]).await?;
         let checks = secrets::check(&session).await?;
-        prepare::placeholder_secrets(&session, &checks).await?;
+        prepare::made_up_secrets(&session, &checks, &["AWSCURRENT"]).await?;
         let control = control(&session)?;
         let empty = control.copy(&options).start().await.map_err(TargetError::Serve)?;
         let deployment = deploy::Options::plain(Wanted::Commit(commits[0].to_string()));

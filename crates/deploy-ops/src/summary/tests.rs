@@ -47,7 +47,7 @@ fn the_summary_reads_from_the_verdict_to_the_evidence() {
         "  override health-path:api",
         "  release  v1.2.0",
         "  commit   bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
-        "  api      aaaaaaaaaaaa",
+        "  api      sha256:aaaaaaaaaaaa",
         "  url      https://staging.example.com",
         "  time     5m40s (2.0 s of wall time)",
     ];
@@ -75,7 +75,7 @@ fn the_step_summary_has_a_table_and_the_timeline() {
 
 | service | release's image | running | task definition |
 |---|---|---|---|
-| api | `aaaaaaaaaaaa` | `aaaaaaaaaaaa` | `shop-staging-api:6` |
+| api | `sha256:aaaaaaaaaaaa` | `sha256:aaaaaaaaaaaa` | `shop-staging-api:6` |
 
 <details><summary>Timeline</summary>
 
