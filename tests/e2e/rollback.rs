@@ -214,10 +214,10 @@ fn a_rollback_to_a_release_that_does_not_start_leaves_every_service_where_it_was
     let scene = two_releases();
     block_on(async {
         let before = scene.untouchable().await;
-        let result = scene.rollback("v0.1.0", Way::StackFirst, &["crash-on-start:mcp"]).await.unwrap().result;
+        let result = scene.rollback("v0.1.0", Way::StackFirst, &["no-capacity:mcp"]).await.unwrap().result;
         assert_eq!((result.verdict, result.exit_code), (Verdict::RolledBack, 20));
         let cause = result.cause.unwrap();
-        assert_eq!((cause.kind.as_str(), cause.service.as_deref()), ("crash", Some("mcp")));
+        assert_eq!((cause.kind.as_str(), cause.service.as_deref()), ("no_capacity", Some("mcp")));
         scene.assert_all_on("v0.2.0", "v0.2.0", &before).await;
     });
 }

@@ -8,6 +8,7 @@ use deploy_ops::aws::Aws;
 use deploy_ops::clock::{Boxed, Clock, Moment};
 use deploy_ops::deploy;
 use deploy_ops::resolve::Wanted;
+use local_aws::SeenCall;
 use ops_cli::Verdict;
 
 use super::scene::{Scene, block_on, options};
@@ -24,18 +25,21 @@ fn busiest_minute(fault: Option<&str>) -> (usize, usize) {
         let rollout = outcome.records.iter().find(|record| !record.rollout.services.is_empty()).unwrap();
         let secs = |moment: Moment| moment.as_millis() as f64 / 1000.0;
         let (from, to) = (secs(rollout.rollout.started_at), secs(rollout.snapshots.last().unwrap().at));
-        let calls: Vec<f64> = session
-            .target
-            .control()
-            .unwrap()
-            .seen_calls()
-            .iter()
-            .map(|call| call.at.as_epoch_secs())
-            .filter(|at| (from..to).contains(at))
-            .collect();
+        let mut calls = session.target.control().unwrap().seen_calls();
         session.session.target.close().await.unwrap();
-        let in_minute = |start: &f64| calls.iter().filter(|at| (*start..*start + 60.0).contains(*at)).count();
-        (calls.iter().map(in_minute).max().unwrap(), calls.len())
+        let at = |call: &SeenCall| call.at.as_epoch_secs();
+        // Virtual time stands still while the update is prepared: what came before it was started is not of the rollout.
+        let started =
+            calls.iter().rposition(|call| call.operation == "cloudformation:ExecuteChangeSet").unwrap();
+        calls.drain(..started);
+        calls.retain(|call| (from..to).contains(&at(call)));
+        let in_minute =
+            |start: f64| calls.iter().filter(move |call| (start..start + 60.0).contains(&at(call)));
+        let busiest = calls.iter().map(at).max_by_key(|start| in_minute(*start).count()).unwrap();
+        for call in in_minute(busiest) {
+            println!("{:>5} s  {}", at(call) - from, call.operation);
+        }
+        (in_minute(busiest).count(), calls.len())
     })
 }
 

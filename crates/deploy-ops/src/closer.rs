@@ -24,11 +24,14 @@ pub struct Closer {
 }
 
 impl Closer {
-    /// About how many calls a look at this many services takes.
+    /// How many calls a look at these services takes, where no answer has a second page.
     #[must_use]
-    pub const fn cost(services: u64) -> u64 {
-        // Two lists of tasks, tasks, service deployments, alarms; targets of each service.
-        5 + services
+    pub fn cost(&self, services: &[SeenService], since: Moment) -> u64 {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let targets = count(services.iter().map(|service| service.target_groups.len()).sum());
+        let lists = count(services.iter().filter(|service| self.new_ids(service, since).is_some()).count());
+        // Two lists of tasks, tasks, service deployments, alarms; where there are new deployments, their revisions.
+        5 + targets + lists + u64::from(lists > 0)
     }
 
     /// Adds to each service what only a closer look shows. Service deployments are those created since `since`.
@@ -80,18 +83,24 @@ impl Closer {
         since: Moment,
     ) -> Result<&[String], CallError> {
         let name = service.view.name.as_str();
+        if let Some(ids) = self.new_ids(service, since) {
+            let arns = list(aws, cluster, name, since).await?;
+            self.listed.insert(name.to_owned(), (ids, arns));
+        }
+        Ok(self.listed.get(name).map_or(&[], |(_, arns)| arns))
+    }
+
+    /// The recent deployments of a service, where its service deployments were not listed with them yet.
+    fn new_ids(&self, service: &SeenService, since: Moment) -> Option<Vec<DeploymentId>> {
         let recent = service
             .view
             .deployments
             .iter()
             .filter(|deployment| deployment.created_at.plus_secs(CLOCK_SKEW_SECS) >= since);
         let ids: Vec<DeploymentId> = recent.map(|deployment| deployment.id.clone()).collect();
-        let known = self.listed.get(name).is_some_and(|(seen, arns)| *seen == ids && !arns.is_empty());
-        if !known && !ids.is_empty() {
-            let arns = list(aws, cluster, name, since).await?;
-            self.listed.insert(name.to_owned(), (ids, arns));
-        }
-        Ok(self.listed.get(name).map_or(&[], |(_, arns)| arns))
+        let listed = self.listed.get(service.view.name.as_str());
+        let known = listed.is_some_and(|(seen, arns)| *seen == ids && !arns.is_empty());
+        (!known && !ids.is_empty()).then_some(ids)
     }
 
     /// Service deployments, each with the task definition of its revision: that is what binds it to a rollout.

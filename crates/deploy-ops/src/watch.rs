@@ -249,7 +249,7 @@ impl Watcher<'_> {
                 && age.is_some_and(|age| age >= f64::from(self.cadence.least_details_secs));
             last || self.cadence.details_due(before.map(|(_, view)| view), &service.view, age)
         });
-        let cost = Closer::cost(u64::try_from(services.len()).unwrap_or(u64::MAX));
+        let cost = self.closer.cost(services, since);
         let per_minute = u64::from(self.cadence.calls_per_minute);
         if !due || !self.budget.allows(&self.aws.meter, at, cost, per_minute) {
             return Ok(());
