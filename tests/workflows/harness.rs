@@ -9,17 +9,19 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use deploy_ops::prepare;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 use super::expression::{Contexts, to_text};
 use super::model::{self, File, called, list};
 use super::oidc::{About, about, shared_template, subject, trusts};
-use crate::e2e::scene::Scene;
+use crate::e2e::scene::{Scene, block_on, close};
 
-/// Commands that need a container engine and the sources of the services. Deploying a commit to the local account makes
-/// images of it up.
-const NEEDS_DOCKER: &[&str] = &["cargo xtask images build", "cargo xtask images push"];
+/// Commands that need a container engine and the sources of the services. In place of the second one, made-up images of
+/// the commit are pushed.
+const NEEDS_DOCKER: &[&str] = &["cargo xtask images build", PUSH];
+const PUSH: &str = "cargo xtask images push";
 
 /// Why a workflow runs.
 pub(super) struct Event {
@@ -287,6 +289,17 @@ impl Run<'_> {
         }
     }
 
+    /// Pushes a made-up image for every service. The repositories are the shared stack's, which people deploy before
+    /// any workflow runs.
+    fn push_images(&self, commit: &str) {
+        block_on(async {
+            let session = self.machine.scene.session("staging", &[]).await;
+            prepare::shared_stack(&session, &[]).await.unwrap();
+            prepare::images(&session, &commit.parse().unwrap(), None).await.unwrap();
+            close(session).await;
+        });
+    }
+
     fn command(
         &self,
         place: &str,
@@ -296,6 +309,10 @@ impl Run<'_> {
     ) -> (What, Value) {
         let text = step["run"].as_str().unwrap();
         if NEEDS_DOCKER.iter().any(|command| text.starts_with(command)) {
+            if text.starts_with(PUSH) {
+                let commit = contexts.interpolate(step["env"]["COMMIT"].as_str().unwrap());
+                self.push_images(&to_text(&commit.unwrap_or_else(|error| panic!("{place}: {error}"))));
+            }
             return (What::StandIn(text.to_owned()), json!({}));
         }
         let outside = self.machine.outside.path();

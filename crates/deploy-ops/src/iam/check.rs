@@ -2,6 +2,7 @@
 //! may be allowed that no run needed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Write, sink};
 use std::path::Path;
 
 use env_config::{Config, SharedNames};
@@ -12,7 +13,7 @@ use crate::call::CallErrorKind;
 use crate::deploy;
 use crate::failure::Failure;
 use crate::infrastructure;
-use crate::names::CommitSha;
+use crate::names::{CommitSha, ReleaseTag};
 use crate::prepare;
 use crate::report::{Report, Style};
 use crate::resolve::Wanted;
@@ -21,6 +22,7 @@ use crate::session::{EnvironmentSession, Session};
 use crate::target::{Target, TargetError};
 
 use super::boundaries::{Attempt, attempts};
+use super::by_hand::Listener;
 use super::execution;
 use super::scenarios::{Bench, SCENARIOS, Scenario, Start};
 
@@ -227,18 +229,20 @@ struct Accounts<'a> {
     options: Options,
     infrastructure: Control,
     running: Control,
+    releases: [ReleaseTag; 2],
     commits: [CommitSha; 2],
 }
 
 impl<'a> Accounts<'a> {
     async fn prepare(root: &'a Path, config: &'a Config, environment: &str) -> Result<Self, Failure> {
         let options = Options::new(config.platform.account_id.as_str(), config.platform.region.as_str());
+        let releases: [ReleaseTag; 2] = ["v0.0.1".parse()?, "v0.0.2".parse()?];
         let commits = ["iam check 1", "iam check 2"].map(CommitSha::made_up);
         let start = LocalAws::in_memory(&options);
-        let session = open(root, config, environment, start, local_aws::ADMIN_ACCESS_KEY).await?;
+        let session = open(root, config, environment, start, local_aws::ADMIN_ACCESS_KEY, Box::new(sink())).await?;
         prepare::shared_stack(&session, &[]).await?;
-        for commit in &commits {
-            prepare::images(&session, commit, None).await?;
+        for (commit, release) in commits.iter().zip(&releases) {
+            prepare::images(&session, commit, Some(release.as_str())).await?;
         }
         let name = session.environment.stack_name.to_string();
         let live = infrastructure::look(&session, &name).await?;
@@ -249,9 +253,9 @@ impl<'a> Accounts<'a> {
         prepare::made_up_secrets(&session, &checks, &["AWSCURRENT"]).await?;
         let control = control(&session)?;
         let empty = control.copy(&options).start().await.map_err(TargetError::Serve)?;
-        let deployment = deploy::Options::plain(Wanted::Commit(commits[0].to_string()));
+        let deployment = deploy::Options::plain(Wanted::Tag(releases[0].clone()));
         Box::pin(deploy::deploy(&session, &deployment)).await?;
-        Ok(Self { root, config, options, infrastructure: empty.control(), running: control, commits })
+        Ok(Self { root, config, options, infrastructure: empty.control(), running: control, releases, commits })
     }
 
     async fn bench(&self, start: Start, environment: &str, role: &str) -> Result<Bench, Failure> {
@@ -260,8 +264,11 @@ impl<'a> Accounts<'a> {
             Start::Running => &self.running,
         };
         let account = account.copy(&self.options);
-        let session = open(self.root, self.config, environment, account, &role_access_key(role)).await?;
-        Ok(Bench { session, commits: self.commits.clone() })
+        let (listener, key) = (Listener::default(), role_access_key(role));
+        let out = Box::new(listener.clone());
+        let session = open(self.root, self.config, environment, account, &key, out).await?;
+        let (releases, commits) = (self.releases.clone(), self.commits.clone());
+        Ok(Bench { session, releases, commits, listener })
     }
 
     async fn run(
@@ -306,17 +313,18 @@ fn control(session: &EnvironmentSession) -> Result<Control, Failure> {
     })
 }
 
-/// A silent session as somebody on an account in memory.
+/// A session as somebody on an account in memory.
 async fn open(
     root: &Path,
     config: &Config,
     environment: &str,
     account: LocalAws,
     access_key: &str,
+    out: Box<dyn Write + Send>,
 ) -> Result<EnvironmentSession, Failure> {
     let running = account.start().await.map_err(TargetError::Serve)?;
     let target = Target::local_as(config, running, access_key).await?;
-    let report = Report::new(Style::Plain, false, target.clock.clone(), Box::new(std::io::sink()));
+    let report = Report::new(Style::Plain, false, target.clock.clone(), out);
     let session = Session::connected(root.to_owned(), config.clone(), target, report);
     let environment = config.environment(environment)?.clone();
     Ok(EnvironmentSession { session, environment })

@@ -1,6 +1,7 @@
 //! Least privilege, shown and proven: what the deploy roles may do, and that it is what the tool needs.
 
 mod boundaries;
+mod by_hand;
 mod check;
 mod execution;
 mod policy;

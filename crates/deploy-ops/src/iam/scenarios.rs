@@ -12,19 +12,21 @@ use ops_cli::{Exit, Verdict};
 use crate::deploy::{self, Options};
 use crate::failure::Failure;
 use crate::infrastructure;
-use crate::names::CommitSha;
+use crate::names::{CommitSha, ReleaseTag};
 use crate::operation;
 use crate::resolve::Wanted;
 use crate::session::EnvironmentSession;
 use crate::stack;
 use crate::status;
 
+use super::by_hand::{self, Listener};
+
 /// What the account holds at the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
     /// The environment without a task: infrastructure, secrets and images.
     Infrastructure,
-    /// The first of two commits runs.
+    /// The first of two releases runs.
     Running,
 }
 
@@ -45,8 +47,12 @@ pub(super) struct Scenario {
 pub(super) struct Bench {
     /// The environment, as its deploy role sees it.
     pub(super) session: EnvironmentSession,
-    /// Two commits with images; [`Start::Running`] runs the first.
+    /// Two releases with images; [`Start::Running`] runs the first.
+    pub(super) releases: [ReleaseTag; 2],
+    /// The commits of the releases.
     pub(super) commits: [CommitSha; 2],
+    /// What the session tells.
+    pub(super) listener: Listener,
 }
 
 /// All of them.
@@ -92,6 +98,61 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: |bench| Box::pin(stack_deploy(bench)),
     },
     Scenario { name: "status", start: Start::Running, run: |bench| Box::pin(look(bench)) },
+    Scenario {
+        name: "rollback",
+        start: Start::Running,
+        run: |bench| Box::pin(by_hand::back_by_the_stack(bench)),
+    },
+    Scenario {
+        name: "rollback past the stack, and the history of it",
+        start: Start::Running,
+        run: |bench| Box::pin(by_hand::back_past_the_stack(bench)),
+    },
+    Scenario {
+        name: "rollback of a deployment in progress",
+        start: Start::Running,
+        run: |bench| Box::pin(by_hand::back_from_half_way(bench)),
+    },
+    Scenario {
+        name: "rollback past the stack of a deployment in progress",
+        start: Start::Running,
+        run: |bench| Box::pin(by_hand::past_the_stack_from_half_way(bench)),
+    },
+    Scenario {
+        name: "recovery of a stuck rollback",
+        start: Start::Running,
+        run: |bench| Box::pin(by_hand::continue_stuck(bench)),
+    },
+    Scenario {
+        name: "recovery from a change set that nobody executes",
+        start: Start::Running,
+        run: |bench| Box::pin(by_hand::discard_stale(bench)),
+    },
+    Scenario {
+        name: "recovery of an update without rollback",
+        start: Start::Running,
+        run: |bench| Box::pin(by_hand::roll_back_failed(bench)),
+    },
+    Scenario {
+        name: "task of another release",
+        start: Start::Running,
+        run: |bench| Box::pin(by_hand::task_of_another_release(bench)),
+    },
+    Scenario {
+        name: "interrupted task",
+        start: Start::Running,
+        run: |bench| Box::pin(by_hand::task_interrupted(bench)),
+    },
+    Scenario {
+        name: "images and secrets",
+        start: Start::Running,
+        run: |bench| Box::pin(by_hand::look_before(bench)),
+    },
+    Scenario {
+        name: "diagnosis of a crashing release",
+        start: Start::Running,
+        run: |bench| Box::pin(by_hand::diagnose_failing(bench)),
+    },
 ];
 
 impl Bench {
@@ -99,7 +160,7 @@ impl Bench {
     ///
     /// # Errors
     /// The target is not a local one.
-    fn control(&self) -> Result<Control, String> {
+    pub(super) fn control(&self) -> Result<Control, String> {
         self.session.target.control().ok_or_else(|| "not a local account".to_owned())
     }
 
@@ -107,26 +168,26 @@ impl Bench {
     ///
     /// # Errors
     /// There is no such fault.
-    fn breaks(&self, fault: &str) -> Result<(), String> {
+    pub(super) fn breaks(&self, fault: &str) -> Result<(), String> {
         let fault = fault.parse().map_err(|error| format!("{error}"))?;
         self.control()?.add_fault(fault, std::time::Duration::ZERO).map_err(|error| error.to_string())
     }
 
-    async fn deploy(&self, commit: usize) -> Result<Verdict, Failure> {
-        let options = Options::plain(Wanted::Commit(self.commits[commit].to_string()));
+    async fn deploy(&self, release: usize) -> Result<Verdict, Failure> {
+        let options = Options::plain(Wanted::Tag(self.releases[release].clone()));
         Ok(Box::pin(deploy::deploy(&self.session, &options)).await?.result.verdict)
     }
 
-    /// Deploys one of the commits and expects this verdict.
-    async fn deploys(&self, commit: usize, wanted: Verdict) -> Result<(), String> {
-        match self.deploy(commit).await.map_err(|failure| chain(&failure))? {
+    /// Deploys one of the releases and expects this verdict.
+    pub(super) async fn deploys(&self, release: usize, wanted: Verdict) -> Result<(), String> {
+        match self.deploy(release).await.map_err(|failure| chain(&failure))? {
             found if found == wanted => Ok(()),
             found => Err(format!("the deployment ended as {found:?} instead of {wanted:?}")),
         }
     }
 
-    /// Deploys the second commit into a broken world.
-    async fn fails(&self, faults: &[&str], wanted: Verdict) -> Result<(), String> {
+    /// Deploys the second release into a broken world.
+    pub(super) async fn fails(&self, faults: &[&str], wanted: Verdict) -> Result<(), String> {
         faults.iter().try_for_each(|fault| self.breaks(fault))?;
         self.deploys(1, wanted).await
     }
