@@ -49,19 +49,25 @@ impl Stage {
         EnvironmentSession { session, environment }
     }
 
-    /// Runs the command with its `nth` call disrupted, to its end or until it is killed for want of an answer.
-    /// Answers the account as it is then, and whether the call was reached.
+    /// Runs the command; answers the account before and after each of its calls.
+    async fn course(&self) -> Vec<World> {
+        let session = self.session(&self.world).await;
+        let control = session.target.control().unwrap();
+        control.record_course();
+        let outcome = Box::pin(deploy::deploy(&session, &deployment())).await.unwrap();
+        assert_eq!(outcome.result.verdict, Verdict::Succeeded, "{:?}", outcome.result.cause);
+        control.take_course()
+    }
+
+    /// Runs the command to its end with its `nth` call disrupted. Answers the account as it is then, and whether the
+    /// call was reached.
     async fn disrupted(&self, nth: u64, disruption: Disruption) -> (World, bool) {
         let session = self.session(&self.world).await;
         let control = session.target.control().unwrap();
         let before = control.calls();
         control.disrupt(nth, disruption);
-        let options = deployment();
-        tokio::select! {
-            // How it ends is of no matter: an error, a verdict or the kill.
-            _ = Box::pin(deploy::deploy(&session, &options)) => {}
-            () = control.silence() => {}
-        }
+        // How it ends is of no matter: an error or a verdict.
+        let _ = Box::pin(deploy::deploy(&session, &deployment())).await;
         (control.inspect(World::clone), control.calls() - before >= nth)
     }
 
@@ -122,36 +128,43 @@ async fn migrated(session: &EnvironmentSession, result: &DeployResult) -> bool {
     false
 }
 
-/// Disrupts every call of the deployment, one after the other.
-fn every_call(disruptions: &[Disruption]) {
+/// A killed process leaves the account as it was before or after one of its calls, whatever it was about to do.
+#[test]
+fn killed_before_and_after_every_call() {
+    let scene = Scene::staging();
+    block_on(async {
+        let mut stage = Stage::set(scene).await;
+        let course = stage.course().await;
+        for world in &course {
+            stage.converges(world).await;
+        }
+        assert!(course.len() > 100, "a deployment makes more calls than {}", course.len() / 2);
+        println!("killed at {} points, in {} different accounts", course.len(), stage.converged.len());
+    });
+}
+
+/// Each call meets one of the three; with `CRASH_POINTS=all` each call meets each of them.
+#[test]
+fn an_error_a_throttle_or_a_broken_connection_at_every_call() {
+    const DISRUPTIONS: [Disruption; 3] =
+        [Disruption::Denied, Disruption::Throttled, Disruption::BrokenConnection];
+    let all = std::env::var_os("CRASH_POINTS").is_some_and(|points| points == "all");
     let scene = Scene::staging();
     block_on(async {
         let mut stage = Stage::set(scene).await;
         let mut points = 0;
-        for disruption in disruptions {
-            for nth in 1.. {
+        'calls: for (nth, only) in (1..).zip(DISRUPTIONS.into_iter().cycle()) {
+            let disruptions = if all { &DISRUPTIONS[..] } else { &[only] };
+            for disruption in disruptions {
                 let (world, reached) = stage.disrupted(nth, *disruption).await;
                 if !reached {
                     assert!(nth > 50, "a deployment makes more calls than {nth}");
-                    break;
+                    break 'calls;
                 }
                 points += 1;
                 stage.converges(&world).await;
             }
         }
-        println!(
-            "{points} points of {disruptions:?}, {} different accounts after them",
-            stage.converged.len()
-        );
+        println!("disrupted at {points} points, {} different accounts after them", stage.converged.len());
     });
-}
-
-#[test]
-fn killed_before_and_after_every_call() {
-    every_call(&[Disruption::LostRequest, Disruption::LostAnswer]);
-}
-
-#[test]
-fn an_error_a_throttle_and_a_broken_connection_at_every_call() {
-    every_call(&[Disruption::Denied, Disruption::Throttled, Disruption::BrokenConnection]);
 }

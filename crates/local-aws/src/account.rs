@@ -66,6 +66,8 @@ pub(crate) struct Account {
     saved_at: SimTime,
     requests: u64,
     planned: Option<Planned>,
+    /// The world before and after every call, while somebody wants to know.
+    course: Option<Vec<World>>,
     /// Calls that the fault `throttled` refused and has not let through yet.
     throttled: faults::Refusals,
 }
@@ -132,6 +134,7 @@ impl Account {
             requests: 0,
             seen_calls: VecDeque::new(),
             planned: None,
+            course: None,
             throttled: faults::Refusals::new(),
         }
     }
@@ -158,6 +161,22 @@ impl Account {
     /// Disrupts the `nth` call from now on (1: the next).
     pub(crate) const fn disrupt(&mut self, nth: u64, disruption: Disruption) {
         self.planned = Some(Planned { disruption, call: self.requests + nth });
+    }
+
+    /// Keeps the world before and after every call from now on.
+    pub(crate) fn record_course(&mut self) {
+        self.course = Some(Vec::new());
+    }
+
+    /// The worlds kept so far; none are kept any longer.
+    pub(crate) fn take_course(&mut self) -> Vec<World> {
+        self.course.take().unwrap_or_default()
+    }
+
+    fn note_course(&mut self) {
+        if let Some(course) = &mut self.course {
+            course.push(self.world.clone());
+        }
     }
 
     /// What the server does with the next call.
@@ -204,7 +223,9 @@ impl Account {
         if let Some(error) = faults::refusal(&self.world, &call, &mut self.throttled) {
             return Ok(call.protocol.error(Some(call.service), &request_id, &error));
         }
+        self.note_course();
         let (answer, effect) = dispatch::run(&mut self.world, &call, &request_id);
+        self.note_course();
         self.save(Command::Api(call), effect)?;
         Ok(answer)
     }

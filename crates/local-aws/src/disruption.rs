@@ -5,10 +5,6 @@ use rollout_sim::ApiError;
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disruption {
-    /// It never arrives, and there is no answer.
-    LostRequest,
-    /// It is done, and there is no answer.
-    LostAnswer,
     /// It is done, and the connection breaks before the answer.
     BrokenConnection,
     /// It is refused: the caller is not allowed to.
@@ -33,10 +29,6 @@ pub(crate) struct Planned {
 pub(crate) enum Treatment {
     /// Answers it.
     Answer,
-    /// Neither does it nor answers.
-    Lose,
-    /// Does it and does not answer.
-    LoseAnswer,
     /// Does it and breaks the connection.
     Break,
     /// Answers with an error.
@@ -53,8 +45,6 @@ impl Planned {
             return Treatment::Answer;
         }
         match self.disruption {
-            Disruption::LostRequest => Treatment::Lose,
-            Disruption::LostAnswer => Treatment::LoseAnswer,
             Disruption::BrokenConnection => Treatment::Break,
             Disruption::Denied => Treatment::Refuse(
                 ApiError::new("AccessDenied", "the caller is not authorized to perform this action")

@@ -250,9 +250,15 @@ impl Control {
         self.shared.lock().disrupt(nth, disruption);
     }
 
-    /// Ends once a call was left without an answer: whoever waits for it would wait for ever.
-    pub async fn silence(&self) {
-        self.shared.silence().await;
+    /// Keeps the account as it is before and after every call from now on.
+    pub fn record_course(&self) {
+        self.shared.lock().record_course();
+    }
+
+    /// The account before and after every call since [`Control::record_course`], in order.
+    #[must_use]
+    pub fn take_course(&self) -> Vec<World> {
+        self.shared.lock().take_course()
     }
 
     /// The API calls since the server was started, oldest first, refused ones and retries included; the latest 100,000.

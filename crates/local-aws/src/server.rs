@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use rollout_sim::ApiError;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use crate::account::Account;
 use crate::disruption::Treatment;
@@ -24,24 +24,16 @@ const MAX_BODY: usize = 8 << 20;
 
 /// The account, shared by all connections. Calls are short and purely computational, so one lock serves.
 #[derive(Debug, Clone)]
-pub(crate) struct Shared {
-    account: Arc<Mutex<Account>>,
-    silence: Arc<Notify>,
-}
+pub(crate) struct Shared(Arc<Mutex<Account>>);
 
 impl Shared {
     pub(crate) fn new(account: Account) -> Self {
-        Self { account: Arc::new(Mutex::new(account)), silence: Arc::default() }
+        Self(Arc::new(Mutex::new(account)))
     }
 
     /// A panic in a call leaves a world that may be half changed; serving on is the smaller harm.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Account> {
-        self.account.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Ends once a call was left without an answer.
-    pub(crate) async fn silence(&self) {
-        self.silence.notified().await;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,7 +84,7 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> Result<Response<F
         control::answer(&mut shared.lock(), &head.method, endpoint, &body)
     } else {
         match request::api_call(&head.method, &head.headers, &head.uri, &body) {
-            Some(Ok(call)) => return treated(&shared, call).await,
+            Some(Ok(call)) => return treated(&shared, call),
             Some(Err(malformed)) => {
                 let request_id = shared.lock().next_request_id();
                 malformed.protocol.error(malformed.service, &request_id, &malformed.error)
@@ -104,30 +96,18 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> Result<Response<F
 }
 
 /// An API call with what is planned to become of it.
-async fn treated(shared: &Shared, call: request::ApiCall) -> Result<Response<Full<Bytes>>, Broken> {
-    let (treatment, answer) = {
-        let mut account = shared.lock();
-        let treatment = account.treatment();
-        let answer = match &treatment {
-            Treatment::Lose => {
-                account.next_request_id();
-                None
-            }
-            Treatment::Refuse(error) => {
-                let request_id = account.next_request_id();
-                Some(call.protocol.error(Some(call.service), &request_id, error))
-            }
-            _ => Some(api(&mut account, call)),
-        };
-        (treatment, answer)
-    };
-    match (treatment, answer) {
-        (Treatment::Break, _) => Err(Broken),
-        (Treatment::LoseAnswer, _) | (_, None) => {
-            shared.silence.notify_one();
-            std::future::pending().await
+fn treated(shared: &Shared, call: request::ApiCall) -> Result<Response<Full<Bytes>>, Broken> {
+    let mut account = shared.lock();
+    match account.treatment() {
+        Treatment::Answer => Ok(response(api(&mut account, call))),
+        Treatment::Break => {
+            api(&mut account, call);
+            Err(Broken)
         }
-        (_, Some(answer)) => Ok(response(answer)),
+        Treatment::Refuse(error) => {
+            let request_id = account.next_request_id();
+            Ok(response(call.protocol.error(Some(call.service), &request_id, &error)))
+        }
     }
 }
 
