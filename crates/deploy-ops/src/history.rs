@@ -258,8 +258,11 @@ pub(crate) async fn task_definition_variables(
         Err(error) => return Err(error),
     };
     let definition = answer.task_definition;
-    let containers = definition.as_ref().map(|it| it.container_definitions()).unwrap_or_default();
-    let pairs = containers.iter().flat_map(|container| container.environment());
+    let containers = definition
+        .as_ref()
+        .map(aws_sdk_ecs::types::TaskDefinition::container_definitions)
+        .unwrap_or_default();
+    let pairs = containers.iter().flat_map(aws_sdk_ecs::types::ContainerDefinition::environment);
     Ok(pairs.filter_map(|pair| Some((pair.name()?.to_owned(), pair.value()?.to_owned()))).collect())
 }
 

@@ -79,7 +79,8 @@ impl Bench {
 
     async fn expect_status(&self, wanted: &str) -> Result<(), String> {
         let name = self.session.environment.stack_name.as_str();
-        let view = stack::describe(&self.session.target.aws, name).await.map_err(|error| error.to_string())?;
+        let view =
+            stack::describe(&self.session.target.aws, name).await.map_err(|error| error.to_string())?;
         match view.map(|view| view.status.as_str().to_owned()) {
             Some(status) if status == wanted => Ok(()),
             status => Err(format!("the stack is in {status:?} instead of {wanted}")),

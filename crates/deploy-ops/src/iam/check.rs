@@ -239,7 +239,8 @@ impl<'a> Accounts<'a> {
         let releases: [ReleaseTag; 2] = ["v0.0.1".parse()?, "v0.0.2".parse()?];
         let commits = ["iam check 1", "iam check 2"].map(CommitSha::made_up);
         let start = LocalAws::in_memory(&options);
-        let session = open(root, config, environment, start, local_aws::ADMIN_ACCESS_KEY, Box::new(sink())).await?;
+        let session =
+            open(root, config, environment, start, local_aws::ADMIN_ACCESS_KEY, Box::new(sink())).await?;
         prepare::shared_stack(&session, &[]).await?;
         for (commit, release) in commits.iter().zip(&releases) {
             prepare::images(&session, commit, Some(release.as_str())).await?;
@@ -255,7 +256,15 @@ impl<'a> Accounts<'a> {
         let empty = control.copy(&options).start().await.map_err(TargetError::Serve)?;
         let deployment = deploy::Options::plain(Wanted::Tag(releases[0].clone()));
         Box::pin(deploy::deploy(&session, &deployment)).await?;
-        Ok(Self { root, config, options, infrastructure: empty.control(), running: control, releases, commits })
+        Ok(Self {
+            root,
+            config,
+            options,
+            infrastructure: empty.control(),
+            running: control,
+            releases,
+            commits,
+        })
     }
 
     async fn bench(&self, start: Start, environment: &str, role: &str) -> Result<Bench, Failure> {
