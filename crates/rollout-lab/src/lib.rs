@@ -11,6 +11,7 @@
 
 mod advice;
 mod case;
+mod closer;
 mod error;
 mod expected;
 mod figures;

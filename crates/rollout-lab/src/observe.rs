@@ -3,26 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rollout_sim::cfn::{self, api::DescribeStackEventsInput};
-use rollout_sim::cloudwatch::{self, DescribeAlarmsInput};
-use rollout_sim::ecs::{
-    self, DescribeServiceDeploymentsInput, DescribeServicesInput, DescribeTasksInput, DesiredStatus,
-    ListServiceDeploymentsInput, ListTasksInput,
-};
+use rollout_sim::ecs::{self, DescribeServicesInput, DescribeTasksInput, DesiredStatus, ListTasksInput};
 use rollout_sim::elb::{self, DescribeTargetHealthInput};
 use rollout_sim::logs::{self, GetLogEventsInput};
 use rollout_sim::{ApiError, SimTime, World};
 use rollout_verdict::{
-    AlarmView, BreakerView, Cadence, ContainerView, DeploymentView, Moment, ServiceDeploymentView,
-    ServiceEventView, ServiceView, Snapshot, StackEventView, TargetView, TaskView,
+    Cadence, ContainerView, DeploymentView, Moment, ServiceEventView, ServiceView, Snapshot, StackEventView,
+    TargetView, TaskView,
 };
 use serde::Serialize;
 
+use crate::closer::{self, Budget, Closer};
 use crate::stage::Stage;
 
 /// Lines of a dead task's log that are read.
 const TAIL_LINES: usize = 20;
 /// Type of the stack itself, in its events; the templates nest none.
 const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
+/// DescribeServices takes at most ten services.
+const SERVICES_PER_CALL: usize = 10;
 /// DescribeTasks takes at most a hundred tasks.
 const TASKS_PER_CALL: usize = 100;
 
@@ -41,6 +40,8 @@ pub(crate) struct Eye<'a> {
     event_count: usize,
     looked_closely: BTreeMap<String, (Moment, ServiceView)>,
     logs_read: BTreeSet<String>,
+    closer: Closer,
+    budget: Budget,
     /// Status of the stack as of the latest event of its own.
     pub(crate) stack_status: String,
     /// API calls made so far.
@@ -57,6 +58,8 @@ impl<'a> Eye<'a> {
             event_count: 0,
             looked_closely: BTreeMap::new(),
             logs_read: BTreeSet::new(),
+            closer: Closer::default(),
+            budget: Budget::default(),
             stack_status: String::new(),
             calls: 0,
         }
@@ -69,23 +72,21 @@ impl<'a> Eye<'a> {
         cancel_requested_at: Option<Moment>,
     ) -> Result<Snapshot, ApiError> {
         let at = moment(world.now());
+        self.budget.note(self.calls, at);
         let stack_events = self.stack_events(world)?;
         // The newest event comes first.
         if let Some(event) = stack_events.iter().find(|event| event.resource_type == STACK_TYPE) {
             self.stack_status.clone_from(&event.status);
         }
         let mut services = Vec::new();
-        self.calls += 1;
-        for mut seen in light(world, self.stage, self.since)? {
-            let name = seen.view.name.to_string();
-            let before = self.looked_closely.get(&name);
-            let age = before.map(|(when, _)| at.secs_since(*when));
-            if self.cadence.details_due(before.map(|(_, view)| view), &seen.view, age) {
-                self.details(world, &mut seen)?;
-                self.looked_closely.insert(name, (at, seen.view.clone()));
-            }
-            services.push(seen.view);
+        for some in self.stage.services.chunks(SERVICES_PER_CALL) {
+            self.calls += u32::from(!some.is_empty());
         }
+        if !self.stage.services.is_empty() {
+            services = light(world, self.stage, self.since)?;
+            self.look_closely(world, at, &mut services)?;
+        }
+        let services = services.into_iter().map(|seen| seen.view).collect();
         Ok(Snapshot { at, cancel_requested_at, stack_events, services })
     }
 
@@ -125,38 +126,41 @@ impl<'a> Eye<'a> {
         }
     }
 
-    fn details(&mut self, world: &World, seen: &mut SeenService) -> Result<(), ApiError> {
-        let cluster = self.stage.cluster.as_str();
-        let name = seen.view.name.to_string();
-        seen.view.tasks = tasks(world, cluster, &name)?;
-        seen.view.service_deployments = service_deployments(world, cluster, &name, self.since)?;
-        for target_group in &seen.target_groups {
-            seen.view.targets.extend(targets(world, target_group)?);
+    /// Looks at all services together when one of them deserves it and the calls of the minute allow it.
+    fn look_closely(
+        &mut self,
+        world: &World,
+        at: Moment,
+        services: &mut [SeenService],
+    ) -> Result<(), ApiError> {
+        let due = services.iter().any(|seen| {
+            let before = self.looked_closely.get(seen.view.name.as_str());
+            let age = before.map(|(when, _)| at.secs_since(*when));
+            // A complete stack waits for this look only.
+            let last = self.stack_status == "UPDATE_COMPLETE"
+                && age.is_some_and(|age| age >= f64::from(self.cadence.least_details_secs));
+            last || self.cadence.details_due(before.map(|(_, view)| view), &seen.view, age)
+        });
+        let per_minute = self.cadence.calls_per_minute;
+        if !due || !self.budget.allows(self.calls, at, closer::cost(services), per_minute) {
+            return Ok(());
         }
-        let alarms = DescribeAlarmsInput { alarm_names: seen.alarms.clone(), ..Default::default() };
-        if !seen.alarms.is_empty() {
-            let answer = cloudwatch::describe_alarms(world, &alarms)?;
-            seen.view.alarms = answer
-                .metric_alarms
-                .into_iter()
-                .map(|alarm| AlarmView {
-                    name: alarm.alarm_name,
-                    state: text(&alarm.state_value),
-                    reason: Some(alarm.state_reason),
-                })
-                .collect();
-        }
-        // ListTasks twice, DescribeTasks, ListServiceDeployments, DescribeServiceDeployments, DescribeTargetHealth,
-        // DescribeAlarms.
-        self.calls += 7;
-        let service = self.stage.services.iter().find(|service| service.name == name);
-        let Some(log_group) = service.map(|service| service.log_group.as_str()) else { return Ok(()) };
-        for task in &mut seen.view.tasks {
-            let exited = task.containers.iter().any(|container| container.exit_code.is_some());
-            let is_new = task.created_at >= self.since && task.last_status == "STOPPED";
-            if is_new && exited && self.logs_read.insert(task.arn.to_string()) {
-                self.calls += 1;
-                task.log_tail = tail(world, log_group, &name, task.arn.id())?;
+        self.calls += self.closer.look(world, &self.stage.cluster, services, self.since)?;
+        for seen in services {
+            let name = seen.view.name.to_string();
+            self.looked_closely.insert(name.clone(), (at, seen.view.clone()));
+            let Some(staged) = self.stage.services.iter().find(|service| service.name == name) else {
+                continue;
+            };
+            for task in &mut seen.view.tasks {
+                let exited = task.containers.iter().any(|container| container.exit_code.is_some());
+                let is_new = task.created_at >= self.since && task.last_status == "STOPPED";
+                let known = self.logs_read.contains(task.arn.as_str());
+                if is_new && exited && !known && self.budget.allows(self.calls, at, 1, per_minute) {
+                    self.calls += 1;
+                    task.log_tail = tail(world, &staged.log_group, &name, task.arn.id())?;
+                    self.logs_read.insert(task.arn.to_string());
+                }
             }
         }
         Ok(())
@@ -176,7 +180,7 @@ pub(crate) struct SeenService {
 /// The services of the stage as DescribeServices shows them, with their events since a moment.
 pub(crate) fn light(world: &World, stage: &Stage, since: Moment) -> Result<Vec<SeenService>, ApiError> {
     let mut seen = Vec::new();
-    for names in stage.services.chunks(10) {
+    for names in stage.services.chunks(SERVICES_PER_CALL) {
         let input = DescribeServicesInput {
             cluster: Some(stage.cluster.clone()),
             services: names.iter().map(|service| service.name.clone()).collect(),
@@ -222,17 +226,29 @@ fn seen_service(service: ecs::Service, since: Moment) -> SeenService {
 
 /// Tasks of a service: running, and lately stopped.
 pub(crate) fn tasks(world: &World, cluster: &str, service: &str) -> Result<Vec<TaskView>, ApiError> {
+    let (tasks, _) = all_tasks(world, cluster, Some(service))?;
+    Ok(tasks.into_iter().map(task_view).collect())
+}
+
+/// Tasks of the cluster or of one of its services, running and lately stopped, with the requests that this takes.
+pub(crate) fn all_tasks(
+    world: &World,
+    cluster: &str,
+    service: Option<&str>,
+) -> Result<(Vec<ecs::Task>, u32), ApiError> {
+    let mut calls = 0;
     let mut arns = Vec::new();
     for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
         let mut next_token = None;
         loop {
             let input = ListTasksInput {
                 cluster: Some(cluster.to_owned()),
-                service_name: Some(service.to_owned()),
+                service_name: service.map(str::to_owned),
                 desired_status: Some(status),
                 next_token,
                 ..Default::default()
             };
+            calls += 1;
             let answer = ecs::list_tasks(world, &input)?;
             arns.extend(answer.task_arns);
             next_token = answer.next_token;
@@ -248,12 +264,13 @@ pub(crate) fn tasks(world: &World, cluster: &str, service: &str) -> Result<Vec<T
             tasks: some.to_vec(),
             ..Default::default()
         };
-        tasks.extend(ecs::describe_tasks(world, &input)?.tasks.into_iter().map(task_view));
+        calls += 1;
+        tasks.extend(ecs::describe_tasks(world, &input)?.tasks);
     }
-    Ok(tasks)
+    Ok((tasks, calls))
 }
 
-fn task_view(task: ecs::Task) -> TaskView {
+pub(crate) fn task_view(task: ecs::Task) -> TaskView {
     let address = task
         .attachments
         .into_iter()
@@ -282,43 +299,6 @@ fn task_view(task: ecs::Task) -> TaskView {
         address,
         log_tail: Vec::new(),
     }
-}
-
-fn service_deployments(
-    world: &World,
-    cluster: &str,
-    service: &str,
-    since: Moment,
-) -> Result<Vec<ServiceDeploymentView>, ApiError> {
-    let input = ListServiceDeploymentsInput {
-        cluster: Some(cluster.to_owned()),
-        service: service.to_owned(),
-        max_results: Some(100),
-        ..Default::default()
-    };
-    let briefs = ecs::list_service_deployments(world, &input)?.service_deployments;
-    let recent = briefs.into_iter().filter(|brief| Moment::from_epoch_secs(brief.created_at) >= since);
-    let arns: Vec<String> = recent.map(|brief| brief.service_deployment_arn).collect();
-    let mut views = Vec::new();
-    for some in arns.chunks(20) {
-        let input = DescribeServiceDeploymentsInput { service_deployment_arns: some.to_vec() };
-        let answer = ecs::describe_service_deployments(world, &input)?;
-        views.extend(answer.service_deployments.into_iter().map(|deployment| ServiceDeploymentView {
-            arn: deployment.service_deployment_arn.into(),
-            status: deployment.status.as_str().to_owned(),
-            status_reason: deployment.status_reason,
-            task_definition: None,
-            created_at: Moment::from_epoch_secs(deployment.created_at),
-            breaker: Some(BreakerView {
-                status: deployment.deployment_circuit_breaker.status.as_str().to_owned(),
-                failure_count: deployment.deployment_circuit_breaker.failure_count,
-                threshold: deployment.deployment_circuit_breaker.threshold,
-            }),
-            triggered_alarms: deployment.alarms.triggered_alarm_names,
-            rollback_reason: deployment.rollback.map(|rollback| rollback.reason),
-        }));
-    }
-    Ok(views)
 }
 
 /// Targets of a group.
@@ -352,7 +332,7 @@ fn tail(world: &World, log_group: &str, container: &str, task_id: &str) -> Resul
 }
 
 /// An enumeration in AWS's spelling, which is its serialised form.
-fn text(value: &impl Serialize) -> String {
+pub(crate) fn text(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(text)) => text,
         _ => String::new(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rollout_sim::cfn::{self, api::CancelUpdateStackInput};
+use rollout_sim::ecs::{self, StopServiceDeploymentInput};
 use rollout_sim::fault::{API_OUTAGE, FaultKind};
 use rollout_sim::{ApiError, SimTime, World};
 use rollout_verdict::{Assessment, Cadence, Observations, Rollout, Snapshot, StackOutcome, State, assess};
@@ -92,13 +93,7 @@ pub(crate) fn watch(
         }
         if failed && play.watcher == Watcher::Tool && watch.cancelled_at.is_none() {
             watch.cancelled_at = Some(world.now());
-            // Only an update that goes forward can be cancelled; otherwise CloudFormation is on its way back already.
-            if eye.stack_status == "UPDATE_IN_PROGRESS" {
-                let input =
-                    CancelUpdateStackInput { stack_name: stage.stack_name.clone(), ..Default::default() };
-                // Refused where the stack went back by itself in the meantime: the next poll says so.
-                let _ = cfn::cancel_update_stack(world, &input);
-            }
+            cancel(stage, world, &mut eye, &watch.assessment);
         }
         let limit = match play.watcher {
             Watcher::Tool => watch.assessment.deadline.limit_secs(),
@@ -108,5 +103,28 @@ pub(crate) fn watch(
             return Ok(watch);
         }
         probe.advance(world, world.now() + Duration::from_secs_f64(pause))?;
+    }
+}
+
+/// Stops the service deployments, which ECS then rolls back to the tasks that still run, and cancels the update; both
+/// only while the stack goes forward, otherwise CloudFormation is on its way back already, or at the end.
+fn cancel(stage: &Stage, world: &mut World, eye: &mut Eye<'_>, assessment: &Assessment) {
+    if !matches!(eye.stack_status.as_str(), "" | "UPDATE_IN_PROGRESS" | "CREATE_IN_PROGRESS") {
+        return;
+    }
+    for arn in assessment.services.iter().filter_map(|service| service.stoppable.as_ref()) {
+        let input = StopServiceDeploymentInput {
+            service_deployment_arn: arn.as_str().to_owned(),
+            stop_type: Some("ROLLBACK".to_owned()),
+        };
+        eye.calls += 1;
+        // Refused where it ended in the meantime.
+        let _ = ecs::stop_service_deployment(world, input);
+    }
+    if eye.stack_status == "UPDATE_IN_PROGRESS" {
+        let input = CancelUpdateStackInput { stack_name: stage.stack_name.clone(), ..Default::default() };
+        eye.calls += 1;
+        // Refused where the stack went back by itself in the meantime: the next poll says so.
+        let _ = cfn::cancel_update_stack(world, &input);
     }
 }
