@@ -19,12 +19,6 @@ const ALARMS_PER_CALL: usize = 100;
 /// How far the clocks of the tool and of AWS may be apart.
 const CLOCK_SKEW_SECS: f64 = 2.0;
 
-/// About how many calls a look at these services takes.
-pub(crate) fn cost(services: &[SeenService]) -> u32 {
-    // Two lists of tasks, tasks, service deployments, alarms; targets of each service.
-    5 + u32::try_from(services.len()).unwrap_or(u32::MAX - 5)
-}
-
 /// How many calls the minute that ends now may still take.
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
@@ -58,6 +52,25 @@ pub(crate) struct Closer {
 }
 
 impl Closer {
+    /// How many calls a look at these services takes, where no answer has a second page.
+    pub(crate) fn cost(&self, services: &[SeenService], since: Moment) -> u32 {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let targets = count(services.iter().map(|seen| seen.target_groups.len()).sum());
+        let lists = count(services.iter().filter(|seen| self.new_ids(seen, since).is_some()).count());
+        // Two lists of tasks, tasks, service deployments, alarms; where there are new deployments, their revisions.
+        5 + targets + lists + u32::from(lists > 0)
+    }
+
+    /// The recent deployments of a service, where its service deployments were not listed with them yet.
+    fn new_ids(&self, seen: &SeenService, since: Moment) -> Option<Vec<DeploymentId>> {
+        let recent = seen.view.deployments.iter();
+        let recent = recent.filter(|it| it.created_at.plus_secs(CLOCK_SKEW_SECS) >= since);
+        let ids: Vec<DeploymentId> = recent.map(|deployment| deployment.id.clone()).collect();
+        let listed = self.listed.get(seen.view.name.as_str());
+        let known = listed.is_some_and(|(before, arns)| *before == ids && !arns.is_empty());
+        (!known && !ids.is_empty()).then_some(ids)
+    }
+
     /// Adds to each service what only a closer look shows. Says how many calls it took.
     pub(crate) fn look(
         &mut self,
@@ -116,13 +129,7 @@ impl Closer {
         since: Moment,
     ) -> Result<u32, ApiError> {
         let name = seen.view.name.as_str();
-        let recent = seen.view.deployments.iter();
-        let recent = recent.filter(|it| it.created_at.plus_secs(CLOCK_SKEW_SECS) >= since);
-        let ids: Vec<DeploymentId> = recent.map(|deployment| deployment.id.clone()).collect();
-        let known = self.listed.get(name).is_some_and(|(before, arns)| *before == ids && !arns.is_empty());
-        if known || ids.is_empty() {
-            return Ok(0);
-        }
+        let Some(ids) = self.new_ids(seen, since) else { return Ok(0) };
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century stay far below 2^53")]
         let after = since.as_millis() as f64 / 1000.0 - CLOCK_SKEW_SECS;
         let (mut calls, mut arns, mut next_token) = (0, Vec::new(), None);

@@ -13,7 +13,7 @@ use rollout_verdict::{
 };
 use serde::Serialize;
 
-use crate::closer::{self, Budget, Closer};
+use crate::closer::{Budget, Closer};
 use crate::stage::Stage;
 
 /// Lines of a dead task's log that are read.
@@ -84,7 +84,7 @@ impl<'a> Eye<'a> {
         }
         if !self.stage.services.is_empty() {
             services = light(world, self.stage, self.since)?;
-            self.look_closely(world, at, &mut services)?;
+            self.look_closely(world, at, cancel_requested_at, &mut services)?;
         }
         let services = services.into_iter().map(|seen| seen.view).collect();
         Ok(Snapshot { at, cancel_requested_at, stack_events, services })
@@ -131,6 +131,7 @@ impl<'a> Eye<'a> {
         &mut self,
         world: &World,
         at: Moment,
+        cancel_requested_at: Option<Moment>,
         services: &mut [SeenService],
     ) -> Result<(), ApiError> {
         let due = services.iter().any(|seen| {
@@ -141,8 +142,13 @@ impl<'a> Eye<'a> {
                 && age.is_some_and(|age| age >= f64::from(self.cadence.least_details_secs));
             last || self.cadence.details_due(before.map(|(_, view)| view), &seen.view, age)
         });
-        let per_minute = self.cadence.calls_per_minute;
-        if !due || !self.budget.allows(self.calls, at, closer::cost(services), per_minute) {
+        // While it may come to that, enough is left to stop every deployment and to cancel the update.
+        let goes_forward = matches!(self.stack_status.as_str(), "" | "UPDATE_IN_PROGRESS" | "CREATE_IN_PROGRESS");
+        let may_act = goes_forward && cancel_requested_at.is_none();
+        let to_act = if may_act { u32::try_from(services.len()).unwrap_or(u32::MAX).saturating_add(1) } else { 0 };
+        let per_minute = self.cadence.calls_per_minute.saturating_sub(to_act);
+        let cost = self.closer.cost(services, self.since);
+        if !due || !self.budget.allows(self.calls, at, cost, per_minute) {
             return Ok(());
         }
         self.calls += self.closer.look(world, &self.stage.cluster, services, self.since)?;

@@ -87,7 +87,7 @@ pub fn comparison(columns: &[(&str, &Figures)]) -> String {
 pub fn fault_table(titles: [&str; 2], rows: &[(String, [Figures; 2])]) -> String {
     let mut text = format!("{:<20}", "");
     for title in titles {
-        let _ = write!(text, "  {:<54}", title);
+        let _ = write!(text, "  {title:<54}");
     }
     text.truncate(text.trim_end().len());
     let _ = write!(text, "\n{:<20}", "fault");
