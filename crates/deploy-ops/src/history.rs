@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use aws_sdk_ecs::types::{ContainerDefinition, TaskDefinition};
 use rollout_verdict::Moment;
 use serde::Serialize;
 
@@ -258,8 +259,8 @@ pub(crate) async fn task_definition_variables(
         Err(error) => return Err(error),
     };
     let definition = answer.task_definition;
-    let containers = definition.as_ref().map(|it| it.container_definitions()).unwrap_or_default();
-    let pairs = containers.iter().flat_map(|container| container.environment());
+    let containers = definition.as_ref().map(TaskDefinition::container_definitions).unwrap_or_default();
+    let pairs = containers.iter().flat_map(ContainerDefinition::environment);
     Ok(pairs.filter_map(|pair| Some((pair.name()?.to_owned(), pair.value()?.to_owned()))).collect())
 }
 

@@ -74,7 +74,7 @@ fn after(times: Times, failed: &Conclusion, back: Option<&rollout_verdict::Recor
     let ended_secs = end.secs_since(failed.record.rollout.started_at);
     Times {
         whole_secs: back
-            .and_then(|record| whole_at(record))
+            .and_then(whole_at)
             .map(|at| at.secs_since(failed.record.rollout.started_at)),
         ended_secs,
         ..times

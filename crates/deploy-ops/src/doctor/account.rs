@@ -103,7 +103,7 @@ pub async fn environment(
         let name = environment.stack_name.as_str();
         match tokio::time::timeout(LIMIT, stack::describe(&target.aws, name)).await {
             Ok(Ok(Some(view))) => {
-                findings.push(Finding::ok("stack", format!("{name} is {}", view.status.as_str())))
+                findings.push(Finding::ok("stack", format!("{name} is {}", view.status.as_str())));
             }
             Ok(Ok(None)) => {
                 findings.push(Finding::warn("stack", format!("{name} does not exist"), deploy));

@@ -64,7 +64,7 @@ pub(super) async fn deployments(
             None => groups.push(vec![one]),
         }
     }
-    Ok(groups.into_iter().filter_map(join).collect())
+    Ok(groups.into_iter().filter_map(|group| join(&group)).collect())
 }
 
 async fn read(
@@ -103,7 +103,7 @@ fn outcome(status: Option<&ServiceDeploymentStatus>) -> Outcome {
 }
 
 /// The worst outcome of the services is that of the whole.
-fn join(group: Vec<Seen>) -> Option<Deployment> {
+fn join(group: &[Seen]) -> Option<Deployment> {
     let severity = |outcome: Outcome| match outcome {
         Outcome::Succeeded | Outcome::ServicesNotRolled => 0,
         Outcome::Running => 1,

@@ -102,7 +102,7 @@ impl Login {
             .stdin_bytes(password.expose_secret().as_bytes())
             .stdout_null()
             .stderr_capture();
-        let output = run(&login.with_config(command))?;
+        let output = run(&login.with_config(&command))?;
         if output.status.success() {
             return Ok(login);
         }
@@ -114,10 +114,10 @@ impl Login {
     /// Pushes an image. Blocks for as long as it takes.
     pub fn push(&self, reference: &str) -> Result<(), ImagesError> {
         let command = cmd!(PROGRAM, "push", reference).stdin_null().stdout_to_stderr();
-        succeed("push", &run(&self.with_config(command))?)
+        succeed("push", &run(&self.with_config(&command))?)
     }
 
-    fn with_config(&self, command: Expression) -> Expression {
+    fn with_config(&self, command: &Expression) -> Expression {
         let command = command.env("DOCKER_CONFIG", self.config.path());
         match &self.host {
             Some(host) => command.env("DOCKER_HOST", host),
