@@ -11,7 +11,16 @@ fn nothing_is_missing_and_nothing_unused() {
         let check = block_on(async { Box::pin(deploy_ops::iam::check(root, environment)).await.unwrap() });
         let findings: Vec<String> = check.findings.iter().map(ToString::to_string).collect();
         assert!(findings.is_empty(), "{environment}:\n{}", findings.join("\n"));
-        for action in ["cloudformation:CancelUpdateStack", "ecs:RunTask", "ecs:StopTask", "iam:PassRole"] {
+        for action in [
+            "cloudformation:CancelUpdateStack",
+            "cloudformation:ContinueUpdateRollback",
+            "cloudformation:RollbackStack",
+            "ecs:RegisterTaskDefinition",
+            "ecs:RunTask",
+            "ecs:StopTask",
+            "ecs:UpdateService",
+            "iam:PassRole",
+        ] {
             assert!(check.used.contains(action), "{environment}: {action} was not exercised");
         }
         assert!(check.attempts >= 15);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use aws_sdk_ecs::types::{ContainerDefinition, TaskDefinition};
 use rollout_verdict::Moment;
 use serde::Serialize;
 
@@ -258,11 +259,8 @@ pub(crate) async fn task_definition_variables(
         Err(error) => return Err(error),
     };
     let definition = answer.task_definition;
-    let containers = definition
-        .as_ref()
-        .map(aws_sdk_ecs::types::TaskDefinition::container_definitions)
-        .unwrap_or_default();
-    let pairs = containers.iter().flat_map(aws_sdk_ecs::types::ContainerDefinition::environment);
+    let containers = definition.as_ref().map(TaskDefinition::container_definitions).unwrap_or_default();
+    let pairs = containers.iter().flat_map(ContainerDefinition::environment);
     Ok(pairs.filter_map(|pair| Some((pair.name()?.to_owned(), pair.value()?.to_owned()))).collect())
 }
 

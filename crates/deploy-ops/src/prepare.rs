@@ -100,14 +100,20 @@ pub async fn placeholder_secrets(
     session: &EnvironmentSession,
     checks: &[SecretCheck],
 ) -> Result<(), CallError> {
-    made_up_secrets(session, checks, &["AWSCURRENT", PLACEHOLDER_STAGE]).await
+    fill_secrets(session, checks, &["AWSCURRENT", PLACEHOLDER_STAGE], "0").await
 }
 
-/// Enters made-up values of the right shape where there is none, as versions with these stages.
-pub async fn made_up_secrets(
+/// Enters made-up values, which pass for those that a person entered, where there is none.
+pub async fn made_up_secrets(session: &EnvironmentSession, checks: &[SecretCheck]) -> Result<(), CallError> {
+    fill_secrets(session, checks, &["AWSCURRENT"], "01").await
+}
+
+/// Values of the right shape, of these characters over and over, as versions with these stages.
+async fn fill_secrets(
     session: &EnvironmentSession,
     checks: &[SecretCheck],
     stages: &[&str],
+    characters: &str,
 ) -> Result<(), CallError> {
     let stages: Vec<String> = stages.iter().map(ToString::to_string).collect();
     for (name, secret) in &session.config.platform.secrets {
@@ -120,7 +126,8 @@ pub async fn made_up_secrets(
             .iter()
             .map(|(key_name, key)| {
                 let length = key.length.or(key.min_length).unwrap_or(16);
-                (key_name.to_string(), serde_json::Value::String("0".repeat(usize::from(length))))
+                let text: String = characters.chars().cycle().take(usize::from(length)).collect();
+                (key_name.to_string(), serde_json::Value::String(text))
             })
             .collect();
         session

@@ -50,7 +50,7 @@ pub(super) async fn run(command: &StackCommand, root: &Path) -> Result<Exit, Fai
 }
 
 /// A session with or without an environment.
-#[expect(clippy::large_enum_variant, reason = "there is one of it, and it is never moved about")]
+#[expect(clippy::large_enum_variant, reason = "there is one, for the whole command")]
 enum Opened {
     Shared(Session),
     Environment(EnvironmentSession),

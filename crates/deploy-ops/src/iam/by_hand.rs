@@ -122,10 +122,10 @@ impl Bench {
     }
 
     /// Proposes a change set and leaves it there; its id.
-    async fn proposes(&self, request: &StackRequest) -> Result<String, Failure> {
+    async fn proposes(&self, request: &StackRequest, existing: bool) -> Result<String, Failure> {
         let (session, target) = (&self.session, &self.session.target);
         let bucket = session.template_bucket();
-        match stack::propose(&target.aws, &*target.clock, &bucket, request, true).await? {
+        match stack::propose(&target.aws, &*target.clock, &bucket, request, existing).await? {
             Proposal::Changes(changes) => Ok(changes.id),
             Proposal::Nothing => Err(Failure::Guard {
                 reason: "the change set has no changes".to_owned(),
@@ -134,14 +134,19 @@ impl Bench {
         }
     }
 
-    /// A one-off task that deployments run in every environment.
-    fn task(&self, release: usize) -> task_run::Options {
-        let tasks = self.session.config.platform.tasks.keys().map(ToString::to_string);
-        task_run::Options {
-            task: tasks.into_iter().find(|task| task != "seed").unwrap_or_default(),
-            wanted: Some(Wanted::Tag(self.releases[release].clone())),
-            allow_seed: false,
-        }
+    /// The one-off tasks that deployments run, with the image of a release.
+    fn tasks(&self, release: usize) -> Vec<task_run::Options> {
+        let seeds = self.session.environment.seed_on_deploy;
+        let tasks = self.session.config.platform.tasks.keys();
+        let tasks = tasks.filter(|task| seeds || task.as_str() != "seed");
+        let wanted = Wanted::Tag(self.releases[release].clone());
+        tasks
+            .map(|task| task_run::Options {
+                task: task.to_string(),
+                wanted: Some(wanted.clone()),
+                allow_seed: false,
+            })
+            .collect()
     }
 }
 
@@ -180,10 +185,16 @@ pub(super) async fn continue_stuck(bench: &Bench) -> Result<(), String> {
 
 pub(super) async fn discard_stale(bench: &Bench) -> Result<(), String> {
     let request = bench.change_of_tags().await.map_err(|failure| chain(&failure))?;
-    bench.proposes(&request).await.map_err(|failure| chain(&failure))?;
+    bench.proposes(&request, true).await.map_err(|failure| chain(&failure))?;
     // Until it is nobody's any more.
     bench.session.target.clock.sleep(Duration::from_secs(2 * 3600)).await;
     bench.recovers(&["deleted the change set deploy-check-1"]).await
+}
+
+pub(super) async fn delete_proposed(bench: &Bench) -> Result<(), String> {
+    let request = bench.change_of_tags().await.map_err(|failure| chain(&failure))?;
+    bench.proposes(&request, false).await.map_err(|failure| chain(&failure))?;
+    bench.recovers(&["deleted the change set deploy-check-1", "deleted the stack"]).await
 }
 
 /// Somebody updates with the rollback disabled, which the tool never does, and the update fails.
@@ -191,7 +202,7 @@ pub(super) async fn roll_back_failed(bench: &Bench) -> Result<(), String> {
     let failed = async {
         let (session, aws) = (&bench.session, &bench.session.target.aws);
         let request = bench.change_of_tags().await?;
-        let change_set = bench.proposes(&request).await?;
+        let change_set = bench.proposes(&request, true).await?;
         let call = aws.cloudformation.execute_change_set().change_set_name(change_set).disable_rollback(true);
         call.send().await.called("cloudformation:ExecuteChangeSet")?;
         let until = session.target.clock.now().plus_secs(4.0 * 3600.0);
@@ -204,16 +215,18 @@ pub(super) async fn roll_back_failed(bench: &Bench) -> Result<(), String> {
     bench.recovers(&["continued the rollback"]).await
 }
 
-pub(super) async fn task_of_another_release(bench: &Bench) -> Result<(), String> {
-    let result = task_run::run(&bench.session, &bench.task(1)).await.map_err(|failure| chain(&failure))?;
-    match result.verdict {
-        Verdict::Succeeded => Ok(()),
-        verdict => Err(format!("the task ended as {verdict:?} ({:?})", result.cause)),
+pub(super) async fn tasks_of_another_release(bench: &Bench) -> Result<(), String> {
+    for options in bench.tasks(1) {
+        let result = task_run::run(&bench.session, &options).await.map_err(|failure| chain(&failure))?;
+        if result.verdict != Verdict::Succeeded {
+            return Err(format!("{} ended as {:?} ({:?})", result.task, result.verdict, result.cause));
+        }
     }
+    Ok(())
 }
 
 pub(super) async fn task_interrupted(bench: &Bench) -> Result<(), String> {
-    let options = bench.task(0);
+    let options = bench.tasks(0).into_iter().next().ok_or("there is no task")?;
     let interrupt = async {
         bench.listener.hears("pending").await;
         bench.session.interrupt.request();

@@ -227,6 +227,7 @@ struct Accounts<'a> {
     root: &'a Path,
     config: &'a Config,
     options: Options,
+    shared: Control,
     infrastructure: Control,
     running: Control,
     releases: [ReleaseTag; 2],
@@ -245,30 +246,25 @@ impl<'a> Accounts<'a> {
         for (commit, release) in commits.iter().zip(&releases) {
             prepare::images(&session, commit, Some(release.as_str())).await?;
         }
+        let control = control(&session)?;
+        let shared = control.copy(&options).start().await.map_err(TargetError::Serve)?;
         let name = session.environment.stack_name.to_string();
         let live = infrastructure::look(&session, &name).await?;
         let prepared = infrastructure::environment(&session, live).await?;
         // Protection is left to the role.
         infrastructure::change(&session, &prepared, environment, false, &[]).await?;
         let checks = secrets::check(&session).await?;
-        prepare::made_up_secrets(&session, &checks, &["AWSCURRENT"]).await?;
-        let control = control(&session)?;
+        prepare::made_up_secrets(&session, &checks).await?;
         let empty = control.copy(&options).start().await.map_err(TargetError::Serve)?;
         let deployment = deploy::Options::plain(Wanted::Tag(releases[0].clone()));
         Box::pin(deploy::deploy(&session, &deployment)).await?;
-        Ok(Self {
-            root,
-            config,
-            options,
-            infrastructure: empty.control(),
-            running: control,
-            releases,
-            commits,
-        })
+        let (shared, infrastructure) = (shared.control(), empty.control());
+        Ok(Self { root, config, options, shared, infrastructure, running: control, releases, commits })
     }
 
     async fn bench(&self, start: Start, environment: &str, role: &str) -> Result<Bench, Failure> {
         let account = match start {
+            Start::Shared => &self.shared,
             Start::Infrastructure => &self.infrastructure,
             Start::Running => &self.running,
         };

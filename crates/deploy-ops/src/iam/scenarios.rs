@@ -24,6 +24,8 @@ use super::by_hand::{self, Listener};
 /// What the account holds at the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
+    /// No environment: the shared stack and images.
+    Shared,
     /// The environment without a task: infrastructure, secrets and images.
     Infrastructure,
     /// The first of two releases runs.
@@ -129,14 +131,19 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: |bench| Box::pin(by_hand::discard_stale(bench)),
     },
     Scenario {
+        name: "recovery of a stack that was only proposed",
+        start: Start::Shared,
+        run: |bench| Box::pin(by_hand::delete_proposed(bench)),
+    },
+    Scenario {
         name: "recovery of an update without rollback",
         start: Start::Running,
         run: |bench| Box::pin(by_hand::roll_back_failed(bench)),
     },
     Scenario {
-        name: "task of another release",
+        name: "tasks of another release",
         start: Start::Running,
-        run: |bench| Box::pin(by_hand::task_of_another_release(bench)),
+        run: |bench| Box::pin(by_hand::tasks_of_another_release(bench)),
     },
     Scenario {
         name: "interrupted task",

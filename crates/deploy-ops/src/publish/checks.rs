@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_ecs::types::ServiceRevision;
 use semver::Version;
 
 use crate::call::Called;
@@ -185,8 +186,7 @@ async fn ran(session: &Session, cluster: &str, service: &str) -> Result<BTreeSet
     for some in revisions.chunks(20) {
         let call = ecs.describe_service_revisions().set_service_revision_arns(Some(some.to_vec()));
         let answer = call.send().await.called("ecs:DescribeServiceRevisions")?;
-        let images =
-            answer.service_revisions().iter().flat_map(aws_sdk_ecs::types::ServiceRevision::container_images);
+        let images = answer.service_revisions().iter().flat_map(ServiceRevision::container_images);
         digests.extend(images.filter_map(|image| image.image_digest().map(str::to_owned)));
     }
     Ok(digests)

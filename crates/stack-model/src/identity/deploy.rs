@@ -82,7 +82,6 @@ fn stack(
 /// Services are watched and, past CloudFormation, rolled back; one-off tasks are run.
 fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Shared>> {
     let prefix = config.names(environment).prefix();
-    let cluster = || local("ecs", &format!("cluster/{prefix}"));
     let in_cluster = |statement: Statement<Shared>| {
         let arn =
             format!("arn:${{AWS::Partition}}:ecs:${{AWS::Region}}:${{AWS::AccountId}}:cluster/{prefix}");
@@ -97,7 +96,6 @@ fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Share
             .on([of("service"), of("service-deployment")]),
         Statement::allow(["ecs:DescribeServiceRevisions"]).on([of("service"), of("service-revision")]),
         Statement::allow(["ecs:DescribeTasks", "ecs:StopTask"]).on([of("task")]),
-        Statement::allow(["ecs:DescribeClusters"]).on([cluster()]),
         in_cluster(Statement::allow(["ecs:ListTasks"]).on_all()),
         Statement::allow(["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]).on_all(),
         in_cluster(Statement::allow(["ecs:RunTask"]).on(tasks(config, environment))),
@@ -147,7 +145,7 @@ fn around(config: &Config, environment: &Environment) -> Vec<Statement<Shared>> 
             "elasticloadbalancing:DescribeTargetHealth",
         ])
         .on_all(),
-        Statement::allow(["logs:FilterLogEvents", "logs:GetLogEvents"])
+        Statement::allow(["logs:GetLogEvents"])
             .on([local("logs", &format!("log-group:/{}/{name}/*", platform.name))]),
         Statement::allow(["cloudwatch:DescribeAlarms"])
             .on([local("cloudwatch", &format!("alarm:{prefix}-*"))]),
