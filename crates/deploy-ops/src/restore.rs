@@ -73,9 +73,7 @@ fn after(times: Times, failed: &Conclusion, back: Option<&rollout_verdict::Recor
     let Some(end) = end else { return times };
     let ended_secs = end.secs_since(failed.record.rollout.started_at);
     Times {
-        whole_secs: back
-            .and_then(whole_at)
-            .map(|at| at.secs_since(failed.record.rollout.started_at)),
+        whole_secs: back.and_then(whole_at).map(|at| at.secs_since(failed.record.rollout.started_at)),
         ended_secs,
         ..times
     }

@@ -252,7 +252,8 @@ impl Watcher<'_> {
         let cost = self.closer.cost(services, since);
         // While it may come to that, enough is left to stop every deployment and to cancel the update.
         let may_act = self.goes_forward() && self.cancel_requested_at.is_none();
-        let to_act = if may_act { u64::try_from(services.len()).unwrap_or(u64::MAX).saturating_add(1) } else { 0 };
+        let to_act =
+            if may_act { u64::try_from(services.len()).unwrap_or(u64::MAX).saturating_add(1) } else { 0 };
         let per_minute = u64::from(self.cadence.calls_per_minute).saturating_sub(to_act);
         if !due || !self.budget.allows(&self.aws.meter, at, cost, per_minute) {
             return Ok(());

@@ -143,9 +143,11 @@ impl<'a> Eye<'a> {
             last || self.cadence.details_due(before.map(|(_, view)| view), &seen.view, age)
         });
         // While it may come to that, enough is left to stop every deployment and to cancel the update.
-        let goes_forward = matches!(self.stack_status.as_str(), "" | "UPDATE_IN_PROGRESS" | "CREATE_IN_PROGRESS");
+        let goes_forward =
+            matches!(self.stack_status.as_str(), "" | "UPDATE_IN_PROGRESS" | "CREATE_IN_PROGRESS");
         let may_act = goes_forward && cancel_requested_at.is_none();
-        let to_act = if may_act { u32::try_from(services.len()).unwrap_or(u32::MAX).saturating_add(1) } else { 0 };
+        let to_act =
+            if may_act { u32::try_from(services.len()).unwrap_or(u32::MAX).saturating_add(1) } else { 0 };
         let per_minute = self.cadence.calls_per_minute.saturating_sub(to_act);
         let cost = self.closer.cost(services, self.since);
         if !due || !self.budget.allows(self.calls, at, cost, per_minute) {

@@ -79,7 +79,7 @@ impl Stage {
         let start = world.now();
         let rollout = rollout(self, &world)?;
         if let Some((cause, reason)) = self.refusal(play) {
-            return Ok(refused(rollout, play, cause, reason));
+            return Ok(refused(rollout, play, cause, &reason));
         }
         // What breaks a migration breaks the task definition that is there; what breaks services breaks those to come.
         let since =
@@ -93,7 +93,7 @@ impl Stage {
         if play.faults.iter().any(|fault| case::is_of_migration(fault.kind)) {
             let trouble = pipeline::migrate(self, &mut world, &mut probe);
             if let Some(trouble) = trouble.map_err(LabError::api("run the migration"))? {
-                return Ok(task_failed(&world, start, rollout, play, probe, trouble));
+                return Ok(task_failed(&world, start, rollout, play, probe, &trouble));
             }
         }
         let input = ExecuteChangeSetInput {
@@ -132,12 +132,12 @@ impl Stage {
 }
 
 /// Nothing was touched.
-fn refused(rollout: Rollout, play: &Play<'_>, cause: &str, reason: String) -> Outcome {
+fn refused(rollout: Rollout, play: &Play<'_>, cause: &str, reason: &str) -> Outcome {
     let assessment = assess(&rollout, &Observations::default());
     let figures = Figures {
         ending: Ending::Refused,
         cause: Some(cause.to_owned()),
-        detail: Some(reason.clone()),
+        detail: Some(reason.to_owned()),
         first_failure_secs: Some(0.0),
         breaker_trip_secs: None,
         verdict_secs: Some(0.0),
@@ -160,7 +160,7 @@ fn task_failed(
     rollout: Rollout,
     play: &Play<'_>,
     probe: Probe<'_>,
-    trouble: TaskTrouble,
+    trouble: &TaskTrouble,
 ) -> Outcome {
     let secs = world.now().since(start).as_secs_f64();
     let seen_secs = trouble.seen_at.since(start).as_secs_f64();
