@@ -118,7 +118,7 @@ async fn migrated(session: &EnvironmentSession, result: &DeployResult) -> bool {
         ecs.list_tasks().cluster(&cluster).desired_status(stopped).into_paginator().items().send();
     while let Some(task) = tasks.next().await {
         let found = ecs.describe_tasks().cluster(&cluster).tasks(task.unwrap()).send().await.unwrap();
-        for container in found.tasks().iter().flat_map(|task| task.containers()) {
+        for container in found.tasks().iter().flat_map(aws_sdk_ecs::types::Task::containers) {
             let ended_well = container.exit_code() == Some(0);
             if ended_well && container.name() == Some("migrate") && container.image_digest() == Some(wanted) {
                 return true;

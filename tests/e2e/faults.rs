@@ -49,7 +49,8 @@ fn is_rolled_back(scene: fn() -> Scene, environment: &str, fault: &str, kind: &s
     let alone = breaker_alone(&scene(), environment, fault);
     println!("{environment} {fault}: {times:?}, circuit breaker alone {alone:?}");
     assert!(
-        alone.is_none_or(|secs| times.noticed_secs < secs),
+        // ECS acts on an alarm the moment it fires: nothing is earlier than that.
+        alone.is_none_or(|secs| times.noticed_secs < secs || (kind == "alarm" && times.noticed_secs <= secs)),
         "the breaker alone takes {alone:?} s, the verdict took {} s",
         times.noticed_secs
     );

@@ -40,8 +40,8 @@ fn every_change_is_there_with_its_outcome_and_a_deployment_without_one_leaves_no
     let history = read(&scene, 10);
     insta::assert_snapshot!(table(&scene, &history), @r"
     staging: second       in service
-      2026-01-05T09:27:50Z  third         rolled back  6m05s   ana  laptop
-      2026-01-05T09:20:20Z  second        succeeded    6m57s   ana  laptop
+      2026-01-05T09:28:00Z  third         rolled back  6m15s   ana  laptop
+      2026-01-05T09:20:50Z  second        succeeded    6m57s   ana  laptop
       2026-01-05T09:03:50Z  first         succeeded    15m28s  ana  laptop
     ");
     assert_eq!(history.deployments[0].tokens.len(), 2, "infrastructure and services are one deployment");
@@ -55,7 +55,7 @@ fn a_failed_migration_leaves_services_that_were_not_rolled() {
     assert_eq!(deploy(&scene, &["migration-fails"]), Verdict::TaskFailed);
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
     staging: first        in service
-      2026-01-05T09:20:20Z  second        services not rolled (infrastructure)  7s      ana  laptop
+      2026-01-05T09:20:50Z  second        services not rolled (infrastructure)  7s      ana  laptop
       2026-01-05T09:03:50Z  first         succeeded                             15m28s  ana  laptop
     ");
 }
@@ -74,7 +74,7 @@ fn a_deployment_past_cloudformation_is_there_too() {
     });
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
     staging: first        in service
-      2026-01-05T09:30:20Z  first         succeeded (past CloudFormation)  4m43s   -    -
+      2026-01-05T09:30:50Z  first         succeeded (past CloudFormation)  4m43s   -    -
           services: api
       2026-01-05T09:03:50Z  first         succeeded                        15m28s  ana  laptop
     ");

@@ -71,7 +71,7 @@ pub(crate) async fn look(session: &EnvironmentSession) -> Look {
         let tasks = deploy_ops::observe::tasks(aws, &cluster, &name).await.unwrap();
         let running = tasks.iter().filter(|task| task.last_status() == Some("RUNNING"));
         let mut digests: Vec<String> = running
-            .flat_map(|task| task.containers())
+            .flat_map(aws_sdk_ecs::types::Task::containers)
             .map(|container| container.image_digest().unwrap().to_owned())
             .collect();
         digests.sort();
@@ -115,7 +115,7 @@ pub(crate) fn breaker_alone(scene: &Scene, environment: &str, fault: &str) -> Op
             let call = session.target.aws.ecs.describe_services().cluster(&cluster);
             let found = call.set_services(Some(session.service_names())).send().await.unwrap();
             let failing =
-                found.services().iter().flat_map(|service| service.deployments()).any(|deployment| {
+                found.services().iter().flat_map(aws_sdk_ecs::types::Service::deployments).any(|deployment| {
                     deployment.rollout_state().is_some_and(|state| state.as_str() == "FAILED")
                 });
             failed = failing.then_some(elapsed);

@@ -66,9 +66,11 @@ fn an_unknown_service_is_named_in_an_explicit_error() {
     let answer = server.query("test", "ec2", "Action=DescribeVpcs");
     assert!(answer.text().contains("does not implement ec2:DescribeVpcs"), "{}", answer.text());
 
-    let headers = [("Authorization", authorization("test", "s3"))];
-    let answer = server.request("GET", "/bucket", &[("Authorization", &headers[0].1)], b"");
-    assert!(answer.text().contains("does not implement s3:a REST call"), "{}", answer.text());
+    for (service, what) in [("lambda", "lambda:a REST call"), ("s3", "s3:GET /bucket")] {
+        let authorization = authorization("test", service);
+        let answer = server.request("GET", "/bucket", &[("Authorization", &authorization)], b"");
+        assert!(answer.text().contains(&format!("does not implement {what}")), "{}", answer.text());
+    }
 }
 
 #[test]

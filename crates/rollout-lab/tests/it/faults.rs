@@ -18,8 +18,9 @@ fn expected(kind: FaultKind) -> &'static [Ending] {
         | K::SlowStart
         | K::ErrorsAfterDeploy
         | K::StackFails => &[Ending::RolledBack],
-        // A crash after the first healthy check may be certain before the rollout is over, or show only in the health check.
-        K::CrashAfterStart => &[Ending::RolledBack, Ending::Unhealthy],
+        // CloudFormation calls such an update complete. The tool then goes back by a further update, which is not
+        // simulated: here it ends with what a person would find.
+        K::CrashAfterStart => &[Ending::RolledBack, Ending::Unhealthy, Ending::NeedsHuman],
         // The way back needs tasks too, for which there is no capacity either.
         K::NoCapacity => &[Ending::RolledBack, Ending::NeedsHuman],
         K::MigrationFails | K::MigrationHangs => &[Ending::TaskFailed],
