@@ -115,9 +115,9 @@ pub(crate) fn breaker_alone(scene: &Scene, environment: &str, fault: &str) -> Op
             let call = session.target.aws.ecs.describe_services().cluster(&cluster);
             let found = call.set_services(Some(session.service_names())).send().await.unwrap();
             let failing =
-                found.services().iter().flat_map(aws_sdk_ecs::types::Service::deployments).any(|deployment| {
-                    deployment.rollout_state().is_some_and(|state| state.as_str() == "FAILED")
-                });
+                found.services().iter().flat_map(aws_sdk_ecs::types::Service::deployments).any(
+                    |deployment| deployment.rollout_state().is_some_and(|state| state.as_str() == "FAILED"),
+                );
             failed = failing.then_some(elapsed);
         }
         session.session.target.close().await.unwrap();

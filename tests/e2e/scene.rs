@@ -148,15 +148,7 @@ pub(crate) fn target(faults: &[&str]) -> TargetArgs {
 
 /// Options of a plain deployment.
 pub(crate) fn options(wanted: Wanted) -> Options {
-    Options {
-        wanted,
-        plan_only: false,
-        bootstrap: false,
-        allow_replace: Vec::new(),
-        leave_running: false,
-        overrides: Vec::new(),
-        yes: true,
-    }
+    Options::plain(wanted)
 }
 
 /// Runs a future to its end, as the binary does.
