@@ -1,4 +1,5 @@
-//! How long the commands take that people wait for: `cargo bench --package integration-tests`.
+//! How long the commands take that people wait for: `cargo bench --profile dev --package integration-tests`, the profile that
+//! `cargo xtask` itself is built with.
 //!
 //! Prints figures; judges nothing. Commands are timed as whole processes, debug builds as people run them,
 //! after one run that is not counted. The synth itself is timed in this process.
