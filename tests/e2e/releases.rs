@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use deploy_ops::failure::Failure;
 use deploy_ops::github::GitHub;
-use deploy_ops::publish::{self, Annotated, Done, Published};
+use deploy_ops::publish::{self, Annotated, Done, Published, Running};
 use deploy_ops::resolve::Wanted;
 use deploy_ops::{prepare, resolve};
 
@@ -161,9 +161,9 @@ fn the_notes_say_what_an_environment_runs() {
     let annotate = || {
         block_on(async {
             let session = scene.session("staging", &[]).await;
-            let annotated = publish::annotate(&session, &gh, &"v0.1.0".parse().unwrap()).await;
+            let running = Running::of_environment(&session, &"v0.1.0".parse().unwrap()).await;
             session.session.target.close().await.unwrap();
-            annotated
+            publish::annotate(&gh, &running?)
         })
     };
     let failure = annotate().unwrap_err();
@@ -172,8 +172,8 @@ fn the_notes_say_what_an_environment_runs() {
     assert_eq!(annotate().unwrap(), Annotated::Now);
     let notes = std::fs::read_to_string(scene.root().join("gh-bin/gh-notes-v0.1.0")).unwrap();
     assert!(notes.starts_with("what was merged\n\n<!-- runs-in:staging -->\n### staging\n"), "{notes}");
-    assert!(notes.contains("| api | 1/1 | doc-platform-staging-api:"), "{notes}");
-    assert!(notes.contains("| `sha256:"), "{notes}");
+    assert!(notes.contains("https://staging.specboard.io runs v0.1.0 (commit `"), "{notes}");
+    assert!(notes.contains("| api | `sha256:"), "{notes}");
     assert_eq!(annotate().unwrap(), Annotated::Before);
     assert_eq!(calls(&scene).matches("release edit").count(), 1);
 }

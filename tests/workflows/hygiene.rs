@@ -105,7 +105,7 @@ fn a_job_may_do_what_it_needs_and_nothing_else() {
     for (name, file) in model::workflows() {
         assert_eq!(file.content["permissions"], json!({}), "{name}: no permissions for all jobs");
         for (id, job) in file.jobs() {
-            let edits_release = job["steps"].to_string().contains("cargo xtask github annotate");
+            let edits_release = job["steps"].to_string().contains("cargo xtask release annotate");
             let mut wanted = json!({ "contents": if edits_release { "write" } else { "read" } });
             if signs_in(job) {
                 assert!(!edits_release, "{name}: {id}: who deploys cannot rewrite releases");

@@ -139,7 +139,7 @@ fn a_published_release_goes_to_production_and_its_notes_say_so() {
     assert_eq!(running(&machine, "production"), "v0.1.0");
     let notes = machine.notes();
     assert!(notes.starts_with("First release.\n"), "{notes}");
-    assert!(notes.contains("### In production since ") && notes.contains(&head), "{notes}");
+    assert!(notes.contains("### production\n") && notes.contains(&head), "{notes}");
     assert_eq!(notes.matches("sha256:").count(), 3, "{notes}");
 }
 

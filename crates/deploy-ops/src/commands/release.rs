@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use env_config::Config;
 use ops_cli::{AnnotateArgs, Exit, ReleaseArgs, ReleaseCommand};
 
 use super::print;
+use crate::clock::{Clock as _, WallClock};
 use crate::failure::Failure;
 use crate::names::{CommitSha, ReleaseTag};
 use crate::prepare;
-use crate::publish::{self, Annotated, Published};
+use crate::publish::{self, Annotated, Published, Running};
 use crate::resolve::{self, Wanted};
 use crate::session::{EnvironmentSession, Session};
 
@@ -30,7 +32,7 @@ async fn release(session: &Session, tag: &ReleaseTag, args: &ReleaseArgs) -> Res
     if session.target.is_self_contained() {
         return record(session, tag, args.commit.as_deref()).await;
     }
-    let gh = publish::gh(session);
+    let gh = publish::gh(&session.root, &session.config);
     let published =
         publish::publish(session, tag, args.commit.as_deref(), &args.rehearsed_in, gh.as_ref(), args.yes)
             .await?;
@@ -75,23 +77,32 @@ fn made_up_commit(tag: &ReleaseTag) -> CommitSha {
 
 async fn annotate(args: &AnnotateArgs, root: &Path) -> Result<Exit, Failure> {
     let tag: ReleaseTag = args.tag.parse()?;
-    let session = EnvironmentSession::open(root, &args.env, &args.target).await?;
-    let outcome = annotate_with(&session, &tag).await;
-    session.session.target.close().await?;
-    match outcome? {
-        Annotated::Now => eprintln!("{tag}: the notes say what {} runs", args.env),
-        Annotated::Before => eprintln!("{tag}: the notes said so before"),
-    }
-    Ok(Exit::Done)
-}
-
-async fn annotate_with(session: &EnvironmentSession, tag: &ReleaseTag) -> Result<Annotated, Failure> {
-    let Some(gh) = publish::gh(session) else {
+    let config = Config::load(root)?;
+    let Some(gh) = publish::gh(root, &config) else {
         return Err(Failure::Guard {
             reason: "gh is not on PATH".to_owned(),
             hint: "install the GitHub CLI (https://cli.github.com), then run the same command again"
                 .to_owned(),
         });
     };
-    publish::annotate(session, &gh, tag).await
+    let running = match args.result.as_deref().filter(|text| !text.trim().is_empty()) {
+        Some(text) => {
+            let result = serde_json::from_str(text).map_err(|error| Failure::Guard {
+                reason: format!("--result is no result of a deployment: {error}"),
+                hint: "hand over what `cargo xtask deploy --json` printed".to_owned(),
+            })?;
+            Running::of_result(&config, &args.env, &tag, result, WallClock.now())?
+        }
+        None => {
+            let session = EnvironmentSession::open(root, &args.env, &args.target).await?;
+            let running = Running::of_environment(&session, &tag).await;
+            session.session.target.close().await?;
+            running?
+        }
+    };
+    match publish::annotate(&gh, &running)? {
+        Annotated::Now => eprintln!("{tag}: the notes say what {} runs", args.env),
+        Annotated::Before => eprintln!("{tag}: the notes say so already"),
+    }
+    Ok(Exit::Done)
 }

@@ -5,9 +5,13 @@ mod annotate;
 mod checks;
 mod remote;
 
-pub use annotate::{Annotated, annotate};
+pub use annotate::{Annotated, Running, annotate};
 pub use checks::order;
 pub use remote::RemoteError;
+
+use std::path::Path;
+
+use env_config::Config;
 
 use crate::confirm::confirm;
 use crate::failure::Failure;
@@ -45,12 +49,12 @@ pub struct Published {
 
 /// The program that publishes on the GitHub repository of the configuration; `None` where it is not installed.
 #[must_use]
-pub fn gh(session: &Session) -> Option<GitHub> {
-    GitHub::find(&session.root, &repository(session))
+pub fn gh(root: &Path, config: &Config) -> Option<GitHub> {
+    GitHub::find(root, &repository(config))
 }
 
-fn repository(session: &Session) -> String {
-    let github = &session.config.platform.github;
+fn repository(config: &Config) -> String {
+    let github = &config.platform.github;
     format!("{}/{}", github.owner, github.repository)
 }
 
@@ -66,7 +70,7 @@ pub async fn publish(
     let wanted = commit.map_or(Wanted::Head, |name| Wanted::Commit(name.to_owned()));
     let commit = resolve::commit(&session.root, &wanted)?;
     let github = &session.config.platform.github;
-    let repository = repository(session);
+    let repository = repository(&session.config);
     let remote = Remote::new(&session.root);
     remote.fetch(&github.branch)?;
     let at_remote = remote.tag(tag)?;

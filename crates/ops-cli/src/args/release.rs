@@ -43,6 +43,9 @@ pub struct AnnotateArgs {
     /// Environment that runs it
     #[arg(long, value_name = "ENVIRONMENT")]
     pub env: String,
+    /// What `deploy --json` printed: says what runs, so that AWS is not asked
+    #[arg(long, value_name = "JSON", env = "DEPLOY_RESULT", hide_env_values = true)]
+    pub result: Option<String>,
     /// Where
     #[command(flatten)]
     pub target: TargetArgs,

@@ -2,7 +2,6 @@
 //!
 //! Answers go to stdout as `name=value` lines, and in GitHub Actions to the outputs of the step as well.
 
-mod annotate;
 mod newest;
 mod role;
 mod tool;
@@ -22,8 +21,6 @@ pub(crate) enum GithubCommand {
     Newest(newest::Args),
     /// The role that a job assumes, its region and how long its session lasts
     Role(role::Args),
-    /// Write what a deployment has put into service into the notes of its release
-    Annotate(annotate::Args),
     /// Build this tool where it is not there yet, and have the later steps of the job use it as it is
     Tool,
 }
@@ -32,7 +29,6 @@ pub(crate) fn run(project: &Project, command: &GithubCommand) -> Result<ExitCode
     match command {
         GithubCommand::Newest(args) => newest::run(project, args),
         GithubCommand::Role(args) => role::run(project, args),
-        GithubCommand::Annotate(args) => annotate::run(project, args),
         GithubCommand::Tool => tool::run(project),
     }
 }
