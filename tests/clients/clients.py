@@ -3,7 +3,7 @@
 Usage: LOCAL_AWS_ENDPOINT=http://127.0.0.1:PORT python clients.py
 
 The clients are pinned in requirements.txt beside this file, in a virtual environment of their own.
-The server must be fresh and its clock fast (`cargo xtask local serve --speed 600`): the waiters sleep in
+The server must be fresh and its clock fast (`cargo xtask local serve --speed 300`): the waiters sleep in
 wall time. Nothing here knows how this project deploys; the template is in stack.yaml.
 """
 
@@ -24,7 +24,7 @@ ENDPOINT = os.environ.get("LOCAL_AWS_ENDPOINT", "")
 TEMPLATE = pathlib.Path(__file__).with_name("stack.yaml").read_text()
 STACK = "clients"
 REGION = "us-west-2"
-# The defaults of the waiters in seconds, for a clock that runs 600 times as fast.
+# The defaults of the waiters in seconds, for a clock that runs 300 times as fast.
 WAIT = {"Delay": 0.05, "MaxAttempts": 600}
 
 
@@ -592,5 +592,5 @@ class Clients(unittest.TestCase):
 
 if __name__ == "__main__":
     if not ENDPOINT:
-        sys.exit("LOCAL_AWS_ENDPOINT is not set: start `cargo xtask local serve --speed 600` and name its address")
+        sys.exit("LOCAL_AWS_ENDPOINT is not set: start `cargo xtask local serve --speed 300` and name its address")
     unittest.main(verbosity=2, failfast=True)

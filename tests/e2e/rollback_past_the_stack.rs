@@ -39,13 +39,41 @@ fn it_leaves_the_stack_alone_and_says_how_it_gets_back_in_line() {
         let again = scene.rollback("v0.1.0", Way::Ecs, &[]).await.unwrap().result;
         assert_eq!(again.verdict, Verdict::NoChange);
 
+        let settled = deployments(&scene).await;
         let in_line = scene.rollback("v0.1.0", Way::Stack, &[]).await.unwrap().result;
         assert_eq!((in_line.verdict, in_line.next), (Verdict::Succeeded, None), "{:?}", in_line.cause);
         scene.assert_all_on("v0.1.0", "v0.1.0", &before).await;
+        assert_eq!(deployments(&scene).await, settled, "bringing the stack in line restarted a service");
+        let again = scene.rollback("v0.1.0", Way::Stack, &[]).await.unwrap().result;
+        assert_eq!(again.verdict, Verdict::NoChange);
+    });
+}
+
+#[test]
+fn the_next_deployment_of_what_runs_brings_the_stack_in_line_and_restarts_nothing() {
+    let scene = two_releases();
+    block_on(async {
+        scene.rollback("v0.1.0", Way::Ecs, &[]).await.unwrap();
         let settled = deployments(&scene).await;
-        let deployed = scene.deploy(ENVIRONMENT, &of("v0.1.0"), &[]).await.unwrap().result;
-        assert!(matches!(deployed.verdict, Verdict::NoChange | Verdict::Succeeded), "{:?}", deployed.cause);
-        assert_eq!(deployments(&scene).await, settled, "a deployment of what runs restarted a service");
+        let deployed = scene.deploy(ENVIRONMENT, &of("v0.1.0"), &[]).await.unwrap();
+        let (forecast, result) = (deployed.forecast.unwrap(), deployed.result);
+        assert_eq!((result.verdict, result.exit_code), (Verdict::Succeeded, 0), "{:?}", result.cause);
+        assert!(forecast.services.iter().all(|service| !service.rolls), "{:?}", forecast.services);
+        assert_eq!(deployments(&scene).await, settled, "a service restarted");
+        let again = scene.deploy(ENVIRONMENT, &of("v0.1.0"), &[]).await.unwrap().result;
+        assert_eq!(again.verdict, Verdict::NoChange);
+
+        // From there on as ever: a release that fails goes back to what was taken over, one that works leaves it.
+        let failed = scene.deploy(ENVIRONMENT, &of("v0.3.0"), &["crash-on-start:api"]).await.unwrap().result;
+        assert_eq!(failed.verdict, Verdict::RolledBack, "{:?}", failed.cause);
+        let before = scene.untouchable().await;
+        scene.assert_all_on("v0.1.0", "v0.1.0", &before).await;
+        let next = scene.deploy(ENVIRONMENT, &of("v0.3.0"), &[]).await.unwrap().result;
+        assert_eq!((next.verdict, next.exit_code), (Verdict::Succeeded, 0), "{:?}", next.cause);
+        for service in &next.services {
+            assert_eq!(service.running_digests, [service.digest.as_str()], "{}", service.name);
+        }
+        assert!(deployments(&scene).await.iter().all(|(name, id)| settled.get(name) != Some(id)));
     });
 }
 

@@ -34,6 +34,9 @@ pub struct Parameter {
     /// Regular expression that the whole value must match.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_pattern: Option<String>,
+    /// Value of a stack that is given none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
 }
 
 /// A template of the stack kind `S`. Problems are collected and reported by [`Template::finish`], all at once.
@@ -42,6 +45,7 @@ pub struct Template<S> {
     description: String,
     tags: Vec<Tag>,
     parameters: Map<String, Json>,
+    conditions: Map<String, Json>,
     resources: Map<String, Json>,
     outputs: Map<String, Json>,
     problems: Vec<Problem>,
@@ -59,6 +63,7 @@ impl<S: Stack> Template<S> {
             description: description.into(),
             tags,
             parameters: Map::new(),
+            conditions: Map::new(),
             resources: Map::new(),
             outputs: Map::new(),
             problems: Vec::new(),
@@ -125,6 +130,18 @@ impl<S: Stack> Template<S> {
         Value::reference(self.name.clone(), name.into(), None)
     }
 
+    /// Adds a parameter that may be left out, and answers its value or, where it is empty, `otherwise`.
+    pub fn parameter_or<K>(&mut self, name: &str, otherwise: Value<S, K>) -> Value<S, K> {
+        let parameter = Parameter { allowed_pattern: None, default: Some(String::new()) };
+        let given = self.parameter(name, &parameter);
+        let condition = format!("{name}Given");
+        let is_given = json!({"Fn::Not": [{"Fn::Equals": [given, ""]}]});
+        if self.conditions.insert(condition.clone(), is_given).is_some() {
+            self.problems.push(Problem::DuplicateId { id: condition.clone() });
+        }
+        Value::choice(condition, given, otherwise)
+    }
+
     /// Adds an output.
     #[allow(clippy::needless_pass_by_value)] // reads as the other two
     pub fn output<K>(&mut self, name: impl Into<String>, value: Value<S, K>) {
@@ -155,9 +172,12 @@ impl<S: Stack> Template<S> {
         let tags: Map<String, Json> =
             self.tags.iter().map(|tag| (tag.key.clone(), json!(tag.value))).collect();
         body.insert("Metadata".to_owned(), json!({"Tags": tags}));
-        for (section, entries) in
-            [("Parameters", self.parameters), ("Resources", self.resources), ("Outputs", self.outputs)]
-        {
+        for (section, entries) in [
+            ("Parameters", self.parameters),
+            ("Conditions", self.conditions),
+            ("Resources", self.resources),
+            ("Outputs", self.outputs),
+        ] {
             if !entries.is_empty() {
                 body.insert(section.to_owned(), Json::Object(entries));
             }

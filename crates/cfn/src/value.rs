@@ -30,6 +30,7 @@ enum Expr {
     Join { separator: &'static str, parts: Vec<Expr> },
     JoinList { separator: &'static str, list: Box<Expr> },
     AvailabilityZone(usize),
+    If { condition: String, then: Box<Expr>, otherwise: Box<Expr> },
 }
 
 impl<S, K> Value<S, K> {
@@ -44,6 +45,11 @@ impl<S, K> Value<S, K> {
 
     pub(crate) fn reference(template: Arc<str>, target: Arc<str>, attribute: Option<&'static str>) -> Self {
         Self::new(Expr::Reference { template, target, attribute })
+    }
+
+    /// `Fn::If`: this where the condition holds.
+    pub(crate) fn choice(condition: String, then: Self, otherwise: Self) -> Self {
+        Self::new(Expr::If { condition, then: Box::new(then.expr), otherwise: Box::new(otherwise.expr) })
     }
 
     /// `Fn::Sub` over pseudo parameters only (`${AWS::Partition}`, `${AWS::Region}`, `${AWS::AccountId}`): the way to
@@ -180,6 +186,9 @@ impl Serialize for Expr {
             Self::Sub(pattern) => map.serialize_entry("Fn::Sub", pattern)?,
             Self::Join { separator, parts } => map.serialize_entry("Fn::Join", &(separator, parts))?,
             Self::JoinList { separator, list } => map.serialize_entry("Fn::Join", &(separator, list))?,
+            Self::If { condition, then, otherwise } => {
+                map.serialize_entry("Fn::If", &(condition, then, otherwise))?;
+            }
             Self::AvailabilityZone(index) => {
                 map.serialize_entry("Fn::Select", &(index, serde_json::json!({"Fn::GetAZs": ""})))?;
             }

@@ -23,7 +23,7 @@ fn logs(name: &str) -> LogGroup<Env> {
 fn example() -> Template<Env> {
     let mut template = template("staging");
     let release: Value<Env, cfn::kind::Text> =
-        template.parameter("Release", &Parameter { allowed_pattern: Some("^v".to_owned()) });
+        template.parameter("Release", &Parameter { allowed_pattern: Some("^v".to_owned()), default: None });
     let logs = template.add_with(
         "Logs",
         logs("/example"),

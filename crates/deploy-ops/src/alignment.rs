@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::observe::{self, SeenService};
 use crate::session::EnvironmentSession;
+use crate::stack::StackView;
 use crate::stack_resources;
 use crate::template::{Section, Template};
 
@@ -21,6 +22,8 @@ pub struct ServiceRecord {
     pub logical_id: String,
     /// ARN of the task definition that the stack has for it.
     pub task_definition: Option<String>,
+    /// ARN of the task definition that is a resource of the stack: the same, unless the stack was given another one.
+    pub own_task_definition: Option<String>,
     /// Desired count in the template, where it is a number there.
     pub desired_count: Option<u32>,
     /// The service as it is; `None` where it does not exist.
@@ -60,8 +63,12 @@ pub fn short(task_definition: &str) -> &str {
     task_definition.rsplit('/').next().unwrap_or(task_definition)
 }
 
-/// The services of a template, each with what the stack has on record and what it runs.
-pub async fn read(session: &EnvironmentSession, template: &Template) -> Result<Vec<ServiceRecord>, Failure> {
+/// The services of the stack's template, each with what the stack has on record and what it runs.
+pub async fn read(
+    session: &EnvironmentSession,
+    view: &StackView,
+    template: &Template,
+) -> Result<Vec<ServiceRecord>, Failure> {
     let aws = &session.target.aws;
     let resources = stack_resources::list(aws, session.environment.stack_name.as_str()).await?;
     let existing = resources.into_iter().filter(stack_resources::StackResource::exists);
@@ -69,8 +76,11 @@ pub async fn read(session: &EnvironmentSession, template: &Template) -> Result<V
         existing.filter_map(|resource| Some((resource.logical_id, resource.physical_id?))).collect();
     let mut records: Vec<ServiceRecord> = services(template).collect();
     for record in &mut records {
-        let definition = record.task_definition.take();
-        record.task_definition = definition.and_then(|logical_id| physical.get(&logical_id).cloned());
+        let Some(definition) = template.task_definition(&record.logical_id) else { continue };
+        let given = definition.parameter.and_then(|parameter| view.parameters.get(parameter));
+        record.own_task_definition = physical.get(definition.logical_id).cloned();
+        record.task_definition =
+            given.filter(|arn| !arn.is_empty()).or(record.own_task_definition.as_ref()).cloned();
     }
     let names: Vec<String> = records.iter().map(|record| record.name.clone()).collect();
     let now = session.target.clock.now();
@@ -82,7 +92,7 @@ pub async fn read(session: &EnvironmentSession, template: &Template) -> Result<V
     Ok(records)
 }
 
-/// The services of a template, with the logical id of the task definition where its ARN belongs.
+/// The services of a template.
 fn services(template: &Template) -> impl Iterator<Item = ServiceRecord> {
     template.resources_of_type("AWS::ECS::Service").into_iter().filter_map(|logical_id| {
         let resource = template.get(Section::Resources, logical_id)?;
@@ -90,7 +100,8 @@ fn services(template: &Template) -> impl Iterator<Item = ServiceRecord> {
         Some(ServiceRecord {
             name: property("ServiceName")?.as_str()?.to_owned(),
             logical_id: logical_id.to_owned(),
-            task_definition: property("TaskDefinition/Ref").and_then(Value::as_str).map(str::to_owned),
+            task_definition: None,
+            own_task_definition: None,
             desired_count: property("DesiredCount")
                 .and_then(Value::as_u64)
                 .and_then(|count| u32::try_from(count).ok()),

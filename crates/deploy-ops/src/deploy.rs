@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use env_config::TaskName;
 use ops_cli::{Cause, Guard, Verdict};
 
+use crate::adopt;
 use crate::alignment;
 use crate::confirm::confirm;
 use crate::ecs_roll;
@@ -109,7 +110,9 @@ pub async fn deploy(session: &EnvironmentSession, options: &Options) -> Result<O
     session.report.step(&format!("Deploy {} to {}", release.described(), session.environment.name));
     let (stack_name, subject) = (session.environment.stack_name.as_str(), session.environment.name.as_str());
     let live = operation::settle(session, stack_name, subject).await?;
-    let values = inputs::parameters(&session.config, &shared, &release);
+    let mut values = inputs::parameters(&session.config, &shared, &release);
+    let running = live.as_ref().map(|(view, template)| (view, template));
+    values.extend(adopt::values(session, running, &template, &release).await?);
     let mut deployment = Deployment {
         session,
         options,
@@ -159,8 +162,8 @@ impl Deployment<'_> {
 
     /// What services run other than the stack has on record, one sentence each.
     async fn differences(&self) -> Result<Vec<String>, Failure> {
-        let Some((_, live)) = &self.live else { return Ok(Vec::new()) };
-        let records = alignment::read(self.session, live).await?;
+        let Some((view, live)) = &self.live else { return Ok(Vec::new()) };
+        let records = alignment::read(self.session, view, live).await?;
         let differs = |record: &alignment::ServiceRecord| {
             record.difference().map(|difference| format!("{} {difference}", record.name))
         };
@@ -172,7 +175,8 @@ impl Deployment<'_> {
         let mut verdict = well;
         if let Some((view, live)) = &self.live
             && let Some(conclusion) =
-                ecs_roll::align(self.session, &view.id, &alignment::read(self.session, live).await?).await?
+                ecs_roll::align(self.session, &view.id, &alignment::read(self.session, view, live).await?)
+                    .await?
         {
             if let Some(end) = self.note(Some(conclusion)) {
                 return Ok(end);

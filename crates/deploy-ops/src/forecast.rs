@@ -6,6 +6,7 @@ use rollout_verdict::{Deadline, Moment};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::adopt;
 use crate::deploy::Options;
 use crate::failure::Failure;
 use crate::guards;
@@ -93,7 +94,9 @@ impl Forecast {
             plan.rolling_services().map(|change| change.logical_id.as_str()).collect();
         let wanted = versions.wanted.0;
         let is_new = versions.live.is_none();
-        let rolls = |id: &str| is_new || rolling.contains(id);
+        let value = |name: &str| versions.wanted.1.get(name).map(String::as_str);
+        let unmoved = adopt::unmoved(wanted, value, before);
+        let rolls = |id: &str| is_new || (rolling.contains(id) && !unmoved.contains(id));
         let rollout = rollout::of_services(
             &session.config,
             &session.environment,

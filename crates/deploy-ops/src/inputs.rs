@@ -106,12 +106,13 @@ pub fn request(
     change_set: String,
 ) -> Result<StackRequest, Failure> {
     let mut parameters = BTreeMap::new();
-    for (name, _) in template.entries(Section::Parameters) {
+    for (name, definition) in template.entries(Section::Parameters) {
         let has_value = live.is_some_and(|live| live.parameters.contains_key(name));
         let value = match values.get(name) {
             _ if has_value && kept.contains(name) => ParameterValue::Previous,
             Some(value) => ParameterValue::New(value.clone()),
             None if has_value => ParameterValue::Previous,
+            None if definition.get("Default").is_some() => continue,
             None => return Err(Failure::UnknownParameter { parameter: name.clone() }),
         };
         parameters.insert(name.clone(), value);

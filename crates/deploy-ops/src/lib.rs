@@ -1,5 +1,6 @@
 //! Deployment operations against AWS: the only crate that talks to it.
 
+mod adopt;
 pub mod alignment;
 pub mod aws;
 pub mod bootstrap;

@@ -124,7 +124,7 @@ async fn after(session: &EnvironmentSession, view: &StackView) -> Result<String,
     let environment = &session.environment.name;
     let template = stack::live_template(&session.target.aws, &view.name).await?;
     let mut differ = false;
-    for record in alignment::read(session, &template).await? {
+    for record in alignment::read(session, view, &template).await? {
         if let Some(difference) = record.difference() {
             session.report.line(format!("{} {difference}", record.name));
             differ = true;

@@ -86,6 +86,55 @@ pub async fn register(
     release: &Release,
     digest: &ImageDigest,
 ) -> Result<String, CallError> {
+    let call = aws
+        .ecs
+        .register_task_definition()
+        .family(base.family().unwrap_or_default())
+        .set_container_definitions(Some(containers(base, service, release, digest)))
+        .set_task_role_arn(base.task_role_arn.clone())
+        .set_execution_role_arn(base.execution_role_arn.clone())
+        .set_network_mode(base.network_mode.clone())
+        .set_volumes(base.volumes.clone().filter(|volumes| !volumes.is_empty()))
+        .set_requires_compatibilities(base.requires_compatibilities.clone())
+        .set_cpu(base.cpu.clone())
+        .set_memory(base.memory.clone())
+        .set_pid_mode(base.pid_mode.clone())
+        .set_ephemeral_storage(base.ephemeral_storage.clone())
+        .set_runtime_platform(base.runtime_platform.clone());
+    let answer = call.send().await.called("ecs:RegisterTaskDefinition")?;
+    Ok(answer.task_definition.and_then(|made| made.task_definition_arn).unwrap_or_default())
+}
+
+/// Whether `found` is active and what [`register`] would make of `base`: tasks of the one are as good as tasks of the other.
+#[must_use]
+pub fn is_like(
+    found: &TaskDefinition,
+    base: &TaskDefinition,
+    service: &str,
+    release: &Release,
+    digest: &ImageDigest,
+) -> bool {
+    found.status == Some(TaskDefinitionStatus::Active)
+        && found.container_definitions() == containers(base, service, release, digest)
+        && found.family == base.family
+        && found.task_role_arn == base.task_role_arn
+        && found.execution_role_arn == base.execution_role_arn
+        && found.network_mode == base.network_mode
+        && found.volumes() == base.volumes()
+        && found.cpu == base.cpu
+        && found.memory == base.memory
+        && found.pid_mode == base.pid_mode
+        && found.ephemeral_storage == base.ephemeral_storage
+        && found.runtime_platform == base.runtime_platform
+}
+
+/// Containers of `base` with the image and the names of the release.
+fn containers(
+    base: &TaskDefinition,
+    service: &str,
+    release: &Release,
+    digest: &ImageDigest,
+) -> Vec<ContainerDefinition> {
     let containers = base.container_definitions().iter().map(|container| {
         let mut container = container.clone();
         if container.name() == Some(service) {
@@ -101,21 +150,5 @@ pub async fn register(
         }
         container
     });
-    let call = aws
-        .ecs
-        .register_task_definition()
-        .family(base.family().unwrap_or_default())
-        .set_container_definitions(Some(containers.collect()))
-        .set_task_role_arn(base.task_role_arn.clone())
-        .set_execution_role_arn(base.execution_role_arn.clone())
-        .set_network_mode(base.network_mode.clone())
-        .set_volumes(base.volumes.clone().filter(|volumes| !volumes.is_empty()))
-        .set_requires_compatibilities(base.requires_compatibilities.clone())
-        .set_cpu(base.cpu.clone())
-        .set_memory(base.memory.clone())
-        .set_pid_mode(base.pid_mode.clone())
-        .set_ephemeral_storage(base.ephemeral_storage.clone())
-        .set_runtime_platform(base.runtime_platform.clone());
-    let answer = call.send().await.called("ecs:RegisterTaskDefinition")?;
-    Ok(answer.task_definition.and_then(|made| made.task_definition_arn).unwrap_or_default())
+    containers.collect()
 }

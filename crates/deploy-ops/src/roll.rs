@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::adopt;
 use crate::clock::Moment;
 use crate::failure::Failure;
 use crate::operation::{self, Conclusion, Job};
@@ -23,8 +24,9 @@ pub(crate) async fn roll(
     let rollout = |plan: &Plan, started_at: Moment| {
         let rolling: BTreeSet<&str> =
             plan.rolling_services().map(|change| change.logical_id.as_str()).collect();
+        let unmoved = adopt::unmoved(template, |name| job.request.new_value(name), &before);
         rollout::of_services(&session.config, &session.environment, template, &before, started_at, |id| {
-            rolling.contains(id)
+            rolling.contains(id) && !unmoved.contains(id)
         })
     };
     operation::change(session, job, rollout).await

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ops_cli::{Cause, Verdict};
 
+use crate::adopt;
 use crate::alignment::{self, ServiceRecord};
 use crate::call::{CallErrorKind, Called};
 use crate::confirm::Ask;
@@ -52,6 +53,8 @@ struct Rollback<'a> {
     session: &'a EnvironmentSession,
     options: &'a Options,
     release: Release,
+    /// Values of the parameters for what services run already, past the stack.
+    revisions: BTreeMap<String, String>,
     records: Vec<rollout_verdict::Record>,
     times: Option<Times>,
     /// Whether anything was changed so far.
@@ -68,11 +71,19 @@ pub async fn rollback(session: &EnvironmentSession, options: &Options) -> Result
     session.report.step(&format!("Roll {environment} back to {}", release.described()));
     let view = present(session).await?;
     let template = stack::live_template(aws, &view.name).await?;
-    let records = alignment::read(session, &template).await?;
+    let records = alignment::read(session, &view, &template).await?;
     feasibility::warn_of_tasks(session).await?;
     let (digests, obstacles) = feasibility::examine(session, &release.commit, &records).await?;
     release.digests = digests;
-    let mut run = Rollback { session, options, release, records: Vec::new(), times: None, touched: false };
+    let mut run = Rollback {
+        session,
+        options,
+        release,
+        revisions: BTreeMap::new(),
+        records: Vec::new(),
+        times: None,
+        touched: false,
+    };
     let end = if obstacles.0.is_empty() {
         run.run(view, template, &records).await?
     } else {
@@ -126,6 +137,7 @@ impl Rollback<'_> {
         template: Template,
         records: &[ServiceRecord],
     ) -> Result<End, Failure> {
+        self.look(&view, &template).await?;
         let report = &self.session.report;
         if view.standing() == Standing::Ready && self.runs(&view, &template, records) {
             report.line("it already runs");
@@ -143,9 +155,10 @@ impl Rollback<'_> {
         if self.options.way == Way::Ecs {
             return self.past_the_stack(&view).await;
         }
-        let (view, template) = match self.clear(view).await? {
+        let (mut view, template) = match self.clear(view).await? {
             Cleared::Ready(view) => {
                 let template = stack::live_template(&self.session.target.aws, &view.name).await?;
+                self.look(&view, &template).await?;
                 (view, template)
             }
             Cleared::Ended(end) => return Ok(end),
@@ -166,8 +179,9 @@ impl Rollback<'_> {
             if let Some(end) = conclusion.and_then(|conclusion| self.note(conclusion)) {
                 return Ok(end);
             }
+            *view = self.again(&view).await?;
         }
-        let records = alignment::read(self.session, &template).await?;
+        let records = alignment::read(self.session, &view, &template).await?;
         if let Some(conclusion) = ecs_roll::align(self.session, &view.id, &records).await? {
             self.touched = true;
             if let Some(end) = self.note(conclusion) {
@@ -176,6 +190,12 @@ impl Rollback<'_> {
         }
         let well = if self.touched { Verdict::Succeeded } else { Verdict::NoChange };
         ending::health(self.session, &self.release, well).await
+    }
+
+    /// Finds out what services run already, past the stack.
+    async fn look(&mut self, view: &StackView, template: &Template) -> Result<(), Failure> {
+        self.revisions = adopt::values(self.session, Some((view, template)), template, &self.release).await?;
+        Ok(())
     }
 
     /// Parameters of the stack that make its services this release. Those of the one-off tasks stay: no task runs, and
@@ -191,6 +211,7 @@ impl Rollback<'_> {
                 values.insert(stack_model::service_digest_parameter(configured), digest.to_string());
             }
         }
+        values.extend(self.revisions.clone());
         values.retain(|name, _| template.get(Section::Parameters, name).is_some());
         values
     }
@@ -327,7 +348,7 @@ impl Rollback<'_> {
             }
         }
         let template = stack::live_template(&session.target.aws, &view.name).await?;
-        let records = alignment::read(session, &template).await?;
+        let records = alignment::read(session, view, &template).await?;
         session.report.step("Services, past the stack");
         let wanted = self.revisions(&records).await?;
         let moves: Vec<Move> = ecs_roll::moves(session, &records, |record| wanted.get(&record.name).cloned());
@@ -346,8 +367,7 @@ impl Rollback<'_> {
             let (tag, environment) = (&self.options.tag, &session.environment.name);
             session.report.warn(
                 "the stack still has another release on record; until it is back in line, a failing deployment would \
-                 go back to that one. Bringing it in line restarts each service once, because CloudFormation only \
-                 takes revisions that it registered itself",
+                 go back to that one. Bringing it in line restarts nothing",
             );
             end.next = Some(session.command(&format!("rollback {tag} --env {environment} --via stack")));
         }

@@ -93,9 +93,8 @@ pub(crate) fn logical_ids(template: &Template, service: &str) -> (Option<String>
         resource.get("Type").and_then(|it| it.as_str()) == Some("AWS::ECS::Service")
             && resource.pointer("/Properties/ServiceName").and_then(|it| it.as_str()) == Some(service)
     });
-    let Some((id, resource)) = found else { return (None, None) };
-    let definition = resource.pointer("/Properties/TaskDefinition/Ref").and_then(|it| it.as_str());
-    (Some(id.clone()), definition.map(str::to_owned))
+    let Some((id, _)) = found else { return (None, None) };
+    (Some(id.clone()), template.task_definition(id).map(|it| it.logical_id.to_owned()))
 }
 
 /// An update of the infrastructure, which no service notices. How long it may take depends on what it touches.

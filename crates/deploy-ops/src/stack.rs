@@ -115,6 +115,17 @@ pub struct StackRequest {
     pub change_set: String,
 }
 
+impl StackRequest {
+    /// The value that a parameter is given; `None` where it keeps the one it has, or its default.
+    #[must_use]
+    pub fn new_value(&self, parameter: &str) -> Option<&str> {
+        match self.parameters.get(parameter)? {
+            ParameterValue::New(value) => Some(value),
+            ParameterValue::Previous => None,
+        }
+    }
+}
+
 /// Where CloudFormation reads templates from that are too long to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateBucket {

@@ -8,6 +8,15 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template(Map<String, Value>);
 
+/// What a service is to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaskDefinitionRef<'a> {
+    /// The template's own task definition.
+    pub logical_id: &'a str,
+    /// The parameter with the ARN of another, which counts where it is not empty.
+    pub parameter: Option<&'a str>,
+}
+
 /// Text that is no template.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
@@ -104,6 +113,19 @@ impl Template {
         tags.into_iter().flatten().filter_map(text).collect()
     }
 
+    /// What a service of the template is to run; `None` where the resource is no service with a task definition of the
+    /// template.
+    #[must_use]
+    pub fn task_definition(&self, service: &str) -> Option<TaskDefinitionRef<'_>> {
+        let property = self.get(Section::Resources, service)?.pointer("/Properties/TaskDefinition")?;
+        match property.get("Fn::If").and_then(Value::as_array).map(Vec::as_slice) {
+            Some([_, given, own]) => {
+                Some(TaskDefinitionRef { logical_id: name(own)?, parameter: Some(name(given)?) })
+            }
+            _ => Some(TaskDefinitionRef { logical_id: name(property)?, parameter: None }),
+        }
+    }
+
     pub(crate) fn set(&mut self, section: Section, name: &str, value: Value) {
         let entries = self.0.entry(section.key()).or_insert_with(|| Value::Object(Map::new()));
         if let Some(entries) = entries.as_object_mut() {
@@ -120,6 +142,11 @@ impl Template {
             }
         }
     }
+}
+
+/// The name in a `Ref`.
+fn name(value: &Value) -> Option<&str> {
+    value.get("Ref").and_then(Value::as_str)
 }
 
 /// Names of parameters and resources that a part of a template refers to: `Ref`, `Fn::GetAtt`, `Fn::Sub`,
@@ -249,5 +276,19 @@ mod tests {
         assert!(template.is_service_layer("A"));
         assert!(!template.is_service_layer("B"));
         assert_eq!(template.resource_type("A"), Some("T"));
+    }
+
+    #[test]
+    fn a_service_runs_the_own_task_definition_or_a_given_one() {
+        let service = |definition: Value| {
+            let body = json!({"Resources": {"S": {"Properties": {"TaskDefinition": definition}}}});
+            let template = Template::parse(&body.to_string()).unwrap();
+            let found = template.task_definition("S");
+            found.map(|it| (it.logical_id.to_owned(), it.parameter.map(str::to_owned)))
+        };
+        assert_eq!(service(json!({"Ref": "D"})), Some(("D".to_owned(), None)));
+        let either = json!({"Fn::If": ["Given", {"Ref": "P"}, {"Ref": "D"}]});
+        assert_eq!(service(either), Some(("D".to_owned(), Some("P".to_owned()))));
+        assert_eq!(service(json!("family:1")), None);
     }
 }

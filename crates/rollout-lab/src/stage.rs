@@ -335,7 +335,9 @@ fn services(
                     == Some(name.as_str())
         });
         let definition = found.and_then(|(_, resource)| {
-            resource.pointer("/Properties/TaskDefinition/Ref").and_then(|it| it.as_str()).map(str::to_owned)
+            // The stack's own, unless it is given another revision.
+            let own = resource.pointer("/Properties/TaskDefinition/Fn::If/2/Ref");
+            own.and_then(|it| it.as_str()).map(str::to_owned)
         });
         let route = service.routes.iter().flat_map(|route| &route.paths).next();
         let user_path = route.map(|path| path.to_string().replace('*', ""));

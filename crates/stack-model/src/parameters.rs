@@ -23,6 +23,12 @@ pub fn service_digest_parameter(service: &ServiceName) -> String {
     format!("{}ImageDigest", service.pascal_case())
 }
 
+/// Name of the parameter with the task definition that a service runs in place of the stack's own: `ApiRevision`. Empty
+/// unless the service was brought to this release past CloudFormation, which then takes over what runs.
+pub fn service_revision_parameter(service: &ServiceName) -> String {
+    format!("{}Revision", service.pascal_case())
+}
+
 /// Name of the parameter with the digest of a one-off task's image: `MigrateTaskImageDigest`.
 pub fn task_digest_parameter(task: &TaskName) -> String {
     format!("{}TaskImageDigest", task.pascal_case())
@@ -64,6 +70,6 @@ const LABEL: &str = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$";
 const DIGEST: &str = "^sha256:[0-9a-f]{64}$";
 
 fn add<K>(t: &mut Template, name: &str, pattern: &str) -> Value<K> {
-    let parameter = Parameter { allowed_pattern: Some(pattern.to_owned()) };
+    let parameter = Parameter { allowed_pattern: Some(pattern.to_owned()), default: None };
     t.parameter(name, &parameter)
 }

@@ -15,7 +15,7 @@ use crate::container::{Parts, Roles, secret_names, task_definition};
 use crate::error::ModelError;
 use crate::logging::log_group;
 use crate::network::Network;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, service_revision_parameter};
 use crate::roles::{Needs, execution_role, task_role};
 use crate::routing::Routing;
 use crate::scope::{Env, Options, Scope, Template, Value};
@@ -62,6 +62,7 @@ pub(crate) fn service(
         task_definition(scope.names.service_family(name), scale.size, service.architecture, roles, container),
         Options::new().layer(SERVICE_LAYER),
     );
+    let revision = t.parameter_or(&service_revision_parameter(name), definition.arn());
     let mut options = Options::new().layer(SERVICE_LAYER);
     // ECS takes a target group only once a listener sends requests to it.
     for rule in routing.into_iter().flat_map(|routing| &routing.rules) {
@@ -101,7 +102,7 @@ pub(crate) fn service(
                 .map(|arn| ServiceRegistry { registry_arn: arn.clone() })
                 .into_iter()
                 .collect(),
-            task_definition: definition.arn(),
+            task_definition: revision,
         },
         options,
     );
