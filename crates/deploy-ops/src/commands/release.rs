@@ -1,5 +1,6 @@
 //! `release`, `release annotate`
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use env_config::Config;
@@ -20,6 +21,8 @@ pub(super) async fn run(args: &ReleaseArgs, root: &Path) -> Result<Exit, Failure
     }
     // clap asks for the tag where there is no subcommand.
     let tag: ReleaseTag = args.tag.clone().unwrap_or_default().parse()?;
+    // A name that is no version is refused before anything is asked of anybody.
+    publish::order(&tag, &BTreeMap::new())?;
     let session = Session::open(root, &args.target).await?;
     let outcome = release(&session, &tag, args).await;
     session.target.close().await?;
