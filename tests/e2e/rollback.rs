@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use deploy_ops::infrastructure;
 use deploy_ops::revisions;
 use deploy_ops::rollback::{self, Way};
 use ops_cli::Verdict;
@@ -148,11 +149,25 @@ async fn change_by_hand(scene: &super::scene::Scene) {
     close(session).await;
 }
 
+/// What `stack plan` says of services.
+async fn past_the_stack(scene: &super::scene::Scene) -> Vec<String> {
+    let session = scene.session(ENVIRONMENT, &[]).await;
+    let live = infrastructure::look(&session, session.environment.stack_name.as_str()).await.unwrap();
+    let prepared = infrastructure::environment(&session, live).await.unwrap();
+    let found = infrastructure::past_the_stack(&session, &prepared).await.unwrap();
+    close(session).await;
+    found
+}
+
 #[test]
 fn services_changed_by_hand_come_to_the_release_on_record() {
     let scene = two_releases();
     block_on(async {
+        assert_eq!(past_the_stack(&scene).await, [""; 0]);
         change_by_hand(&scene).await;
+        let found = past_the_stack(&scene).await;
+        assert!(found[0].starts_with("api runs doc-platform-staging-api:"), "{found:?}");
+        assert_eq!(found[1], "frontend is to run 0 tasks, not 1");
         let before = scene.untouchable().await;
         let result = scene.rollback("v0.2.0", Way::Stack, &[]).await.unwrap().result;
         assert_eq!((result.verdict, result.exit_code), (Verdict::Succeeded, 0), "{:?}", result.cause);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::alignment::{self, ServiceRecord};
 use crate::delegation::{self, Delegation};
 use crate::expand::expand;
 use crate::failure::Failure;
@@ -51,13 +52,18 @@ pub struct StackPlan {
     pub plan: Plan,
     /// Logical ids of the service layer that differ too, and change with the next deployment.
     pub with_next_deployment: BTreeSet<String>,
+    /// Services that somebody took past the stack, one sentence each.
+    pub past_the_stack: Vec<String>,
 }
 
 impl StackPlan {
     /// Whether configuration and stack differ in anything.
     #[must_use]
     pub fn has_differences(&self) -> bool {
-        !self.exists || !self.plan.changes.is_empty() || !self.with_next_deployment.is_empty()
+        !self.exists
+            || !self.plan.changes.is_empty()
+            || !self.with_next_deployment.is_empty()
+            || !self.past_the_stack.is_empty()
     }
 }
 
@@ -255,6 +261,7 @@ pub async fn plan(session: &Session, prepared: &Prepared) -> Result<StackPlan, F
         exists: prepared.live.is_some(),
         plan: Plan::default(),
         with_next_deployment: prepared.waiting.clone(),
+        past_the_stack: Vec::new(),
     };
     let Some((view, _)) = &prepared.live else {
         // A change set for a stack that does not exist would leave an empty stack behind: the template says it all.
@@ -277,6 +284,17 @@ pub async fn plan(session: &Session, prepared: &Prepared) -> Result<StackPlan, F
         answer.plan = change_set.plan;
     }
     Ok(answer)
+}
+
+/// The services that run something else than the stack has on record, as a sentence each: no change set shows them.
+pub async fn past_the_stack(
+    session: &EnvironmentSession,
+    prepared: &Prepared,
+) -> Result<Vec<String>, Failure> {
+    let Some((view, template)) = &prepared.live else { return Ok(Vec::new()) };
+    let records = alignment::read(session, view, template).await?;
+    let sentence = |record: &ServiceRecord| Some(format!("{} {}", record.name, record.difference()?));
+    Ok(records.iter().filter_map(sentence).collect())
 }
 
 #[cfg(test)]

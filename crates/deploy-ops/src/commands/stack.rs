@@ -192,7 +192,10 @@ async fn plan(opened: &Opened, args: &StackArgs) -> Result<StackPlan, Failure> {
             infrastructure::environment(environment, live).await?
         }
     };
-    let plan = infrastructure::plan(session, &prepared).await?;
+    let mut plan = infrastructure::plan(session, &prepared).await?;
+    if let Opened::Environment(environment) = opened {
+        plan.past_the_stack = infrastructure::past_the_stack(environment, &prepared).await?;
+    }
     if let Err(refused) = plan.plan.guard(&args.allow_replace) {
         session.report.warn(format!("{refused}: stack deploy refuses that without --allow-replace"));
     }
@@ -200,7 +203,7 @@ async fn plan(opened: &Opened, args: &StackArgs) -> Result<StackPlan, Failure> {
 }
 
 fn plan_lines(plan: &StackPlan) -> Vec<String> {
-    let StackPlan { stack, exists, plan: Plan { changes }, with_next_deployment } = plan;
+    let StackPlan { stack, exists, plan: Plan { changes }, with_next_deployment, past_the_stack } = plan;
     let mut lines = Vec::new();
     match (exists, changes.is_empty()) {
         (false, _) => lines.push(format!("{stack} does not exist yet: {}", plan.plan.counts())),
@@ -211,6 +214,10 @@ fn plan_lines(plan: &StackPlan) -> Vec<String> {
     if !with_next_deployment.is_empty() {
         lines.push("with the next deployment:".to_owned());
         lines.extend(with_next_deployment.iter().map(|id| format!("  ~ {id}")));
+    }
+    if !past_the_stack.is_empty() {
+        lines.push("past the stack:".to_owned());
+        lines.extend(past_the_stack.iter().map(|difference| format!("  {difference}")));
     }
     lines
 }
