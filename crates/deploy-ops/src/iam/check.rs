@@ -375,24 +375,4 @@ impl RoleCheck {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_exception_that_covers_nothing_is_a_finding() {
-        let exceptions: Vec<Exception> = serde_json::from_str(EXCEPTIONS).unwrap();
-        assert!(exceptions.iter().all(|it| it.reason.len() > 20), "each exception has a reason");
-        let (role, execution) = ("d".to_owned(), "c".to_owned());
-        let (left, _) = without_exceptions(BTreeSet::new(), [&role, &execution]).unwrap();
-        assert_eq!(left.len(), exceptions.len());
-        assert!(left.iter().all(|finding| matches!(finding, Finding::Stale { .. })));
-    }
-
-    #[test]
-    fn patterns_match_as_in_iam() {
-        assert!(matches("ecs:*Cluster", "ecs:createcluster"));
-        assert!(!matches("ecs:*Cluster", "ecs:CreateClusters"));
-        assert!(matches("*", ""));
-        assert!(covers("*", "*") && !covers("*", "ecs:RunTask"));
-    }
-}
+mod tests;
