@@ -192,7 +192,7 @@ fn creation_failed() {
     let scene = Scene::empty();
     block_on(async {
         let session = scene.session("staging", &[]).await;
-        Box::pin(deploy_ops::prepare::shared_stack(&session, &[])).await.unwrap();
+        Box::pin(deploy_ops::infrastructure::change_shared(&session, true, &[])).await.unwrap();
         session.session.target.close().await.unwrap();
     });
     let ended = block_on(scene.deploy("staging", &options(Wanted::Head), &["stack-fails"])).unwrap();

@@ -48,3 +48,24 @@ container_health_check = { command = ["CMD", "true"] }
         }
     });
 }
+
+#[test]
+fn a_fifth_environment_is_a_file_also_where_the_account_is_empty() {
+    let scene = Scene::empty();
+    let folder = scene.root().join("infra/environments");
+    let staging = std::fs::read_to_string(folder.join("staging.toml")).unwrap();
+    for number in 1..=3 {
+        let text =
+            staging.replace("staging", &format!("qa{number}")).replace("10.10.", &format!("10.3{number}."));
+        std::fs::write(folder.join(format!("qa{number}.toml")), text).unwrap();
+    }
+    scene.commit("more environments");
+    block_on(async {
+        let session = scene.session("qa3", &[]).await;
+        let template = stack_model::shared(&session.config).unwrap();
+        assert!(template.compact().len() > INLINE_BYTES, "{}", template.compact().len());
+        session.session.target.close().await.unwrap();
+        let result = scene.deploy("qa3", &options(Wanted::Head), &[]).await.unwrap().result;
+        assert_eq!(result.verdict, Verdict::Succeeded, "{:?}", result.cause);
+    });
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use deploy_ops::deploy::{self, Options, Outcome};
 use deploy_ops::failure::Failure;
-use deploy_ops::prepare;
+use deploy_ops::infrastructure;
 use deploy_ops::report::{Report, Style};
 use deploy_ops::resolve::Wanted;
 use deploy_ops::session::{EnvironmentSession, Session};
@@ -49,7 +49,7 @@ fn overriding(guard: &str) -> Options {
 async fn push_stale_image(scene: &Scene, content: &str) {
     let commit = scene.git(&["rev-parse", "HEAD"]).trim().to_owned();
     let session = scene.session("staging", &[]).await;
-    prepare::shared_stack(&session, &[]).await.unwrap();
+    infrastructure::change_shared(&session, true, &[]).await.unwrap();
     let image = json!({
         "repository": "doc-platform/mcp",
         "tags": [commit],

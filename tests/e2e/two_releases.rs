@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use deploy_ops::confirm::Ask;
 use deploy_ops::ending::Outcome;
 use deploy_ops::failure::Failure;
+use deploy_ops::infrastructure;
 use deploy_ops::prepare;
 use deploy_ops::report::{Report, Style};
 use deploy_ops::resolve::Wanted;
@@ -56,7 +57,7 @@ impl Scene {
     pub(crate) async fn release(&self, tag: &str) {
         let commit = self.commit(tag);
         let session = self.session(ENVIRONMENT, &[]).await;
-        prepare::shared_stack(&session, &[]).await.unwrap();
+        infrastructure::change_shared(&session, true, &[]).await.unwrap();
         prepare::images(&session, &commit.parse().unwrap(), Some(tag)).await.unwrap();
         close(session).await;
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use deploy_ops::infrastructure;
 use deploy_ops::prepare;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -294,7 +295,7 @@ impl Run<'_> {
     fn push_images(&self, commit: &str) {
         block_on(async {
             let session = self.machine.scene.session("staging", &[]).await;
-            prepare::shared_stack(&session, &[]).await.unwrap();
+            infrastructure::change_shared(&session, true, &[]).await.unwrap();
             prepare::images(&session, &commit.parse().unwrap(), None).await.unwrap();
             close(session).await;
         });

@@ -15,6 +15,7 @@ use crate::expand::expand;
 use crate::failure::Failure;
 use crate::forecast::{self, Forecast, Versions};
 use crate::guards;
+use crate::infrastructure;
 use crate::inputs::{self, Shared};
 use crate::operation::{self, Conclusion, Job, Times};
 use crate::plan::Plan;
@@ -83,7 +84,7 @@ pub async fn deploy(session: &EnvironmentSession, options: &Options) -> Result<O
     guards::known(session, &options.overrides)?;
     let template = inputs::environment_template(&session.config, &session.environment)?;
     if session.target.is_self_contained() || options.bootstrap {
-        let conclusion = prepare::shared_stack(session, &options.allow_replace).await?;
+        let conclusion = infrastructure::change_shared(session, true, &options.allow_replace).await?;
         if let Some(failed) = conclusion.filter(|conclusion| !conclusion.succeeded()) {
             return Err(Failure::Guard {
                 reason: failed

@@ -155,7 +155,7 @@ fn without_unknown(mut template: Template, known: &BTreeSet<String>) -> Template
 
 /// The shared stack, as much of it as can be made: without the certificate until `certificate` says that the zone is
 /// delegated. One that exists stays.
-pub async fn shared(
+pub fn shared(
     session: &Session,
     live: Option<(StackView, Template)>,
     certificate: bool,
@@ -193,30 +193,61 @@ pub enum SharedEnd {
 /// Brings the shared stack to the configuration. The certificate is only asked for once DNS leads to the zone:
 /// until then its validation would hold the stack, and its rollback would take the zone's name servers with it.
 pub async fn bring_shared(session: &Session, allow_replace: &[String]) -> Result<SharedEnd, Failure> {
-    let name = session.config.platform.shared_stack_name.as_str();
-    let live = operation::settle(session, name, "shared").await?;
-    let without = shared(session, live, false).await?;
-    let complete = without.live.as_ref().is_some_and(|(_, live)| has_certificate(live));
-    let mut done = None;
-    if !without.is_done() {
-        done = change(session, &without, "shared", true, allow_replace).await?;
-        if let Some(failed) = done.clone().filter(|done| !done.succeeded()) {
-            return Ok(SharedEnd::Failed(failed));
-        }
+    let done = change_shared(session, false, allow_replace).await?;
+    if let Some(failed) = done.clone().filter(|done| !done.succeeded()) {
+        return Ok(SharedEnd::Failed(failed));
     }
-    if complete {
+    let name = session.config.platform.shared_stack_name.as_str();
+    if look(session, name).await?.is_some_and(|(_, live)| has_certificate(&live)) {
         return Ok(SharedEnd::Complete(done));
     }
     let delegation = delegation::of_zone(session).await?;
     if !delegation.is_good() {
         return Ok(SharedEnd::WaitsForDelegation(delegation));
     }
-    let live = operation::settle(session, name, "shared").await?;
-    let whole = shared(session, live, true).await?;
-    match change(session, &whole, "shared", true, allow_replace).await? {
+    match change_shared(session, true, allow_replace).await? {
         Some(failed) if !failed.succeeded() => Ok(SharedEnd::Failed(failed)),
         last => Ok(SharedEnd::Complete(last.or(done))),
     }
+}
+
+/// Brings the shared stack to the configuration at once, or without the certificate; `None` where nothing was to be done.
+pub async fn change_shared(
+    session: &Session,
+    certificate: bool,
+    allow_replace: &[String],
+) -> Result<Option<Conclusion>, Failure> {
+    let name = session.config.platform.shared_stack_name.as_str();
+    let mut prepared = shared(session, operation::settle(session, name, "shared").await?, certificate)?;
+    if let Some(bucket) = bucket_alone(&prepared) {
+        let made = change(session, &bucket, "shared", true, allow_replace).await?;
+        if made.as_ref().is_some_and(|made| !made.succeeded()) {
+            return Ok(made);
+        }
+        prepared = shared(session, operation::settle(session, name, "shared").await?, certificate)?;
+    }
+    if prepared.is_done() {
+        return Ok(None);
+    }
+    change(session, &prepared, "shared", true, allow_replace).await
+}
+
+/// The bucket for templates that are too long to send is in the shared stack, whose template may itself be too long:
+/// then the bucket comes first.
+fn bucket_alone(whole: &Prepared) -> Option<Prepared> {
+    let too_long = whole.template.to_body().len() > stack::MAX_INLINE_TEMPLATE_BYTES;
+    if whole.live.is_some() || !too_long {
+        return None;
+    }
+    let mut template = whole.template.clone();
+    template.retain(Section::Resources, |id, _| id.starts_with(stack_model::TEMPLATE_BUCKET));
+    template.retain(Section::Outputs, |_, _| false);
+    let request = StackRequest {
+        body: Some(template.to_body()),
+        change_set: format!("{}-bucket", whole.request.change_set),
+        ..whole.request.clone()
+    };
+    Some(Prepared { template, request, live: None, waiting: BTreeSet::new() })
 }
 
 /// Whether a shared stack is complete.

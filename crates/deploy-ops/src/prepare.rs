@@ -1,64 +1,15 @@
-//! Bringing an account to where an environment can be deployed: the shared stack, and on a target that has
-//! nobody else to bring them, images and secret values.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Bringing an account to where an environment can be deployed, on a target that has nobody else to do it: images and
+//! secret values.
 
 use env_config::CpuArchitecture;
 use local_aws::{Architecture, PushImage};
 
 use crate::call::{CallError, Called};
 use crate::failure::Failure;
-use crate::inputs;
 use crate::names::CommitSha;
-use crate::operation::{self, Conclusion, Job};
 use crate::resolve;
-use crate::rollout;
 use crate::secrets::{PLACEHOLDER_STAGE, SecretCheck, Standing};
 use crate::session::{EnvironmentSession, Session};
-use crate::stack;
-
-/// Brings the shared stack to the configuration; says how it went where something was to be done.
-pub async fn shared_stack(
-    session: &Session,
-    allow_replace: &[String],
-) -> Result<Option<Conclusion>, Failure> {
-    let name = session.config.platform.shared_stack_name.as_str();
-    let template = inputs::shared_template(&session.config)?;
-    let live = operation::settle(session, name, "shared").await?;
-    let values = BTreeMap::new();
-    let change_set = operation::unique_name(session, "shared");
-    let request = inputs::request(
-        name,
-        &template,
-        &values,
-        &BTreeSet::new(),
-        live.as_ref().map(|(view, _)| view),
-        None,
-        change_set,
-    )?;
-    if let Some((view, live)) = &live
-        && stack::is_already(view, live, &template, &request)
-    {
-        return Ok(None);
-    }
-    session.report.step(&format!("Shared stack {name}"));
-    let job = Job {
-        request,
-        existing: live.is_some(),
-        allow_replace,
-        leave_running: false,
-        subject: "shared",
-        cluster: String::new(),
-        log_groups: BTreeMap::new(),
-    };
-    let conclusion = operation::change(session, &job, rollout::of_infrastructure).await?;
-    if conclusion.as_ref().is_none_or(Conclusion::succeeded)
-        && let Some(view) = stack::describe(&session.target.aws, name).await?
-    {
-        stack::protect(&session.target.aws, &view, true).await?;
-    }
-    Ok(conclusion)
-}
 
 /// Pushes a made-up image of the commit for every service that has none.
 pub async fn images(

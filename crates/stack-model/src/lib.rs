@@ -36,6 +36,7 @@ pub use identity::{BUILD_SESSION_SECS, DEPLOY_SESSION_SECS};
 pub use parameters::{service_digest_parameter, service_revision_parameter, task_digest_parameter};
 pub use shared::shared;
 pub use stack::environment;
+pub use templates::TEMPLATE_BUCKET;
 
 /// Value of `Metadata.Layer` of every resource that belongs to what a deployment rolls: task definitions and services,
 /// target groups, listener rules and the alarms about them. All other resources are infrastructure.

@@ -69,7 +69,7 @@ impl List {
             self.add(Step::Shared, state);
             return Ok(());
         }
-        let prepared = infrastructure::shared(session, live.clone(), certificate).await?;
+        let prepared = infrastructure::shared(session, live.clone(), certificate)?;
         if !prepared.is_done() {
             self.add(Step::Shared, State::Open(format!("{name} is not as configured")));
             return Ok(());

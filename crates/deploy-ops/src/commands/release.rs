@@ -9,6 +9,7 @@ use ops_cli::{AnnotateArgs, Exit, ReleaseArgs, ReleaseCommand};
 use super::print;
 use crate::clock::{Clock as _, WallClock};
 use crate::failure::Failure;
+use crate::infrastructure;
 use crate::names::{CommitSha, ReleaseTag};
 use crate::prepare;
 use crate::publish::{self, Annotated, Published, Running};
@@ -68,7 +69,7 @@ async fn record(session: &Session, tag: &ReleaseTag, commit: Option<&str>) -> Re
         Some(name) => resolve::commit(&session.root, &Wanted::Commit(name.to_owned()))?,
         None => made_up_commit(tag),
     };
-    prepare::shared_stack(session, &[]).await?;
+    infrastructure::change_shared(session, true, &[]).await?;
     prepare::images(session, &commit, Some(tag.as_str())).await?;
     Ok(commit)
 }

@@ -184,7 +184,7 @@ async fn plan(opened: &Opened, args: &StackArgs) -> Result<StackPlan, Failure> {
         Opened::Shared(_) => {
             let name = session.config.platform.shared_stack_name.as_str();
             let live = infrastructure::look(session, name).await?;
-            infrastructure::shared(session, live, true).await?
+            infrastructure::shared(session, live, true)?
         }
         Opened::Environment(environment) => {
             let name = environment.environment.stack_name.as_str();

@@ -242,7 +242,7 @@ impl<'a> Accounts<'a> {
         let start = LocalAws::in_memory(&options);
         let session =
             open(root, config, environment, start, local_aws::ADMIN_ACCESS_KEY, Box::new(sink())).await?;
-        prepare::shared_stack(&session, &[]).await?;
+        infrastructure::change_shared(&session, true, &[]).await?;
         for (commit, release) in commits.iter().zip(&releases) {
             prepare::images(&session, commit, Some(release.as_str())).await?;
         }
