@@ -1,6 +1,7 @@
 //! Integration tests, in one binary.
 #![allow(clippy::unwrap_used)]
 
+mod documents;
 mod e2e;
 mod firewall;
 mod template_rules;

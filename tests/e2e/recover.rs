@@ -116,6 +116,23 @@ fn a_stack_whose_creation_failed_is_deleted_and_can_be_made_again() {
 }
 
 #[test]
+fn a_stack_that_keeps_its_data_can_be_made_again_too() {
+    let scene = Scene::empty();
+    block_on(async {
+        scene.release("v0.1.0").await;
+        let failed = scene.deploy("production", &of("v0.1.0"), &["stack-fails"]).await.unwrap().result;
+        assert_ne!(failed.exit_code, 0);
+        let session = scene.session("production", &[]).await;
+        let recovered = Box::pin(recover::environment(&session, Ask::Never)).await.unwrap();
+        close(session).await;
+        assert_eq!((recovered.verdict, &recovered.status), (Verdict::Succeeded, &None), "{recovered}");
+        // Nothing was left behind whose name would be taken now.
+        let again = scene.deploy("production", &of("v0.1.0"), &[]).await.unwrap().result;
+        assert_eq!(again.verdict, Verdict::Succeeded, "{:?}", again.cause);
+    });
+}
+
+#[test]
 fn a_stack_that_was_only_proposed_is_cleaned_away() {
     let scene = Scene::empty();
     block_on(async {

@@ -81,6 +81,18 @@ fn a_release_is_tagged_pushed_and_published_once() {
     assert_eq!(pushed, head);
     assert_eq!(scene.git(&["-C", "origin.git", "cat-file", "-t", "v0.1.0"]).trim(), "tag", "annotated");
     assert!(calls(&scene).contains("release create v0.1.0 --verify-tag --title v0.1.0 --generate-notes"));
+    // The lifecycle of the repositories keeps what has a release's tag.
+    let tags = block_on(async {
+        let session = scene.session("staging", &[]).await;
+        let mut tags = Vec::new();
+        for repository in deploy_ops::inputs::repositories(&session.config).into_values() {
+            let image = resolve::image(&session.target.aws, &repository, head.trim()).await.unwrap();
+            tags.push(image.unwrap().tags.contains(&"v0.1.0".to_owned()));
+        }
+        session.session.target.close().await.unwrap();
+        tags
+    });
+    assert_eq!(tags, [true; 3]);
     let again = publish(&scene, "v0.1.0", Some(&gh)).unwrap();
     assert_eq!((again.tagged, again.published), (Done::Before, Done::Before));
     assert_eq!(calls(&scene).matches("release create").count(), 1);

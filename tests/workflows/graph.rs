@@ -53,7 +53,7 @@ fn images_are_verified_before_anything_is_deployed() {
     let build = workflow("_build-images.yml");
     assert_eq!(
         commands(&build.jobs()["build"]),
-        ["github role", "images build", "images push", "images verify"]
+        ["images build", "github role", "images push", "images verify"]
     );
     let rollback = workflow("prod-rollback.yml");
     assert_eq!(commands(&rollback.jobs()["rollback"]), ["github role", "rollback"], "no stack, no migration");

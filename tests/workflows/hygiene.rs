@@ -189,3 +189,16 @@ fn the_tool_is_kept_under_the_name_of_its_sources() {
     assert_eq!(save["with"]["key"], "${{ steps.cache.outputs.cache-primary-key }}");
     assert_eq!(list(&save["if"]), ["steps.cache.outputs.cache-hit != 'true'"]);
 }
+
+#[test]
+fn images_are_built_on_a_machine_of_the_tasks_architecture() {
+    let config = env_config::Config::load(&model::repository()).unwrap();
+    let arm = |service: &env_config::Service| service.architecture == env_config::CpuArchitecture::Arm64;
+    let services: Vec<bool> = config.platform.services.values().map(arm).collect();
+    let workflows = model::workflows();
+    let file = &workflows.iter().find(|(name, _)| *name == "_build-images.yml").unwrap().1;
+    let runner = file.jobs()["build"]["runs-on"].as_str().unwrap().to_owned();
+    assert_eq!(services, vec![runner.ends_with("-arm"); services.len()], "{runner}");
+    let tool = workflows.iter().find(|(name, _)| *name == "ci.yml").unwrap().1.jobs()["tool"].to_string();
+    assert!(tool.contains(&format!("{runner:?}")), "the tool is kept for {runner}: {tool}");
+}

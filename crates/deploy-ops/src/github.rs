@@ -2,6 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::names::ReleaseTag;
+
+/// Arguments of `gh` that publish the release of a tag. A pre-release is marked as one: it stays out of production.
+#[must_use]
+pub fn creation(tag: &ReleaseTag) -> Vec<&str> {
+    let name = tag.as_str();
+    let mut args = vec!["release", "create", name, "--verify-tag", "--title", name, "--generate-notes"];
+    if tag.is_prerelease() {
+        args.push("--prerelease");
+    }
+    args
+}
+
 /// Releases of one repository.
 pub struct GitHub {
     program: PathBuf,
@@ -57,9 +70,8 @@ impl GitHub {
     ///
     /// # Errors
     /// [`GitHubError`].
-    pub fn create(&self, tag: &str) -> Result<(), GitHubError> {
-        self.run(&["release", "create", tag, "--verify-tag", "--title", tag, "--generate-notes"], None)
-            .map(drop)
+    pub fn create(&self, tag: &ReleaseTag) -> Result<(), GitHubError> {
+        self.run(&creation(tag), None).map(drop)
     }
 
     /// Replaces the notes of a release.

@@ -54,7 +54,9 @@ impl fmt::Display for Trouble {
             }
             Self::Application(status) => write!(f, "the program answers {status}"),
             Self::WrongRelease(Some(found)) => write!(f, "release {found} answers"),
-            Self::WrongRelease(None) => f.write_str("the answer names no release"),
+            Self::WrongRelease(None) => f.write_str(
+                "the answer names no release (the header of release_header in infra/platform.toml is missing)",
+            ),
         }
     }
 }

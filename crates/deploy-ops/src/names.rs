@@ -76,6 +76,20 @@ name! {
     }
 }
 
+impl ReleaseTag {
+    /// The version that it names; `None` where it is none.
+    #[must_use]
+    pub fn version(&self) -> Option<semver::Version> {
+        semver::Version::parse(self.0.strip_prefix('v').unwrap_or(&self.0)).ok()
+    }
+
+    /// Whether it names a version before the version: `v1.0.0-rc.1`.
+    #[must_use]
+    pub fn is_prerelease(&self) -> bool {
+        self.version().is_some_and(|version| !version.pre.is_empty())
+    }
+}
+
 impl CommitSha {
     /// The first eight digits, for people.
     #[must_use]

@@ -95,7 +95,16 @@ impl Change {
     /// Whether it takes something away that holds data or that others rely on.
     #[must_use]
     pub fn endangers_state(&self) -> bool {
-        is_stateful(&self.resource_type) && matches!(self.action, Action::Replace | Action::Remove)
+        match self.action {
+            Action::Replace | Action::Remove => is_stateful(&self.resource_type),
+            // Secrets Manager makes a new value in place, and what the old one encrypted or unlocked is lost.
+            // (CFN: AWS::SecretsManager::Secret, GenerateSecretString)
+            Action::Change | Action::MayReplace => {
+                self.resource_type == "AWS::SecretsManager::Secret"
+                    && self.properties.contains("GenerateSecretString")
+            }
+            Action::Add => false,
+        }
     }
 }
 
@@ -129,7 +138,7 @@ pub struct Plan {
 
 /// The change set takes away what holds state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("this would replace or remove {}", resources.join(", "))]
+#[error("this would replace, remove or generate anew {}", resources.join(", "))]
 pub struct StatefulChange {
     /// Logical ids, in plan order.
     pub resources: Vec<String>,
@@ -226,10 +235,19 @@ mod tests {
             change(Action::Change, "Cache", "AWS::ElastiCache::ReplicationGroup", &["Engine"]),
             change(Action::Replace, "ApiTask", "AWS::ECS::TaskDefinition", &["ContainerDefinitions"]),
             change(Action::Remove, "OldBucket", "AWS::S3::Bucket", &[]),
+            change(Action::Change, "Session", "AWS::SecretsManager::Secret", &["Description"]),
         ]);
         assert_eq!(plan.guard(&[]).unwrap_err().resources, ["OldBucket", "Database"]);
         assert_eq!(plan.guard(&["Database".into()]).unwrap_err().resources, ["OldBucket"]);
         assert!(plan.guard(&["Database".into(), "OldBucket".into()]).is_ok());
+    }
+
+    #[test]
+    fn a_secret_is_generated_anew_only_by_name() {
+        let changed = change(Action::Change, "Key", "AWS::SecretsManager::Secret", &["GenerateSecretString"]);
+        let plan = Plan::new(vec![changed]);
+        assert_eq!(plan.guard(&[]).unwrap_err().resources, ["Key"]);
+        assert!(plan.guard(&["Key".into()]).is_ok());
     }
 
     #[test]

@@ -269,7 +269,10 @@ impl Recovery<'_> {
                     view.status.as_str(),
                     data.join(", ")
                 ),
-                hint: "save or delete these yourself, then run the same command again".to_owned(),
+                hint: "save what is worth saving, switch their deletion protection off (aws rds modify-db-instance \
+                       --no-deletion-protection; aws elbv2 modify-load-balancer-attributes) and delete them, then run \
+                       the same command again"
+                    .to_owned(),
             });
         }
         let again = view.status.as_str() == "DELETE_FAILED" && self.steps.iter().any(|step| step == DELETED);

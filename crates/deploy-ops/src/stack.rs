@@ -405,6 +405,9 @@ pub async fn execute(aws: &Aws, change_set: &ChangeSet, token: &str) -> Result<(
         .client_request_token(token)
         // The API's own documentation contradicts itself about the default.
         .disable_rollback(false)
+        // What the operation made itself goes again when it fails, whatever its deletion policy: it holds nothing yet, and
+        // its name would be taken when the operation is repeated.
+        .retain_except_on_create(true)
         .send()
         .await
         .called("cloudformation:ExecuteChangeSet")?;

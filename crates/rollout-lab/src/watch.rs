@@ -15,7 +15,7 @@ use crate::probe::Probe;
 use crate::stage::Stage;
 
 /// Longest that a rollout is followed without the tool: CloudFormation gives up on a service after three hours
-/// (aws-facts section 5), and a rollback may take as long again.
+/// (docs/fact-sheet.md), and a rollback may take as long again.
 const LONGEST_SECS: f64 = 7.0 * 3600.0;
 /// Seconds between two looks of a pipeline that waits for the stack: the delay of the waiter StackUpdateComplete
 /// (botocore).

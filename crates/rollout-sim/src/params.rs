@@ -43,7 +43,7 @@ params! {
     /// three minutes after the fact.
     metric_delay_secs = 60.0 in 20.0..=120.0,
     /// From a change in a service (a task stopped, became healthy, an API call) until the service scheduler
-    /// acts on it; also the shortest time between two of its passes. `s` of aws-facts section 4.
+    /// acts on it; also the shortest time between two of its passes. `s` of docs/fact-sheet.md.
     /// Undocumented: chosen because service events follow each other by a few seconds.
     scheduler_lag_secs = 5.0 in 1.0..=15.0,
     /// Most tasks that the scheduler starts for one service in one pass. Undocumented; with the lag above it
@@ -67,7 +67,7 @@ params! {
     pull_failure_secs = 60.0 in 20.0..=120.0,
     /// ACTIVATING after the pull: containers are created and targets registered. Undocumented.
     activating_secs = 3.0 in 1.0..=8.0,
-    /// DEPROVISIONING: the network interface is detached. `x` of aws-facts section 4. Undocumented: chosen
+    /// DEPROVISIONING: the network interface is detached. `x` of docs/fact-sheet.md. Undocumented: chosen
     /// because Fargate tasks are seen in this state for some tens of seconds.
     deprovisioning_secs = 20.0 in 8.0..=40.0,
     /// From the last failure a circuit breaker counts until the deployment is FAILED. Undocumented: the field
@@ -104,7 +104,7 @@ params! {
     /// Between two looks of CloudFormation at a resource that stabilises, such as an ECS service, and at rollback
     /// triggers. Undocumented: chosen because events follow the service's by well under half a minute.
     cfn_poll_secs = 10.0 in 5.0..=30.0,
-    /// Until CloudFormation gives an ECS service up: the 3 hours that users report (aws-facts section 5).
+    /// Until CloudFormation gives an ECS service up: the 3 hours that users report (docs/fact-sheet.md).
     cfn_ecs_timeout_secs = 10800.0 in 10800.0..=10800.0,
     /// Factor on the times that CloudFormation takes over resources other than ECS services. Undocumented: the
     /// typical times are in `cfn/handlers/durations.rs`.
@@ -114,7 +114,7 @@ params! {
     run_task_visible_secs = 0.0 in 0.0..=5.0,
     /// Whether CloudFormation fails an ECS service only when the service's own rollback has ended (1), or as soon as the
     /// circuit breaker or an alarm has failed its deployment (0). Undocumented: the handler reads service deployments
-    /// (aws-facts section 5), which reach a final state only with the end of the rollback, and a rollback that cannot
+    /// (docs/fact-sheet.md), which reach a final state only with the end of the rollback, and a rollback that cannot
     /// succeed was seen to hold a stack for hours; other reports have the failure with the trip.
     cfn_waits_for_rollback = 0.0 in 0.0..=1.0,
 }

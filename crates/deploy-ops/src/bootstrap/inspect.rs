@@ -212,7 +212,7 @@ async fn admin_state(session: &EnvironmentSession) -> Result<State, Failure> {
             "a seed task ran more than an hour ago, and ECS has forgotten how it ended. Read its log ({stream}); \
              if the administrator exists: {}; if not: {}",
             session.command(&format!("bootstrap {environment} --admin-exists")),
-            session.command(&format!("task run seed --env {environment}")),
+            session.command(&format!("task run seed --env {environment} --allow-seed")),
         )),
     })
 }

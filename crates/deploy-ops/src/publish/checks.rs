@@ -47,7 +47,7 @@ pub(super) fn tag_is_free(
 /// # Errors
 /// [`Failure::Guard`] with the newest release.
 pub fn order(tag: &ReleaseTag, tags: &BTreeMap<String, CommitSha>) -> Result<(), Failure> {
-    let Some(wanted) = version(tag.as_str()) else {
+    let Some(wanted) = tag.version() else {
         return refuse(
             format!("{tag} is no version"),
             "releases are named by semantic versions, such as v0.1.0 (https://semver.org)",

@@ -3,6 +3,7 @@
 
 mod annotate;
 mod checks;
+mod images;
 mod remote;
 
 pub use annotate::{Annotated, Running, annotate};
@@ -15,7 +16,7 @@ use env_config::Config;
 
 use crate::confirm::confirm;
 use crate::failure::Failure;
-use crate::github::GitHub;
+use crate::github::{GitHub, creation};
 use crate::names::{CommitSha, ReleaseTag};
 use crate::resolve::{self, Wanted};
 use crate::session::Session;
@@ -92,6 +93,7 @@ pub async fn publish(
     };
     if at_remote.is_none() {
         confirm(session, &format!("Tag {} as {tag} and push it?", commit.short()), yes)?;
+        images::tag(session, tag, &commit).await?;
         if !local {
             remote.create_tag(tag, &commit)?;
         }
@@ -100,20 +102,19 @@ pub async fn publish(
         session.report.line(format!("tag {tag}: pushed"));
     } else {
         session.report.line(format!("tag {tag}: pushed before"));
+        images::tag(session, tag, &commit).await?;
     }
     match gh {
         None => {
             published.published = Done::Left;
             session.report.line("gh is not installed: the release on GitHub is left to you");
-            published.next.push(format!(
-                "gh release create {tag} --verify-tag --title {tag} --generate-notes --repo {repository}"
-            ));
+            published.next.push(format!("gh {} --repo {repository}", creation(tag).join(" ")));
         }
         Some(gh) => {
             if gh.notes(tag.as_str())?.is_some() {
                 session.report.line(format!("release {tag}: published before"));
             } else {
-                gh.create(tag.as_str())?;
+                gh.create(tag)?;
                 published.published = Done::Now;
                 session.report.line(format!("release {tag}: published on https://github.com/{repository}"));
             }

@@ -1,6 +1,6 @@
 //! Lifecycle policies: which images expire.
 //!
-//! Rules of aws-facts §10 (`ECR:LifecyclePolicies`): unique priorities, lowest first, an image belongs to the
+//! Rules of docs/fact-sheet.md (`ECR:LifecyclePolicies`): unique priorities, lowest first, an image belongs to the
 //! first rule that selects it; `any` last; several patterns are joined by AND; images that an index refers
 //! to are safe until the index goes. Nothing knows which images run.
 

@@ -1,6 +1,6 @@
 //! Elastic Container Registry: repositories, images by digest and tag, immutability, lifecycle rules.
 //!
-//! Sources: aws-facts §10; error codes and shapes from botocore `ecr/2015-09-21`. Layers of files do not exist
+//! Sources: docs/fact-sheet.md; error codes and shapes from botocore `ecr/2015-09-21`. Layers of files do not exist
 //! here: a manifest is taken at its word, as [`push`] stands in for `docker push`.
 
 mod api;

@@ -221,7 +221,7 @@ pub fn describe_service_deployments(
 }
 
 /// `StopServiceDeployment`: rolls back, also where no rollback is configured; `ABORT` is in the model of the
-/// API but not documented as valid (aws-facts section 3).
+/// API but not documented as valid (docs/fact-sheet.md).
 ///
 /// # Errors
 /// `ServiceDeploymentNotFoundException`; `ConflictException` for one that is over or being stopped;

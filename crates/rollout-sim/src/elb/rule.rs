@@ -21,7 +21,7 @@ fn find_mut<'a>(world: &'a mut World, arn: &str) -> Result<&'a mut Rule, ApiErro
 }
 
 /// Works out which groups are in use after listeners or rules changed: health checks of a group run only
-/// while a rule routes to it (aws-facts section 4).
+/// while a rule routes to it (docs/fact-sheet.md).
 pub(super) fn routes_changed(world: &mut World) {
     let mut users: BTreeMap<TargetGroupKey, Vec<String>> = BTreeMap::new();
     for ListenerState { shape, rules, .. } in &world.elb.listeners {

@@ -51,7 +51,7 @@ const ATTRIBUTES: &[(&str, &str)] = &[
 ];
 
 /// Default of `HealthCheckTimeoutSeconds` for HTTP: the guide says 5, the API reference 6
-/// (aws-facts section 4); the guide is followed.
+/// (docs/fact-sheet.md); the guide is followed.
 const DEFAULT_TIMEOUT_SECS: u32 = 5;
 
 /// `CreateTargetGroup`.

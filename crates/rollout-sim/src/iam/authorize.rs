@@ -93,7 +93,7 @@ pub fn principal_of_key(world: &World, access_key: &str) -> Result<Principal, Ap
     }
 }
 
-/// Actions of the modelled services that know no resource: a policy must allow them on `*` (aws-facts §11).
+/// Actions of the modelled services that know no resource: a policy must allow them on `*` (docs/fact-sheet.md).
 const WITHOUT_RESOURCES: &[&str] = &[
     "cloudformation:DescribeAccountLimits",
     "cloudformation:DescribeStackDriftDetectionStatus",

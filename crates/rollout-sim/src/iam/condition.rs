@@ -174,7 +174,7 @@ impl Conditions {
     }
 
     /// IAM refuses a trust in GitHub's provider that any repository satisfies
-    /// (aws-facts §8; `IAM:id_roles_create_for-idp_oidc`).
+    /// (docs/fact-sheet.md; `IAM:id_roles_create_for-idp_oidc`).
     pub(super) fn check_github_subject(&self) -> Result<(), ApiError> {
         const SUBJECT: &str = "token.actions.githubusercontent.com:sub";
         let mut subjects = self
