@@ -8,14 +8,12 @@ use deploy_ops::deploy;
 use deploy_ops::failure::Failure;
 use deploy_ops::resolve::Wanted;
 use deploy_ops::rollback::{self, Way};
-use deploy_ops::session::{EnvironmentSession, Session};
-use deploy_ops::target::Target;
-use env_config::Config;
-use local_aws::{CoursePoint, Disruption, LocalAws};
+use deploy_ops::session::EnvironmentSession;
+use local_aws::{CoursePoint, Disruption};
 use ops_cli::{DeployResult, Verdict};
 use rollout_sim::World;
 
-use super::scene::{Scene, block_on, options, silent};
+use super::scene::{Scene, block_on, options};
 use super::two_releases::{ENVIRONMENT, Untouchable, back_to};
 
 /// Release that the rollbacks go to.
@@ -79,16 +77,7 @@ impl Stage {
 
     /// The command, on an account of its own that is in the state `world`.
     async fn session(&self, world: &World) -> EnvironmentSession {
-        let config = Config::load(self.scene.root()).unwrap();
-        let platform = &config.platform;
-        let options = local_aws::Options::new(platform.account_id.as_str(), platform.region.as_str());
-        let running = LocalAws::from_world(world.clone(), &options).start().await.unwrap();
-        let target = Target::local(&config, running).await.unwrap();
-        let environment = config.environment(self.environment).unwrap().clone();
-        let report = silent(target.clock.clone());
-        let root = self.scene.root().to_owned();
-        let session = Session::connected(root, config, target, report);
-        EnvironmentSession { session, environment }
+        self.scene.session_in(world.clone(), self.environment).await
     }
 
     /// Runs the command; answers the account before and after each of its calls.

@@ -106,9 +106,9 @@ impl Report {
     }
 
     /// The outcome as an annotation of the workflow run; nothing elsewhere, where the summary says it.
-    pub fn annotate(&self, text: &str) {
+    pub fn annotate(&self, title: &str, text: &str) {
         if self.style == Style::GitHub {
-            self.write(&format!("::error title=Deployment::{}", escape(text)), false);
+            self.write(&format!("::error title={title}::{}", escape(text)), false);
         }
     }
 
