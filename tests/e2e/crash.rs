@@ -80,14 +80,35 @@ impl Stage {
         self.scene.session_in(world.clone(), self.environment).await
     }
 
-    /// Runs the command; answers the account before and after each of its calls.
-    async fn course(&self) -> Vec<CoursePoint> {
+    /// Runs the command; answers the account before and after each of its calls, and the operations that it called.
+    async fn course(&self) -> (Vec<CoursePoint>, Vec<String>) {
         let session = self.session(&self.world).await;
         let control = session.target.control().unwrap();
+        let before = control.seen_calls().len();
         control.record_course();
         let result = self.command.run(&session).await.unwrap();
         assert_eq!(result.verdict, Verdict::Succeeded, "{:?}", result.cause);
-        control.take_course()
+        let calls = control.seen_calls().into_iter().skip(before).map(|call| call.operation);
+        (control.take_course(), calls.collect())
+    }
+
+    /// For each call of the command whether it is unlike all before it: another operation, or the same while CloudFormation or
+    /// the services are elsewhere. The rest are the polls of somebody who waits.
+    async fn unlike(&self) -> Vec<bool> {
+        let (course, calls) = self.course().await;
+        let mut states = course.iter().flat_map(|CoursePoint { world, points }| {
+            let statuses = serde_json::to_string(&(&world.cfn, &world.ecs)).unwrap();
+            let statuses =
+                statuses.split('"').filter(|word| word.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
+            std::iter::repeat_n(hash(statuses.collect::<String>().as_bytes()), *points)
+        });
+        let mut seen = HashSet::new();
+        let unlike = calls.into_iter().map(|operation| {
+            let before = states.next().unwrap();
+            states.next().unwrap();
+            seen.insert((operation, before))
+        });
+        unlike.collect()
     }
 
     /// Runs the command to its end with its `nth` call disrupted. Answers the account as it is then, and whether the
@@ -104,9 +125,7 @@ impl Stage {
 
     /// Runs the command to its end on an account that is in the state `world`, and checks what it leaves.
     async fn converges(&mut self, world: &World, point: &str) {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&serde_json::to_vec(world).unwrap());
-        if !self.converged.insert(hasher.finish()) {
+        if !self.converged.insert(hash(&serde_json::to_vec(world).unwrap())) {
             return;
         }
         let session = self.session(world).await;
@@ -134,7 +153,7 @@ impl Stage {
     /// A killed process leaves the account as it was before or after one of its calls, whatever it was about to do.
     async fn killed_at_every_call(&mut self) {
         let mut points = 0;
-        for CoursePoint { world, points: equal } in &self.course().await {
+        for CoursePoint { world, points: equal } in &self.course().await.0 {
             let side = if points % 2 == 0 { "before" } else { "after" };
             self.converges(world, &format!("killed {side} call {}", points / 2 + 1)).await;
             points += equal;
@@ -144,20 +163,24 @@ impl Stage {
         println!("{command:?} killed at {points} points, in {} different accounts", self.converged.len());
     }
 
-    /// Each call meets one of the three; with `CRASH_POINTS=all` each call meets each of them.
+    /// Each call that is unlike those before it meets one of the three; with `CRASH_POINTS=all` every call meets each of them.
     async fn disrupted_at_every_call(&mut self) {
         const DISRUPTIONS: [Disruption; 3] =
             [Disruption::Denied, Disruption::Throttled, Disruption::BrokenConnection];
         let all = std::env::var_os("CRASH_POINTS").is_some_and(|points| points == "all");
         let mut points = 0;
-        'calls: for (nth, only) in (1..).zip(DISRUPTIONS.into_iter().cycle()) {
-            let disruptions = if all { &DISRUPTIONS[..] } else { &[only] };
+        let unlike = self.unlike().await;
+        assert!(unlike.len() > 30, "{:?} makes more calls than {}", self.command, unlike.len());
+        let mut only = DISRUPTIONS.iter().cycle();
+        for (nth, unlike) in (1..).zip(unlike) {
+            let disruptions = match unlike {
+                _ if all => &DISRUPTIONS[..],
+                true => std::slice::from_ref(only.next().unwrap()),
+                false => continue,
+            };
             for disruption in disruptions {
                 let (world, reached) = self.disrupted(nth, *disruption).await;
-                if !reached {
-                    assert!(nth > 30, "{:?} makes more calls than {nth}", self.command);
-                    break 'calls;
-                }
+                assert!(reached, "{:?} is not the same every time: call {nth}", self.command);
                 points += 1;
                 self.converges(&world, &format!("{disruption:?} at call {nth}")).await;
             }
@@ -165,6 +188,12 @@ impl Stage {
         let (command, accounts) = (self.command, self.converged.len());
         println!("{command:?} disrupted at {points} points, {accounts} different accounts after them");
     }
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
 }
 
 /// Whether a migration of the release ended well.

@@ -346,6 +346,7 @@ impl Watcher<'_> {
 
     /// On a terminal one line per service that always shows where it is; elsewhere a line whenever that changed.
     fn print_progress(&mut self, assessment: &Assessment) {
+        self.print_probation(assessment);
         if self.report.is_live() {
             self.report.live(&progress::live_lines(assessment, self.rollout.started_at));
             return;
@@ -359,7 +360,6 @@ impl Watcher<'_> {
                 self.printed.insert(service.name.to_string(), line);
             }
         }
-        self.print_probation(assessment);
     }
 
     /// Why it goes on although everything looks done: once, and again when it takes longer than was said.
