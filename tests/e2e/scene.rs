@@ -13,9 +13,11 @@ use deploy_ops::origin::Origin;
 use deploy_ops::report::{Report, Style};
 use deploy_ops::resolve::Wanted;
 use deploy_ops::session::{EnvironmentSession, Session};
-use deploy_ops::target::TargetError;
-use local_aws::StateError;
+use deploy_ops::target::{Target, TargetError};
+use env_config::Config;
+use local_aws::{LocalAws, StateError};
 use ops_cli::TargetArgs;
+use rollout_sim::World;
 use tempfile::TempDir;
 
 /// A checkout with the project's own configuration, and the local account in it.
@@ -104,6 +106,19 @@ impl Scene {
         session.session.report = silent(session.target.clock.clone());
         session.session.origin = Origin::new("ana", "laptop");
         session
+    }
+
+    /// A command on an account of its own, in memory, that is in the state `world`.
+    pub(crate) async fn session_in(&self, world: World, environment: &str) -> EnvironmentSession {
+        let config = Config::load(self.root()).unwrap();
+        let platform = &config.platform;
+        let options = local_aws::Options::new(platform.account_id.as_str(), platform.region.as_str());
+        let running = LocalAws::from_world(world, &options).start().await.unwrap();
+        let target = Target::local(&config, running).await.unwrap();
+        let environment = config.environment(environment).unwrap().clone();
+        let report = silent(target.clock.clone());
+        let session = Session::connected(self.root().to_owned(), config, target, report);
+        EnvironmentSession { session, environment }
     }
 
     /// A child process of another test holds every lock of this process from its fork to its exec: a moment,

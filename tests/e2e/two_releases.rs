@@ -33,11 +33,7 @@ pub(crate) fn two_releases() -> Scene {
     let made = MADE.get_or_init(|| {
         let scene = Scene::empty();
         block_on(async {
-            for tag in ["v0.1.0", "v0.2.0"] {
-                scene.release(tag).await;
-                let outcome = scene.deploy(ENVIRONMENT, &of(tag), &[]).await.unwrap();
-                assert_eq!(outcome.result.verdict, Verdict::Succeeded, "{:?}", outcome.result.cause);
-            }
+            scene.deploy_two_releases().await;
             scene.release("v0.3.0").await;
         });
         scene
@@ -53,6 +49,15 @@ pub(crate) fn of(tag: &str) -> deploy_ops::deploy::Options {
 }
 
 impl Scene {
+    /// Makes v0.1.0 and v0.2.0, and deploys the one after the other.
+    pub(crate) async fn deploy_two_releases(&self) {
+        for tag in ["v0.1.0", "v0.2.0"] {
+            self.release(tag).await;
+            let outcome = self.deploy(ENVIRONMENT, &of(tag), &[]).await.unwrap();
+            assert_eq!(outcome.result.verdict, Verdict::Succeeded, "{:?}", outcome.result.cause);
+        }
+    }
+
     /// Commits, and records a release of that commit with its images.
     pub(crate) async fn release(&self, tag: &str) {
         let commit = self.commit(tag);
@@ -177,38 +182,50 @@ pub(crate) async fn stack_status(session: &EnvironmentSession) -> String {
     stack::describe(&session.target.aws, name).await.unwrap().unwrap().status.as_str().to_owned()
 }
 
-/// What a rollback must not touch.
+/// What a rollback must not touch, and a deployment only in part.
 #[derive(Debug)]
 pub(crate) struct Untouchable {
     /// Identifier of the database, and when CloudFormation last did something to it.
     database: (String, String),
-    /// ARNs of the one-off tasks that ECS knows.
-    one_off_tasks: BTreeSet<String>,
+    /// ARNs of the one-off tasks that ECS knows, by name of the task.
+    one_off_tasks: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Untouchable {
-    async fn read(session: &EnvironmentSession) -> Self {
+    pub(crate) async fn read(session: &EnvironmentSession) -> Self {
         let (aws, name) = (&session.target.aws, session.environment.stack_name.as_str());
         let resources = stack_resources::list(aws, name).await.unwrap();
         let database = resources.iter().find(|it| it.resource_type == "AWS::RDS::DBInstance").unwrap();
         let answer = aws.cloudformation.describe_stack_resources().stack_name(name);
         let answer = answer.logical_resource_id(&database.logical_id).send().await.unwrap();
         let at = answer.stack_resources()[0].timestamp().unwrap().to_string();
-        let mut one_off_tasks = BTreeSet::new();
+        let mut one_off_tasks: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for task in session.config.platform.tasks.keys() {
             for status in ["RUNNING", "STOPPED"] {
                 let call = aws.ecs.list_tasks().cluster(session.names().cluster());
                 let call = call.family(session.names().task_family(task)).desired_status(status.into());
-                one_off_tasks.extend(call.send().await.unwrap().task_arns.unwrap_or_default());
+                let found = call.send().await.unwrap().task_arns.unwrap_or_default();
+                one_off_tasks.entry(task.to_string()).or_default().extend(found);
             }
         }
         Self { database: (database.physical_id.clone().unwrap(), at), one_off_tasks }
     }
 
-    fn assert_as(&self, before: &Self) {
+    /// Nothing was touched.
+    pub(crate) fn assert_as(&self, before: &Self) {
+        self.assert_database_as(before);
+        self.one_off_tasks.keys().for_each(|task| self.assert_none_started(task, before));
+    }
+
+    /// The database is the one of before, as it was.
+    pub(crate) fn assert_database_as(&self, before: &Self) {
         assert_eq!(self.database, before.database, "the database was touched");
-        let started: Vec<_> = self.one_off_tasks.difference(&before.one_off_tasks).collect();
-        assert!(started.is_empty(), "one-off tasks were started: {started:?}");
+    }
+
+    /// No one-off task of this name was started since.
+    pub(crate) fn assert_none_started(&self, task: &str, before: &Self) {
+        let started: Vec<_> = self.one_off_tasks[task].difference(&before.one_off_tasks[task]).collect();
+        assert!(started.is_empty(), "{task} was started: {started:?}");
     }
 }
 

@@ -121,7 +121,7 @@ impl Machine {
 }
 
 /// Where the programs under test are, built as `cargo xtask` builds them.
-fn programs() -> &'static Path {
+pub(crate) fn programs() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let mut build = Command::new(std::env::var_os("CARGO").unwrap());

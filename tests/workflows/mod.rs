@@ -3,7 +3,7 @@
 mod calls;
 mod expression;
 mod graph;
-mod harness;
+pub(crate) mod harness;
 mod hygiene;
 mod model;
 mod oidc;

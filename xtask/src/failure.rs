@@ -2,11 +2,10 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use env_config::ConfigError;
-use miette::{Diagnostic as _, GraphicalReportHandler, GraphicalTheme};
+use miette::Diagnostic as _;
 use ops_cli::Exit;
 
 /// A failure as a person reads it: what went wrong, why, and what to do next.
@@ -16,6 +15,8 @@ pub(crate) struct Failure {
     message: String,
     source: Option<Box<dyn Error + Send + Sync>>,
     hint: Option<String>,
+    /// What is shown instead of the words.
+    picture: Option<String>,
 }
 
 impl From<ConfigError> for Failure {
@@ -30,23 +31,14 @@ impl From<ConfigError> for Failure {
             };
             return Self { hint: help, ..failure };
         }
-        let mut text = String::new();
-        let handler = if std::io::stderr().is_terminal() {
-            GraphicalReportHandler::new()
-        } else {
-            GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
-        };
-        // Writing to a string cannot fail; a picture that cannot be drawn still leaves the words.
-        if handler.render_report(&mut text, &error).is_err() {
-            text = error.to_string();
-        }
-        Self::bad_input(text.trim().to_owned())
+        let picture = error.report(ops_cli::colour_on_stderr());
+        Self { picture: Some(picture), ..Self::bad_input(error.to_string()) }
     }
 }
 
 impl Failure {
     fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), source: None, hint: None }
+        Self { exit, message: message.into(), source: None, hint: None, picture: None }
     }
 
     /// Bad configuration or input: exit code 3.
@@ -78,6 +70,9 @@ impl Failure {
 
     /// The text of [`Failure::report`].
     pub(crate) fn render(&self) -> String {
+        if let Some(picture) = &self.picture {
+            return picture.clone();
+        }
         let mut text = format!("error: {}\n", self.message);
         let mut source: Option<&(dyn Error + 'static)> = self.source.as_deref().map(|error| error as _);
         while let Some(error) = source {

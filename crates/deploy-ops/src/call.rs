@@ -46,6 +46,17 @@ impl CallError {
         self.code == code
     }
 
+    /// Stable machine-readable kind of the trouble.
+    #[must_use]
+    pub const fn kind_word(&self) -> &'static str {
+        match self.kind {
+            CallErrorKind::Denied => "access_denied",
+            CallErrorKind::Expired => "credentials_expired",
+            CallErrorKind::Throttled => "throttled",
+            CallErrorKind::Network | CallErrorKind::Fault | CallErrorKind::Service => "api_outage",
+        }
+    }
+
     /// Whether the same call may succeed a little later: the watch loops go on after one of these.
     #[must_use]
     pub const fn is_transient(&self) -> bool {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use env_config::TaskName;
 use ops_cli::{Cause, Guard, Verdict};
 
 use crate::adopt;
@@ -15,8 +14,8 @@ use crate::expand::expand;
 use crate::failure::Failure;
 use crate::forecast::{self, Forecast, Versions};
 use crate::guards;
-use crate::infrastructure;
 use crate::inputs::{self, Shared};
+use crate::names::{CommitSha, ReleaseTag};
 use crate::operation::{self, Conclusion, Job, Times};
 use crate::plan::Plan;
 use crate::prepare;
@@ -27,7 +26,8 @@ use crate::rollout;
 use crate::secrets;
 use crate::session::EnvironmentSession;
 use crate::stack::{self, Proposal, StackView};
-use crate::tasks::{self, TaskOutcome, TaskRequest};
+use crate::task_run::{task_request, task_trouble};
+use crate::tasks;
 use crate::template::Template;
 
 /// What the user wants of a deployment.
@@ -82,35 +82,40 @@ struct Deployment<'a> {
 /// Deploys.
 pub async fn deploy(session: &EnvironmentSession, options: &Options) -> Result<Outcome, Failure> {
     guards::known(session, &options.overrides)?;
-    let template = inputs::environment_template(&session.config, &session.environment)?;
-    if session.target.is_self_contained() || options.bootstrap {
-        let conclusion = infrastructure::change_shared(session, true, &options.allow_replace).await?;
-        if let Some(failed) = conclusion.filter(|conclusion| !conclusion.succeeded()) {
-            return Err(Failure::Guard {
-                reason: failed
-                    .cause
-                    .map_or_else(|| "the shared stack failed".to_owned(), |cause| cause.detail),
-                hint: session.command("stack deploy shared"),
-            });
-        }
-        if let Wanted::Head | Wanted::Commit(_) = &options.wanted {
-            let commit = resolve::commit(&session.root, &options.wanted)?;
-            prepare::images(session, &commit, None).await?;
-        }
-    }
-    let shared = Shared::read(&session.target.aws, &session.config, &session.environment).await?;
+    let (aws, tags) = (&session.target.aws, session.target.tags);
     let repositories = inputs::repositories(&session.config);
-    let release = resolve::resolve(
-        &session.target.aws,
-        &session.root,
-        &options.wanted,
-        session.target.tags,
-        &repositories,
-    )
-    .await?;
+    // Before anything is made for it: what does not exist costs nothing.
+    let wanted = resolve::wanted_commit(aws, &session.root, &options.wanted, tags, &repositories).await?;
+    if !options.plan_only {
+        prepare::account(session, options, &wanted.1).await?;
+        return carry_out(session, options, wanted).await;
+    }
+    // A plan changes nothing. A local account has to be prepared for one: a copy of it is, and nobody needs to see how.
+    let Some(mut copy) = session.silent_copy().await? else {
+        return carry_out(session, options, wanted).await;
+    };
+    prepare::account(&copy, options, &wanted.1).await?;
+    copy.session.report = session.report.clone();
+    carry_out(&copy, options, wanted).await
+}
+
+async fn carry_out(
+    session: &EnvironmentSession,
+    options: &Options,
+    (tag, commit): (Option<ReleaseTag>, CommitSha),
+) -> Result<Outcome, Failure> {
+    let template = inputs::environment_template(&session.config, &session.environment)?;
+    let shared = Shared::read(&session.target.aws, &session.config, &session.environment).await?;
+    let digests =
+        resolve::digests(&session.target.aws, &commit, &inputs::repositories(&session.config)).await?;
+    let release = Release { tag, commit, digests };
     session.report.step(&format!("Deploy {} to {}", release.described(), session.environment.name));
     let (stack_name, subject) = (session.environment.stack_name.as_str(), session.environment.name.as_str());
-    let live = operation::settle(session, stack_name, subject).await?;
+    let live = if options.plan_only {
+        operation::at_rest(session, stack_name, subject).await?
+    } else {
+        operation::settle(session, stack_name, subject).await?
+    };
     let mut values = inputs::parameters(&session.config, &shared, &release);
     let running = live.as_ref().map(|(view, template)| (view, template));
     values.extend(adopt::values(session, running, &template, &release).await?);
@@ -369,32 +374,5 @@ impl Deployment<'_> {
             self.refresh().await?;
         }
         Ok(end)
-    }
-}
-
-/// The request to run a one-off task of the environment, from the outputs of its stack.
-pub fn task_request(view: &StackView, name: &TaskName, timeout_secs: u32) -> Result<TaskRequest, Failure> {
-    let id = name.pascal_case();
-    Ok(TaskRequest {
-        name: name.to_string(),
-        cluster: view.output("ClusterName")?.to_owned(),
-        task_definition: view.output(&format!("{id}TaskDefinitionArn"))?.to_owned(),
-        subnets: view.output("TaskSubnetIds")?.split(',').map(str::to_owned).collect(),
-        security_group: view.output("TaskSecurityGroupId")?.to_owned(),
-        log_group: view.output(&format!("{id}LogGroupName"))?.to_owned(),
-        container: name.to_string(),
-        timeout_secs,
-    })
-}
-
-/// What is wrong with how a task ended; `None` where nothing is.
-#[must_use]
-pub fn task_trouble(outcome: &TaskOutcome) -> Option<String> {
-    match outcome {
-        TaskOutcome::Succeeded => None,
-        TaskOutcome::Failed { exit_code, reason } => Some(format!("exit code {exit_code} ({reason})")),
-        TaskOutcome::NoExitCode { reason } => Some(format!("it ended without an exit code ({reason})")),
-        TaskOutcome::TimedOut => Some("it did not end in time and was stopped".to_owned()),
-        TaskOutcome::Interrupted => Some("it was interrupted and stopped".to_owned()),
     }
 }

@@ -12,7 +12,7 @@ use crate::operation::{self, Conclusion};
 use crate::report::duration;
 use crate::rollout;
 use crate::session::EnvironmentSession;
-use crate::watch::{self, OnFailure, Operation};
+use crate::watch::{OnFailure, Operation};
 
 /// One service on its way to a task definition.
 #[derive(Debug, Clone)]
@@ -79,7 +79,7 @@ pub async fn roll(
     moves: &[Move],
     fallback: Fallback,
 ) -> Result<Conclusion, Failure> {
-    let conclusion = go(session, stack_id, moves).await?;
+    let conclusion = go(session, stack_id, moves, false).await?;
     if conclusion.succeeded() || fallback == Fallback::Stay {
         return Ok(conclusion);
     }
@@ -95,12 +95,17 @@ pub async fn roll(
             desired_count: Some(moved.from.desired_count),
         })
         .collect();
-    let restored = go(session, stack_id, &back).await?;
+    let restored = go(session, stack_id, &back, true).await?;
     let verdict = if restored.succeeded() { Verdict::RolledBack } else { Verdict::NeedsHuman };
     Ok(Conclusion { verdict, ..conclusion })
 }
 
-async fn go(session: &EnvironmentSession, stack_id: &str, moves: &[Move]) -> Result<Conclusion, Failure> {
+async fn go(
+    session: &EnvironmentSession,
+    stack_id: &str,
+    moves: &[Move],
+    takes_back: bool,
+) -> Result<Conclusion, Failure> {
     let (aws, clock, report) = (&session.target.aws, &*session.target.clock, &session.report);
     let started_at = clock.now();
     let names: Vec<String> = moves.iter().map(|it| it.from.view.name.to_string()).collect();
@@ -125,9 +130,8 @@ async fn go(session: &EnvironmentSession, stack_id: &str, moves: &[Move]) -> Res
         cluster,
         log_groups: session.log_groups(),
     };
-    let watched =
-        watch::watch(aws, clock, report, &session.interrupt, &operation, rollout, OnFailure::Cancel).await;
-    operation::conclude(session, session.environment.name.as_str(), watched)
+    let subject = session.environment.name.as_str();
+    operation::follow(session, subject, operation, rollout, OnFailure::Cancel, takes_back).await
 }
 
 fn expected(session: &EnvironmentSession, moved: &Move, now: &[SeenService]) -> ExpectedService {

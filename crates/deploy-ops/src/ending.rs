@@ -9,6 +9,9 @@ use crate::operation::{Conclusion, Times};
 use crate::resolve::Release;
 use crate::session::EnvironmentSession;
 
+/// Kind of the cause where a stack cannot be updated, whatever is tried.
+pub(crate) const STACK_UNUSABLE: &str = "stack_unusable";
+
 /// How a pipeline ended: the verdict so far, and what it knows.
 #[derive(Debug, Clone)]
 pub struct Outcome {

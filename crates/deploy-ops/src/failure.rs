@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use env_config::ConfigError;
-use ops_cli::Exit;
+use ops_cli::{ErrorResult, Exit};
 
 use crate::call::{CallError, CallErrorKind};
 use crate::expand::ExpandError;
@@ -23,6 +23,9 @@ use crate::stack::StackError;
 use crate::target::TargetError;
 use crate::tasks::TaskError;
 use crate::template::TemplateError;
+
+mod hint;
+mod kind;
 
 /// Why a command ended without an outcome of its own.
 #[derive(Debug, thiserror::Error)]
@@ -221,6 +224,16 @@ impl Failure {
         text
     }
 
+    /// What `--json` prints of it.
+    #[must_use]
+    pub fn result(&self) -> ErrorResult {
+        let detail = match self {
+            Self::Config(error) => error.line(),
+            other => other.chain(),
+        };
+        ErrorResult::new(self.exit(), self.kind(), detail, self.hint())
+    }
+
     /// The exit code.
     #[must_use]
     pub fn exit(&self) -> Exit {
@@ -257,6 +270,7 @@ impl Failure {
             Self::Task(error) => match error {
                 TaskError::Call(error) => call_exit(error),
                 TaskError::AnotherRuns { .. } => Exit::Refused,
+                TaskError::GoesOn { .. } => Exit::Interrupted,
                 TaskError::NotPlaced { .. } | TaskError::Gone { .. } => Exit::TaskFailed,
             },
             Self::WrongRole { .. }
@@ -278,84 +292,6 @@ impl Failure {
             | Self::Output(_) => Exit::Unexpected,
         }
     }
-
-    /// What the user can do about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Target(error) => target_hint(error),
-            Self::Images(error) => error.hint(),
-            Self::Secrets(error) => error.hint(),
-            Self::WrongRole { .. } => {
-                Some("assume that role, or name the environment that the role is for".to_owned())
-            }
-            Self::Resolve(ResolveError::MissingImages { commit, .. }) => Some(format!(
-                "build and push the images of this commit first (cargo xtask images build --commit {commit}, then \
-                 images push), or name a commit whose images exist"
-            )),
-            Self::Resolve(ResolveError::UnknownRelease { tag }) => Some(format!(
-                "fetch the tags (git fetch --tags), or make the release: cargo xtask release {tag}"
-            )),
-            Self::Resolve(ResolveError::TagMoved { .. }) => {
-                Some("release tags never move: make a new release".to_owned())
-            }
-            Self::Resolve(ResolveError::Git(_)) | Self::Git(_) => {
-                Some("name a commit that is in this clone, or its full id".to_owned())
-            }
-            Self::Unsafe(refusals) => Some(refusals.hint()),
-            Self::Remote(_) | Self::GitHub(_) => {
-                Some("nothing is half-done: put it right, then run the same command again".to_owned())
-            }
-            Self::NoSharedStack { .. } => Some("cargo xtask stack deploy shared".to_owned()),
-            Self::Stateful(change) => Some(format!(
-                "if the data may go, name each of them: {}",
-                change
-                    .resources
-                    .iter()
-                    .map(|id| format!("--allow-replace {id}"))
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            )),
-            Self::StackUnusable { hint, .. }
-            | Self::NothingDeployed { hint, .. }
-            | Self::MissingSecrets { hint, .. }
-            | Self::Guard { hint, .. }
-            | Self::Interrupted { hint } => Some(hint.clone()),
-            Self::Task(TaskError::AnotherRuns { .. }) => {
-                Some("wait until it has ended, then try again".to_owned())
-            }
-            Self::Task(TaskError::NotPlaced { .. }) => {
-                Some("nothing ran; try again later, or in other availability zones".to_owned())
-            }
-            Self::UnknownTask { known, .. } => {
-                Some(format!("the tasks of infra/platform.toml are {}", known.join(", ")))
-            }
-            Self::Record(RecordError::Io { action: "read", .. }) => Some(
-                "name a file below .deployments; every deployment prints the path of its record".to_owned(),
-            ),
-            Self::Record(RecordError::OtherFormat { .. }) => {
-                Some("replay it with the version of this repository that wrote it".to_owned())
-            }
-            Self::Call(error) | Self::Stack(StackError::Call(error)) | Self::Task(TaskError::Call(error)) => {
-                call_hint(error)
-            }
-            _ => None,
-        }
-    }
-}
-
-fn target_hint(error: &TargetError) -> Option<String> {
-    match error {
-        TargetError::NoCredentials(_) => Some(
-            "sign in to AWS (aws sso login, or set AWS_PROFILE), or run it on the embedded local AWS with --local"
-                .to_owned(),
-        ),
-        TargetError::WrongAccount { .. } => Some("choose the profile of that account (AWS_PROFILE)".to_owned()),
-        TargetError::WrongRegion { variable, .. } => Some(format!("unset {variable}, or correct it")),
-        TargetError::Local(local_aws::StateError::Locked { .. }) => Some("wait until it has ended".to_owned()),
-        TargetError::Identity(error) => call_hint(error),
-        _ => None,
-    }
 }
 
 fn call_exit(error: &CallError) -> Exit {
@@ -364,19 +300,5 @@ fn call_exit(error: &CallError) -> Exit {
         CallErrorKind::Throttled | CallErrorKind::Network | CallErrorKind::Fault | CallErrorKind::Service => {
             Exit::Unexpected
         }
-    }
-}
-
-fn call_hint(error: &CallError) -> Option<String> {
-    match error.kind {
-        CallErrorKind::Denied => Some(format!("the caller needs the permission {}", error.operation)),
-        CallErrorKind::Expired => Some("sign in to AWS again".to_owned()),
-        CallErrorKind::Throttled => {
-            Some("AWS limits the rate of calls; the same command again goes on".to_owned())
-        }
-        CallErrorKind::Network => {
-            Some("check the network, or run it on the embedded local AWS with --local".to_owned())
-        }
-        CallErrorKind::Service | CallErrorKind::Fault => None,
     }
 }

@@ -271,6 +271,7 @@ pub async fn change(
         existing: prepared.live.is_some(),
         allow_replace,
         leave_running: false,
+        takes_back: false,
         subject,
         cluster: String::new(),
         log_groups: BTreeMap::new(),

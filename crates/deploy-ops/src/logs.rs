@@ -1,7 +1,8 @@
-//! The last lines that a task wrote.
+//! What tasks wrote: the last lines, or all of it as it grows.
 
 use crate::aws::Aws;
 use crate::call::{CallError, Called};
+use crate::report::Report;
 
 /// Lines that tell how a program ended; more would bury the cause.
 const TAIL_LINES: i32 = 20;
@@ -35,5 +36,51 @@ pub async fn tail(
         // The stream appears with the first line.
         Err(error) if error.is("ResourceNotFoundException") => Ok(Vec::new()),
         Err(error) => Err(error),
+    }
+}
+
+/// The log of one task, printed as it grows.
+pub struct LogTail<'a> {
+    log_group: &'a str,
+    stream: String,
+    next_token: Option<String>,
+}
+
+impl<'a> LogTail<'a> {
+    /// Of a container of the task `arn`.
+    #[must_use]
+    pub fn new(log_group: &'a str, container: &str, arn: &str) -> Self {
+        let id = arn.rsplit('/').next().unwrap_or(arn);
+        Self { log_group, stream: stream(container, id), next_token: None }
+    }
+
+    /// Prints what was not printed yet.
+    pub async fn print_new(&mut self, aws: &Aws, report: &Report) -> Result<(), CallError> {
+        // GetLogEvents is at its end when it gives the token back that it was given.
+        for _ in 0..100 {
+            let call = aws
+                .logs
+                .get_log_events()
+                .log_group_name(self.log_group)
+                .log_stream_name(&self.stream)
+                .start_from_head(true)
+                .set_next_token(self.next_token.clone());
+            let answer = match call.send().await.called("logs:GetLogEvents") {
+                Ok(answer) => answer,
+                // The stream appears with the first line.
+                Err(error) if error.is("ResourceNotFoundException") => return Ok(()),
+                Err(error) if error.is_transient() => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            for event in answer.events() {
+                report.line(format!("| {}", event.message().unwrap_or_default().trim_end()));
+            }
+            let next = answer.next_forward_token;
+            if next.is_none() || next == self.next_token {
+                return Ok(());
+            }
+            self.next_token = next;
+        }
+        Ok(())
     }
 }

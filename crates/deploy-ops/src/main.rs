@@ -25,11 +25,15 @@ fn main() -> ExitCode {
             return Exit::Unexpected.into();
         }
     };
+    let json = cli.command.json();
     // The commands are large futures: on the heap they do not depend on the size of the main thread's stack.
     match runtime.block_on(Box::pin(commands::run(cli.command, &root()))) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             print_failure(&failure);
+            if json {
+                commands::print_error_object(&failure);
+            }
             failure.exit().into()
         }
     }
@@ -45,11 +49,8 @@ fn root() -> PathBuf {
 /// The chain of causes once, then what to do.
 fn print_failure(failure: &Failure) {
     if let Failure::Config(error) = failure {
-        let mut text = String::new();
-        if miette::GraphicalReportHandler::new().render_report(&mut text, error.as_ref()).is_ok() {
-            eprintln!("{text}");
-            return;
-        }
+        eprint!("{}", error.report(ops_cli::colour_on_stderr()));
+        return;
     }
     eprintln!("error: {}", failure.chain());
     if let Some(hint) = failure.hint() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ops_cli::{Cause, Verdict};
 use rollout_verdict::{Assessment, CauseKind, Moment, Record, Rollout, StackOutcome, State, Via};
 
-use crate::call::{CallError, CallErrorKind};
+use crate::call::CallError;
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::record::ObservedOperation;
@@ -33,6 +33,8 @@ pub struct Job<'a> {
     pub allow_replace: &'a [String],
     /// Whether to leave the update running at the deadline.
     pub leave_running: bool,
+    /// Whether it takes the operation before it back.
+    pub takes_back: bool,
     /// Whose stack it is: `shared`, or the name of the environment.
     pub subject: &'a str,
     /// Cluster of the services in the stack.
@@ -93,6 +95,35 @@ pub fn unique_name(session: &Session, what: &str) -> String {
     // The standard library has no other source of randomness, and this asks for no better one.
     let nonce = RandomState::new().build_hasher().finish() & 0xffff_ffff;
     session.origin.token(what, session.target.clock.now().as_millis(), nonce)
+}
+
+/// The stack with its template; nothing where there is none. One that is not at rest is refused: nothing is waited for here,
+/// and nothing put right.
+pub async fn at_rest(
+    session: &Session,
+    stack_name: &str,
+    subject: &str,
+) -> Result<Option<(StackView, Template)>, Failure> {
+    let aws = &session.target.aws;
+    let Some(view) = stack::describe(aws, stack_name).await? else { return Ok(None) };
+    let status = view.status.as_str().to_owned();
+    match view.standing() {
+        Standing::Absent => Ok(None),
+        Standing::Ready => {
+            let template = stack::live_template(aws, stack_name).await?;
+            Ok(Some((view, template)))
+        }
+        Standing::Busy => Err(Failure::Guard {
+            reason: format!(
+                "stack {stack_name} is in {status}: what would change is known when that is over"
+            ),
+            hint: format!("follow it with `{}`", session.command(&format!("diagnose {subject}"))),
+        }),
+        Standing::RollbackStuck | Standing::CreateFailed | Standing::Deleting => {
+            let (stack, hint) = (stack_name.to_owned(), session.command(&format!("recover {subject}")));
+            Err(Failure::StackUnusable { stack, status, hint })
+        }
+    }
 }
 
 /// Waits until nobody changes the stack, puts a stuck rollback through, and answers the stack with its template;
@@ -176,18 +207,38 @@ pub async fn change(
         log_groups: job.log_groups.clone(),
     };
     let on_failure = if job.leave_running { OnFailure::LeaveRunning } else { OnFailure::Cancel };
+    follow(session, job.subject, operation, rollout, on_failure, job.takes_back).await.map(Some)
+}
+
+/// Watches what was started to its verdict, and keeps what was seen for the record of the command. `takes_back` says of an
+/// operation that it undoes the one before it.
+pub(crate) async fn follow(
+    session: &Session,
+    subject: &str,
+    operation: Operation,
+    rollout: Rollout,
+    on_failure: OnFailure,
+    takes_back: bool,
+) -> Result<Conclusion, Failure> {
+    let (aws, clock, report) = (&session.target.aws, &*session.target.clock, &session.report);
     let watched = watch::watch(aws, clock, report, &session.interrupt, &operation, rollout, on_failure).await;
     session.recorder.observed(ObservedOperation {
-        stack: job.request.stack.clone(),
+        stack: stack_name(&operation.stack_id).to_owned(),
         change_set: operation.token,
+        takes_back,
         verdict: verdict(&watched.ended, watched.decisive_state(), watched.assessment.stack),
         record: watched.record.clone(),
     });
-    conclude(session, job.subject, watched).map(Some)
+    conclude(session, subject, watched)
+}
+
+/// `arn:aws:cloudformation:us-west-2:123456789012:stack/NAME/ID`
+fn stack_name(arn: &str) -> &str {
+    arn.split('/').nth(1).unwrap_or(arn)
 }
 
 /// What was watched, as an outcome.
-pub(crate) fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclusion, Failure> {
+fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclusion, Failure> {
     let state = watched.decisive_state();
     let Some(verdict) = verdict(&watched.ended, state, watched.assessment.stack) else {
         let diagnose = session.command(&format!("diagnose {subject}"));
@@ -270,14 +321,8 @@ fn unfinished(assessment: &Assessment) -> Cause {
 }
 
 fn blind(error: &CallError) -> Cause {
-    let kind = match error.kind {
-        CallErrorKind::Denied => "access_denied",
-        CallErrorKind::Expired => "credentials_expired",
-        CallErrorKind::Throttled => "throttled",
-        CallErrorKind::Network | CallErrorKind::Fault | CallErrorKind::Service => "api_outage",
-    };
     Cause {
-        kind: kind.to_owned(),
+        kind: error.kind_word().to_owned(),
         service: None,
         detail: format!("the update goes on, but cannot be watched any more: {error}"),
     }

@@ -5,11 +5,36 @@ use env_config::CpuArchitecture;
 use local_aws::{Architecture, PushImage};
 
 use crate::call::{CallError, Called};
+use crate::deploy;
 use crate::failure::Failure;
+use crate::infrastructure;
 use crate::names::CommitSha;
-use crate::resolve;
+use crate::resolve::{self, Wanted};
 use crate::secrets::{PLACEHOLDER_STAGE, SecretCheck, Standing};
 use crate::session::{EnvironmentSession, Session};
+
+/// Brings the account to where the commit can be deployed, where that is the deployment's to do: on a target of its own, and
+/// where it was asked to.
+pub async fn account(
+    session: &EnvironmentSession,
+    options: &deploy::Options,
+    commit: &CommitSha,
+) -> Result<(), Failure> {
+    if !session.target.is_self_contained() && !options.bootstrap {
+        return Ok(());
+    }
+    let conclusion = infrastructure::change_shared(session, true, &options.allow_replace).await?;
+    if let Some(failed) = conclusion.filter(|conclusion| !conclusion.succeeded()) {
+        return Err(Failure::Guard {
+            reason: failed.cause.map_or_else(|| "the shared stack failed".to_owned(), |cause| cause.detail),
+            hint: session.command("stack deploy shared"),
+        });
+    }
+    if let Wanted::Head | Wanted::Commit(_) = &options.wanted {
+        images(session, commit, None).await?;
+    }
+    Ok(())
+}
 
 /// Pushes a made-up image of the commit for every service that has none.
 pub async fn images(

@@ -1,6 +1,6 @@
 //! How far a rollout is, in words.
 
-use rollout_verdict::{Assessment, ServiceProgress};
+use rollout_verdict::{Assessment, Moment, Proof, ServiceProgress};
 
 use crate::report::duration;
 
@@ -24,9 +24,9 @@ pub fn line(service: &ServiceProgress) -> String {
     line
 }
 
-/// One line per service, in columns that stay where they are, then the time and how long there is.
+/// One line per service, in columns that stay where they are, then the time since `started_at` and how long there is.
 #[must_use]
-pub fn live_lines(assessment: &Assessment) -> Vec<String> {
+pub fn live_lines(assessment: &Assessment, started_at: Moment) -> Vec<String> {
     if assessment.services.is_empty() {
         return Vec::new();
     }
@@ -56,13 +56,32 @@ pub fn live_lines(assessment: &Assessment) -> Vec<String> {
             line.trim_end().to_owned()
         })
         .collect();
-    lines.push(format!(
+    let mut last = format!(
         "{:>7}    {} of {} at most",
         "",
         duration(assessment.elapsed_secs),
         duration(f64::from(assessment.deadline.secs))
-    ));
+    );
+    if let Some((what, until)) = probation(assessment) {
+        let left = until.secs_since(started_at) - assessment.elapsed_secs;
+        last += &format!("  {what} for {}", duration(left));
+    }
+    lines.push(last);
     lines
+}
+
+/// What is waited for when CloudFormation and ECS are done already, and until when: `watching the alarms of api and mcp`.
+#[must_use]
+pub fn probation(assessment: &Assessment) -> Option<(String, Moment)> {
+    let until = assessment.probation.iter().map(|it| it.until).max()?;
+    let of = |proof: Proof| {
+        let mut open = assessment.probation.iter().filter(move |it| it.proof == proof);
+        let first = open.next()?.service.to_string();
+        Some(open.fold(first, |text, it| format!("{text}, {}", it.service)))
+    };
+    let survival = of(Proof::Outlives).map(|names| format!("watching whether {names} crashes again"));
+    let alarms = of(Proof::QuietAlarms).map(|names| format!("watching the alarms of {names}"));
+    Some((survival.into_iter().chain(alarms).collect::<Vec<_>>().join(", "), until))
 }
 
 /// `UPDATE_IN_PROGRESS` for people: `update in progress`.

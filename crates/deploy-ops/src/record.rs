@@ -1,4 +1,4 @@
-//! The record that every deployment leaves on the machine it ran on: what was asked for, called and observed, and
+//! The record that every deployment, rollback and recovery leaves on the machine it ran on: what was asked for, called and observed, and
 //! what came of it, without anything that looks like a secret. `cargo xtask replay` judges it again.
 
 use std::fs;
@@ -6,16 +6,17 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use ops_cli::{DeployResult, Verdict};
+use ops_cli::{Cause, DeployResult, Exit, Verdict};
 use rollout_verdict::Record;
 use serde::{Deserialize, Serialize};
 
 use crate::call::Calls;
 use crate::clock::rfc3339;
 use crate::failure::Failure;
+use crate::recover::Recovered;
 use crate::redact::Redactor;
 use crate::report::Entry;
-use crate::session::EnvironmentSession;
+use crate::session::Session;
 
 /// Directory of the records, below the top of the repository.
 pub const DIRECTORY: &str = ".deployments";
@@ -29,6 +30,9 @@ pub struct ObservedOperation {
     pub stack: String,
     /// Name of the change set, which is also the token of the operation's events.
     pub change_set: String,
+    /// Whether it takes the operation before it back.
+    #[serde(default)]
+    pub takes_back: bool,
     /// What the tool made of it; nothing where the user interrupted.
     pub verdict: Option<Verdict>,
     /// What was expected and seen.
@@ -63,16 +67,55 @@ pub struct Caller {
     pub place: String,
 }
 
-/// The record of a deployment.
+/// How a command ended, as its `--json` says it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// A deployment or a rollback.
+    Release(DeployResult),
+    /// A recovery.
+    Recovery(Recovered),
+}
+
+impl Outcome {
+    /// The verdict.
+    #[must_use]
+    pub const fn verdict(&self) -> Verdict {
+        match self {
+            Self::Release(result) => result.verdict,
+            Self::Recovery(recovered) => recovered.verdict,
+        }
+    }
+
+    /// The release that it was about, if one.
+    #[must_use]
+    pub fn release(&self) -> Option<&str> {
+        match self {
+            Self::Release(result) => Some(&result.release),
+            Self::Recovery(_) => None,
+        }
+    }
+
+    /// Why it did not succeed.
+    #[must_use]
+    pub const fn cause(&self) -> Option<&Cause> {
+        match self {
+            Self::Release(result) => result.cause.as_ref(),
+            Self::Recovery(recovered) => recovered.cause.as_ref(),
+        }
+    }
+}
+
+/// The record of a command that changes what runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeploymentRecord {
     /// [`FORMAT`].
     pub format: u32,
-    /// Command, such as `deploy`.
+    /// `deploy`, `rollback` or `recover`.
     pub command: String,
     /// Its options, as they were understood.
     pub options: serde_json::Value,
-    /// Environment.
+    /// Environment, or `shared`.
     pub environment: String,
     /// `aws`, or `local` for the embedded local AWS.
     pub target: String,
@@ -87,7 +130,7 @@ pub struct DeploymentRecord {
     /// When it ended.
     pub ended: String,
     /// How it ended, where it came to a result.
-    pub result: Option<DeployResult>,
+    pub result: Option<Outcome>,
     /// Why it came to none.
     pub error: Option<String>,
     /// Exit code of the command.
@@ -104,22 +147,24 @@ impl DeploymentRecord {
     /// Of a command that has ended.
     #[must_use]
     pub fn new(
-        session: &EnvironmentSession,
-        command: &str,
-        options: serde_json::Value,
-        outcome: Result<&DeployResult, &Failure>,
+        session: &Session,
+        subject: &str,
+        (command, options): (&str, serde_json::Value),
+        outcome: Result<Outcome, &Failure>,
         calls: Calls,
     ) -> Self {
         let target = &session.target;
-        let exit_code = match outcome {
-            Ok(result) => result.exit_code,
-            Err(failure) => failure.exit().code(),
+        let (result, error) = match outcome {
+            Ok(outcome) => (Some(outcome), None),
+            Err(failure) => (None, Some(failure)),
         };
+        let verdict = result.as_ref().map(|result| result.verdict().exit());
+        let exit = verdict.or_else(|| error.map(Failure::exit)).unwrap_or(Exit::Unexpected);
         Self {
             format: FORMAT,
             command: command.to_owned(),
             options,
-            environment: session.environment.name.to_string(),
+            environment: subject.to_owned(),
             target: if target.is_self_contained() { "local" } else { "aws" }.to_owned(),
             account: target.identity.account.clone(),
             region: session.config.platform.region.to_string(),
@@ -130,9 +175,9 @@ impl DeploymentRecord {
             },
             began: rfc3339(session.report.began()),
             ended: rfc3339(target.clock.now()),
-            result: outcome.ok().cloned(),
-            error: outcome.err().map(Failure::chain),
-            exit_code,
+            result,
+            error: error.map(Failure::chain),
+            exit_code: exit.code(),
             timeline: session.report.timeline(),
             calls,
             operations: session.recorder.operations(),
@@ -141,7 +186,7 @@ impl DeploymentRecord {
 
     /// `2026-11-26T23-50-12Z-staging-rolled_back`
     fn name(&self) -> String {
-        let verdict = self.result.as_ref().map(|result| serde_json::json!(result.verdict));
+        let verdict = self.result.as_ref().map(|result| serde_json::json!(result.verdict()));
         let verdict = verdict.as_ref().and_then(|verdict| verdict.as_str()).unwrap_or("error");
         format!("{}-{}-{verdict}", self.began.replace(':', "-"), self.environment)
     }
@@ -180,16 +225,24 @@ pub enum RecordError {
     },
 }
 
-/// Writes the record of a command, and says where; a record that cannot be written is no reason to fail.
-pub fn leave(session: &EnvironmentSession, record: &DeploymentRecord) -> Option<PathBuf> {
-    match write(&session.root, record, &Redactor::new(&session.config.platform)) {
+/// Leaves the record of a command on `subject`, an environment or `shared`, and says where. A record that cannot be written is
+/// no reason to fail.
+pub fn leave(
+    session: &Session,
+    subject: &str,
+    command: (&str, serde_json::Value),
+    outcome: Result<Outcome, &Failure>,
+    calls: Calls,
+) -> Option<PathBuf> {
+    let record = DeploymentRecord::new(session, subject, command, outcome, calls);
+    match write(&session.root, &record, &Redactor::new(&session.config.platform)) {
         Ok(path) => {
             let shown = path.strip_prefix(&session.root).unwrap_or(&path);
             eprintln!("  record   {}", shown.display());
             Some(path)
         }
         Err(error) => {
-            session.report.warn(format!("no record of this deployment: {error}"));
+            session.report.warn(format!("no record of this run: {error}"));
             None
         }
     }

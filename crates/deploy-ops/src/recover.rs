@@ -4,13 +4,14 @@
 use std::fmt;
 
 use ops_cli::{Cause, Verdict};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::alignment;
 use crate::call::Called;
 use crate::clock::Moment;
 use crate::confirm::Ask;
 use crate::ecs_roll;
+use crate::ending::STACK_UNUSABLE;
 use crate::failure::Failure;
 use crate::inputs::Shared;
 use crate::names::CommitSha;
@@ -33,7 +34,7 @@ const DELETED: &str = "deleted the stack";
 const PATIENCE_SECS: f64 = 3600.0;
 
 /// What `--json` prints.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovered {
     /// How it ended: `succeeded`, `no_change`, `needs_human` or `refused`.
     pub verdict: Verdict,
@@ -167,7 +168,11 @@ impl Recovery<'_> {
                 }
                 Standing::Busy => self.wait(&view).await?,
                 Standing::RollbackStuck => {
-                    self.steps.push("continued the rollback".to_owned());
+                    let step = match view.status.as_str() {
+                        "UPDATE_FAILED" => "rolled back to the last stable state",
+                        _ => "continued the rollback",
+                    };
+                    self.steps.push(step.to_owned());
                     match stuck::free(self.session, &view, self.ask, self.until).await? {
                         Freed::Yes { view, skipped } => {
                             let skipped = skipped.iter().map(|culprit| culprit.logical_id.as_str());
@@ -197,7 +202,7 @@ impl Recovery<'_> {
 
     fn recovered(&mut self, before: String, status: Option<String>) -> Recovered {
         let steps = std::mem::take(&mut self.steps);
-        let verdict = if steps.is_empty() { Verdict::NoChange } else { Verdict::Succeeded };
+        let verdict = verdict(&steps, status.as_deref());
         Recovered {
             verdict,
             exit_code: verdict.exit().code(),
@@ -216,7 +221,7 @@ impl Recovery<'_> {
         Recovered {
             verdict: Verdict::NeedsHuman,
             exit_code: Verdict::NeedsHuman.exit().code(),
-            cause: Some(Cause { kind: "stack_unusable".to_owned(), service: None, detail }),
+            cause: Some(Cause { kind: STACK_UNUSABLE.to_owned(), service: None, detail }),
             next: Some(next),
             ..self.recovered(before, Some(status))
         }
@@ -319,6 +324,16 @@ impl Recovery<'_> {
             self.steps.push(format!("deleted the change set {name}"));
         }
         Ok(())
+    }
+}
+
+/// What the steps that were taken mean, with the status that they led to; it is `None` where the stack is gone.
+#[must_use]
+pub fn verdict(steps: &[String], status: Option<&str>) -> Verdict {
+    match status.map(|status| Standing::of(&status.into())) {
+        Some(Standing::Ready) | None if steps.is_empty() => Verdict::NoChange,
+        Some(Standing::Ready) | None => Verdict::Succeeded,
+        Some(_) => Verdict::NeedsHuman,
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-use ops_cli::Verdict;
+use ops_cli::{DeployResult, Verdict};
 use rollout_verdict::{Assessment, Record, State};
 use serde::Serialize;
 
+use crate::ending::STACK_UNUSABLE;
 use crate::operation;
-use crate::record::{DeploymentRecord, ObservedOperation};
+use crate::record::{DeploymentRecord, ObservedOperation, Outcome};
+use crate::recover::{self, Recovered};
 use crate::report::duration;
 use crate::watch::Ended;
 
@@ -16,9 +18,9 @@ use crate::watch::Ended;
 pub struct Replay {
     /// Environment.
     pub environment: String,
-    /// Release that was to be deployed, where it was known.
+    /// Release that it was about, where it was known.
     pub release: Option<String>,
-    /// The verdict of the whole deployment, as recorded.
+    /// The verdict of the whole command, as recorded.
     pub recorded: Option<Verdict>,
     /// Whether the rules of today agree with everything recorded.
     pub agrees: bool,
@@ -35,6 +37,8 @@ pub struct ReplayedOperation {
     pub stack: String,
     /// Name of the change set.
     pub change_set: String,
+    /// Whether it takes the operation before it back.
+    pub takes_back: bool,
     /// The verdict, as recorded.
     pub recorded: Option<Verdict>,
     /// The verdict by the rules of today; nothing where the record ends before there is one.
@@ -56,7 +60,7 @@ pub struct Turn {
 #[must_use]
 pub fn replay(record: &DeploymentRecord) -> Replay {
     let operations: Vec<ReplayedOperation> = record.operations.iter().map(replay_operation).collect();
-    let recorded = record.result.as_ref().map(|result| result.verdict);
+    let recorded = record.result.as_ref().map(Outcome::verdict);
     let mut disagreements: Vec<String> = operations
         .iter()
         .filter(|operation| operation.recorded != operation.replayed)
@@ -69,10 +73,13 @@ pub fn replay(record: &DeploymentRecord) -> Replay {
             )
         })
         .collect();
-    disagreements.extend(recorded.and_then(|recorded| whole(recorded, &operations)));
+    disagreements.extend(record.result.as_ref().and_then(|result| match result {
+        Outcome::Release(result) => whole(record, result, &operations),
+        Outcome::Recovery(recovered) => recovery(recovered),
+    }));
     Replay {
         environment: record.environment.clone(),
-        release: record.result.as_ref().map(|result| result.release.clone()),
+        release: record.result.as_ref().and_then(Outcome::release).map(str::to_owned),
         recorded,
         agrees: disagreements.is_empty(),
         disagreements,
@@ -80,31 +87,63 @@ pub fn replay(record: &DeploymentRecord) -> Replay {
     }
 }
 
-/// The deployment's own verdict must be that of its operations: the first that failed decides; where none did,
-/// the deployment did not fail by one.
-fn whole(recorded: Verdict, operations: &[ReplayedOperation]) -> Option<String> {
-    let failed = operations.iter().find_map(|operation| {
-        operation
-            .replayed
-            .filter(|&verdict| verdict != Verdict::Succeeded)
-            .map(|verdict| (operation, verdict))
+/// The command's own verdict must be that of its operations: the first that failed decides, together with the one that took
+/// it back, where one did; where none failed, the command did not fail by one.
+fn whole(
+    record: &DeploymentRecord,
+    result: &DeployResult,
+    operations: &[ReplayedOperation],
+) -> Option<String> {
+    let (command, recorded) = (&record.command, result.verdict);
+    let failed =
+        |operation: &ReplayedOperation| operation.replayed.is_some_and(|it| it != Verdict::Succeeded);
+    let decided = operations.iter().position(failed).map(|at| {
+        let verdict = match operations.get(at + 1).filter(|next| next.takes_back) {
+            Some(back) if back.replayed == Some(Verdict::Succeeded) => Some(Verdict::RolledBack),
+            Some(_) => Some(Verdict::NeedsHuman),
+            None => operations[at].replayed,
+        };
+        (&operations[at].change_set, verdict)
     });
-    match failed {
-        Some((operation, verdict)) if verdict != recorded => Some(format!(
-            "the deployment is recorded as {}, but {} is judged as {}",
-            words(Some(recorded)),
-            operation.change_set,
-            words(Some(verdict))
-        )),
-        None if decided_by_an_operation(recorded) => Some(format!(
-            "the deployment is recorded as {}, but none of its operations failed",
-            words(Some(recorded))
-        )),
-        None if recorded == Verdict::Succeeded && operations.is_empty() => {
-            Some("the deployment is recorded as succeeded, but nothing was observed".to_owned())
+    let said = format!("the {command} is recorded as {}", words(Some(recorded)));
+    match decided {
+        Some((change_set, verdict)) if verdict != Some(recorded) => {
+            Some(format!("{said}, but {change_set} is judged as {}", words(verdict)))
+        }
+        None if decided_by_an_operation(recorded) && !unusable(result) => {
+            Some(format!("{said}, but none of its operations failed"))
+        }
+        None if recorded == Verdict::Succeeded && operations.is_empty() && !went_back(record) => {
+            Some(format!("{said}, but nothing was observed"))
         }
         _ => None,
     }
+}
+
+/// Whether a rollback stopped at a stack that nothing can update: no operation of its own failed.
+fn unusable(result: &DeployResult) -> bool {
+    result.cause.as_ref().is_some_and(|cause| cause.kind == STACK_UNUSABLE)
+}
+
+/// Whether CloudFormation was told to go back, which is all that a rollback to the release before has to do.
+fn went_back(record: &DeploymentRecord) -> bool {
+    ["CancelUpdateStack", "ContinueUpdateRollback", "RollbackStack"]
+        .iter()
+        .any(|operation| record.calls.contains_key(&format!("cloudformation:{operation}")))
+}
+
+/// A recovery is judged by its steps, and by the status that they led to.
+fn recovery(recovered: &Recovered) -> Option<String> {
+    let verdict = recover::verdict(&recovered.steps, recovered.status.as_deref());
+    (verdict != recovered.verdict).then(|| {
+        format!(
+            "the recovery is recorded as {}, but {} after {} steps is judged as {}",
+            words(Some(recovered.verdict)),
+            recovered.status.as_deref().unwrap_or("a deleted stack"),
+            recovered.steps.len(),
+            words(Some(verdict))
+        )
+    })
 }
 
 /// Whether only the failure of a stack operation leads to this verdict.
@@ -143,6 +182,7 @@ fn replay_operation(operation: &ObservedOperation) -> ReplayedOperation {
     ReplayedOperation {
         stack: operation.stack.clone(),
         change_set: operation.change_set.clone(),
+        takes_back: operation.takes_back,
         recorded: operation.verdict,
         replayed: last.and_then(|last| judge(operation.verdict, failure.as_ref(), &last)),
         timeline,

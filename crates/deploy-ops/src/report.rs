@@ -106,9 +106,9 @@ impl Report {
     }
 
     /// The outcome as an annotation of the workflow run; nothing elsewhere, where the summary says it.
-    pub fn annotate(&self, text: &str) {
+    pub fn annotate(&self, title: &str, text: &str) {
         if self.style == Style::GitHub {
-            self.write(&format!("::error title=Deployment::{}", escape(text)), false);
+            self.write(&format!("::error title={title}::{}", escape(text)), false);
         }
     }
 
@@ -137,9 +137,10 @@ impl Report {
         if let Ok(mut state) = self.state.lock()
             && self.is_live()
         {
-            state.erase();
-            state.live = lines.to_vec();
-            state.draw();
+            let lines = lines.to_vec();
+            if state.live != lines {
+                state.redraw(None, Some(lines));
+            }
         }
     }
 
@@ -171,9 +172,7 @@ impl Report {
     /// A closed stderr is no reason to stop a deployment half-way.
     fn write(&self, text: &str, in_group: bool) {
         if let Ok(mut state) = self.state.lock() {
-            state.erase();
-            let _ = writeln!(state.out, "{text}");
-            state.draw();
+            state.redraw(Some(text), None);
             if self.style == Style::GitHub && (in_group || text == "::endgroup::") {
                 state.in_group = in_group;
             }
@@ -182,18 +181,24 @@ impl Report {
 }
 
 impl State {
-    /// Takes the rewritten lines off the terminal: up to the first of them, then clears to the end of the screen.
-    fn erase(&mut self) {
+    /// Writes `text` above the rewritten lines, and these again, or others. In one piece: what is erased and drawn in several
+    /// writes flickers. A line that the terminal wrapped would be two lines to erase: it is cut off instead.
+    fn redraw(&mut self, text: Option<&str>, live: Option<Vec<String>>) {
+        let mut frame = String::new();
         if !self.live.is_empty() {
-            let _ = write!(self.out, "\x1b[{}A\r\x1b[J", self.live.len());
+            // Up to the first of them, then clear to the end of the screen.
+            frame += &format!("\x1b[{}A\r\x1b[J", self.live.len());
         }
-    }
-
-    /// Writes them again. A line that the terminal wrapped would be two lines to erase: it is cut off instead.
-    fn draw(&mut self) {
-        for line in &self.live {
-            let _ = writeln!(self.out, "\x1b[?7l{line}\x1b[?7h");
+        if let Some(text) = text {
+            frame += text;
+            frame.push('\n');
         }
+        if let Some(live) = live {
+            self.live = live;
+        }
+        self.live.iter().for_each(|line| frame += &format!("\x1b[?7l{line}\x1b[?7h\n"));
+        let _ = self.out.write_all(frame.as_bytes());
+        let _ = self.out.flush();
     }
 }
 

@@ -72,6 +72,8 @@ pub enum ResolveError {
     UnknownRelease {
         /// The tag.
         tag: ReleaseTag,
+        /// Where it was looked for first.
+        asked: TagSource,
     },
     /// The tag means different commits in git and in the registry: it was moved.
     #[error("release {tag} is commit {} in git, but its images were built from {}", git.short(), registry.short())]
@@ -161,7 +163,7 @@ pub async fn commit_of_tag(
             Err(ResolveError::TagMoved { tag: tag.clone(), git, registry })
         }
         (Some(commit), _) | (None, Some(commit)) => Ok(commit),
-        (None, None) => Err(ResolveError::UnknownRelease { tag: tag.clone() }),
+        (None, None) => Err(ResolveError::UnknownRelease { tag: tag.clone(), asked: source }),
     }
 }
 

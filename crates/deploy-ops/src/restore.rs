@@ -9,10 +9,8 @@ use ops_cli::Verdict;
 
 use crate::failure::Failure;
 use crate::inputs;
-use crate::observe;
 use crate::operation::{self, Conclusion, Job, Times};
-use crate::plan::Plan;
-use crate::rollout;
+use crate::roll;
 use crate::session::EnvironmentSession;
 use crate::stack::{self, StackView};
 use crate::template::Template;
@@ -24,7 +22,6 @@ pub async fn put_back(
     role_arn: &str,
     failed: &Conclusion,
 ) -> Result<(Conclusion, Option<rollout_verdict::Record>), Failure> {
-    session.report.step("Back to the release before");
     let (view, template) = before;
     let aws = &session.target.aws;
     let stack_name = session.environment.stack_name.as_str();
@@ -38,25 +35,8 @@ pub async fn put_back(
         Some(role_arn),
         operation::unique_name(session, "restore"),
     )?;
-    let names = session.service_names();
-    let cluster = session.names().cluster();
-    let services = observe::services(aws, &cluster, &names, session.target.clock.now()).await?;
-    let job = Job {
-        request,
-        existing: true,
-        allow_replace: &[],
-        leave_running: false,
-        subject: session.environment.name.as_str(),
-        cluster,
-        log_groups: session.log_groups(),
-    };
-    let (config, environment) = (&session.config, &session.environment);
-    let expected = |plan: &Plan, started_at| {
-        let rolling: BTreeSet<&str> =
-            plan.rolling_services().map(|change| change.logical_id.as_str()).collect();
-        rollout::of_services(config, environment, template, &services, started_at, |id| rolling.contains(id))
-    };
-    let back = operation::change(session, &job, expected).await?;
+    let job = Job { takes_back: true, ..roll::job(session, request, true, &[], false) };
+    let back = roll::roll(session, &job, template).await?;
     let verdict = match &back {
         None => Verdict::RolledBack,
         Some(back) if back.succeeded() => Verdict::RolledBack,

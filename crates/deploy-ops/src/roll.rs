@@ -13,13 +13,13 @@ use crate::session::EnvironmentSession;
 use crate::stack::StackRequest;
 use crate::template::Template;
 
-/// Everything on the release that `request` names, in one update; `None` where nothing was to be done.
+/// Everything on the release that the job's request names, in one update; `None` where nothing was to be done.
 pub(crate) async fn roll(
     session: &EnvironmentSession,
     job: &Job<'_>,
     template: &Template,
 ) -> Result<Option<Conclusion>, Failure> {
-    session.report.step("Services");
+    session.report.step(if job.takes_back { "Back to the release before" } else { "Services" });
     let before = session.services_before().await?;
     let rollout = |plan: &Plan, started_at: Moment| {
         let rolling: BTreeSet<&str> =
@@ -45,6 +45,7 @@ pub(crate) fn job<'a>(
         existing,
         allow_replace,
         leave_running,
+        takes_back: false,
         subject: session.environment.name.as_str(),
         cluster: session.names().cluster(),
         log_groups: session.log_groups(),

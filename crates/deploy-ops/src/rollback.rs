@@ -247,7 +247,7 @@ impl Rollback<'_> {
         End {
             verdict: Verdict::NeedsHuman,
             cause: Some(Cause {
-                kind: "stack_unusable".to_owned(),
+                kind: ending::STACK_UNUSABLE.to_owned(),
                 service: None,
                 detail: format!("{} is in {} and cannot be updated", view.name, view.status.as_str()),
             }),

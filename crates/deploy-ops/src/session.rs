@@ -13,7 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::observe::{self, SeenService};
 use crate::origin::Origin;
 use crate::record::Recorder;
-use crate::report::Report;
+use crate::report::{Report, Style};
 use crate::stack::TemplateBucket;
 use crate::target::Target;
 
@@ -124,6 +124,24 @@ impl EnvironmentSession {
             }
         }
         Ok(())
+    }
+
+    /// The same command on a copy of the local account, in memory, whose progress nobody sees; `None` where the account is
+    /// not this command's own.
+    pub async fn silent_copy(&self) -> Result<Option<Self>, Failure> {
+        let Some(target) = self.target.copy(&self.config).await? else { return Ok(None) };
+        let silence = Box::new(std::io::sink());
+        let report = Report::new(Style::Plain, false, target.clock.clone(), silence);
+        let session = Session {
+            root: self.root.clone(),
+            config: self.config.clone(),
+            target,
+            report,
+            interrupt: self.interrupt.clone(),
+            origin: self.origin.clone(),
+            recorder: Recorder::default(),
+        };
+        Ok(Some(Self { session, environment: self.environment.clone() }))
     }
 
     /// Physical names of the environment.

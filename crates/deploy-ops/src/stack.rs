@@ -62,22 +62,7 @@ impl StackView {
     /// What can be done with it.
     #[must_use]
     pub fn standing(&self) -> Standing {
-        match self.status {
-            StackStatus::ReviewInProgress => Standing::Absent,
-            StackStatus::CreateComplete
-            | StackStatus::UpdateComplete
-            | StackStatus::UpdateRollbackComplete
-            | StackStatus::ImportComplete
-            | StackStatus::ImportRollbackComplete => Standing::Ready,
-            StackStatus::UpdateRollbackFailed | StackStatus::UpdateFailed => Standing::RollbackStuck,
-            StackStatus::CreateFailed | StackStatus::RollbackComplete | StackStatus::RollbackFailed => {
-                Standing::CreateFailed
-            }
-            StackStatus::DeleteInProgress | StackStatus::DeleteComplete | StackStatus::DeleteFailed => {
-                Standing::Deleting
-            }
-            _ => Standing::Busy,
-        }
+        Standing::of(&self.status)
     }
 
     /// An output, by name.
@@ -86,6 +71,29 @@ impl StackView {
             .get(name)
             .map(String::as_str)
             .ok_or_else(|| StackError::MissingOutput { stack: self.name.clone(), output: name.to_owned() })
+    }
+}
+
+impl Standing {
+    /// What can be done with a stack of this status.
+    #[must_use]
+    pub const fn of(status: &StackStatus) -> Self {
+        match status {
+            StackStatus::ReviewInProgress => Self::Absent,
+            StackStatus::CreateComplete
+            | StackStatus::UpdateComplete
+            | StackStatus::UpdateRollbackComplete
+            | StackStatus::ImportComplete
+            | StackStatus::ImportRollbackComplete => Self::Ready,
+            StackStatus::UpdateRollbackFailed | StackStatus::UpdateFailed => Self::RollbackStuck,
+            StackStatus::CreateFailed | StackStatus::RollbackComplete | StackStatus::RollbackFailed => {
+                Self::CreateFailed
+            }
+            StackStatus::DeleteInProgress | StackStatus::DeleteComplete | StackStatus::DeleteFailed => {
+                Self::Deleting
+            }
+            _ => Self::Busy,
+        }
     }
 }
 

@@ -1,53 +1,73 @@
-//! The end of a deployment: for people, and for the step summary of GitHub Actions.
+//! The end of a deployment or a rollback: for people, and for the step summary of GitHub Actions.
 
-use std::error::Error;
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
 use ops_cli::{Cause, DeployResult, Exit, Verdict};
 
-use crate::deploy::Options;
 use crate::ending::Outcome;
 use crate::failure::Failure;
 use crate::names::ImageDigest;
 use crate::operation::Times;
 use crate::report::{Entry, duration};
-use crate::resolve::Wanted;
 use crate::session::EnvironmentSession;
 
 /// Lines of the timeline that a step summary holds, at most: GitHub cuts a summary off at 1 MiB.
 const TIMELINE_LINES: usize = 500;
 
-/// Prints the summary of a deployment on stderr, and into the step summary in GitHub Actions.
-pub fn print(session: &EnvironmentSession, outcome: &Outcome, wall: Duration) {
-    print_as(session, outcome, wall, sentence(outcome.result.verdict));
+/// What ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// A deployment.
+    Deployment,
+    /// A rollback.
+    Rollback,
 }
 
-/// Prints the summary of a rollback on stderr, and into the step summary in GitHub Actions.
-pub fn print_rollback(session: &EnvironmentSession, outcome: &Outcome, wall: Duration) {
-    let sentence = match outcome.result.verdict {
-        Verdict::Succeeded => "rolled back and healthy",
-        Verdict::NoChange => "nothing to do: it already runs",
-        Verdict::RolledBack => "the rollback failed; everything is as it was before it",
-        Verdict::Unhealthy => "rolled back, but it does not answer as it should",
-        verdict => sentence(verdict),
-    };
-    print_as(session, outcome, wall, sentence);
+impl Command {
+    /// The verdict in a few words.
+    const fn sentence(self, verdict: Verdict) -> &'static str {
+        match (self, verdict) {
+            (Self::Rollback, Verdict::Succeeded) => "rolled back and healthy",
+            (Self::Rollback, Verdict::NoChange) => "nothing to do: it already runs",
+            (Self::Rollback, Verdict::RolledBack) => "the rollback failed; everything is as it was before it",
+            (Self::Rollback, Verdict::Unhealthy) => "rolled back, but it does not answer as it should",
+            (_, Verdict::Succeeded) => "deployed and healthy",
+            (_, Verdict::NoChange) => "nothing to do",
+            (_, Verdict::RolledBack) => "failed; everything is back as it was",
+            (_, Verdict::Superseded) => "superseded by a newer deployment",
+            (_, Verdict::Cancelled) => "cancelled; everything is back as it was",
+            (_, Verdict::StillRunning) => "the deadline passed; the update still runs",
+            (_, Verdict::TaskFailed) => "a one-off task failed; the services were not touched",
+            (_, Verdict::Unhealthy) => "deployed, but it does not answer as it should",
+            (_, Verdict::NeedsHuman) => "failed; a person has to act",
+            (_, Verdict::Refused) => "refused; nothing was changed",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Deployment => "Deployment",
+            Self::Rollback => "Rollback",
+        }
+    }
 }
 
-fn print_as(session: &EnvironmentSession, outcome: &Outcome, wall: Duration, sentence: &str) {
+/// Prints the summary on stderr, and into the step summary in GitHub Actions.
+pub fn print(session: &EnvironmentSession, command: Command, outcome: &Outcome, wall: Duration) {
     session.report.end_group();
     let result = &outcome.result;
+    let sentence = command.sentence(result.verdict);
     if result.verdict.exit() != Exit::Done {
         let cause = result.cause.as_ref().map(|cause| format!(": {}", cause.detail)).unwrap_or_default();
-        session.report.annotate(&format!("{}: {sentence}{cause}", result.environment));
+        session.report.annotate(command.title(), &format!("{}: {sentence}{cause}", result.environment));
     }
     eprintln!();
     for line in lines(&session.environment.url(), outcome, wall, sentence) {
         eprintln!("{line}");
     }
-    write_step_summary(session, result, outcome.times);
+    write_step_summary(session, command, result, outcome.times);
 }
 
 fn lines(url: &str, outcome: &Outcome, wall: Duration, sentence: &str) -> Vec<String> {
@@ -96,72 +116,44 @@ fn short(digest: &str) -> String {
     digest.parse::<ImageDigest>().map_or_else(|_| "no image".to_owned(), |digest| digest.short().to_owned())
 }
 
-/// The verdict in a few words.
-const fn sentence(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Succeeded => "deployed and healthy",
-        Verdict::NoChange => "nothing to do",
-        Verdict::RolledBack => "failed; everything is back as it was",
-        Verdict::Superseded => "superseded by a newer deployment",
-        Verdict::Cancelled => "cancelled; everything is back as it was",
-        Verdict::StillRunning => "the deadline passed; the update still runs",
-        Verdict::TaskFailed => "a one-off task failed; the services were not touched",
-        Verdict::Unhealthy => "deployed, but it does not answer as it should",
-        Verdict::NeedsHuman => "failed; a person has to act",
-        Verdict::Refused => "refused; nothing was changed",
-    }
-}
-
 /// The result of a command that ended before it had one: refused by a guard, or by ECS, which did not even start a
 /// one-off task. `None` for what is no verdict on a deployment (bad input, a defect).
 #[must_use]
-pub fn of_failure(
-    session: &EnvironmentSession,
-    options: &Options,
-    failure: &Failure,
-) -> Option<DeployResult> {
+pub fn of_failure(session: &EnvironmentSession, release: &str, failure: &Failure) -> Option<DeployResult> {
     let verdict = match failure.exit() {
         Exit::Refused => Verdict::Refused,
         Exit::TaskFailed => Verdict::TaskFailed,
         _ => return None,
     };
-    let mut detail = failure.to_string();
-    let mut source = failure.source();
-    while let Some(inner) = source {
-        let text = inner.to_string();
-        if !detail.ends_with(&text) {
-            detail = format!("{detail}: {text}");
-        }
-        source = inner.source();
-    }
+    let mut detail = failure.chain();
     if let Some(hint) = failure.hint() {
         detail = format!("{detail} ({})", hint.split_whitespace().collect::<Vec<_>>().join(" "));
     }
-    let kind = if verdict == Verdict::TaskFailed { "task_failed" } else { "refused" };
-    let release = match &options.wanted {
-        Wanted::Tag(tag) => tag.to_string(),
-        Wanted::Commit(commit) => commit.clone(),
-        Wanted::Head => "HEAD".to_owned(),
-    };
     Some(DeployResult {
         verdict,
         exit_code: verdict.exit().code(),
         environment: session.environment.name.to_string(),
-        release,
+        release: release.to_owned(),
         commit: String::new(),
         services: Vec::new(),
         elapsed_secs: session.report.elapsed_secs(),
         detected_secs: None,
-        cause: Some(Cause { kind: kind.to_owned(), service: None, detail }),
+        cause: Some(Cause { kind: failure.kind().to_owned(), service: None, detail }),
         next: None,
         overrides: Vec::new(),
     })
 }
 
 /// Appends to the step summary of GitHub Actions, where there is one. That it cannot be written is no reason to fail.
-pub fn write_step_summary(session: &EnvironmentSession, result: &DeployResult, times: Option<Times>) {
+pub fn write_step_summary(
+    session: &EnvironmentSession,
+    command: Command,
+    result: &DeployResult,
+    times: Option<Times>,
+) {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return };
-    let text = markdown(&session.environment.url(), result, times, &session.report.timeline());
+    let sentence = command.sentence(result.verdict);
+    let text = markdown(&session.environment.url(), sentence, result, times, &session.report.timeline());
     if let Err(error) = append(Path::new(&path), &text) {
         session.report.warn(format!("failed to write the step summary: {error}"));
     }
@@ -172,8 +164,14 @@ fn append(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// The step summary: verdict, services, timeline.
-fn markdown(url: &str, result: &DeployResult, times: Option<Times>, timeline: &[Entry]) -> String {
-    let mut lines = vec![format!("## {}: {}", result.environment, sentence(result.verdict)), String::new()];
+fn markdown(
+    url: &str,
+    sentence: &str,
+    result: &DeployResult,
+    times: Option<Times>,
+    timeline: &[Entry],
+) -> String {
+    let mut lines = vec![format!("## {}: {sentence}", result.environment), String::new()];
     let mut fact = |name: &str, text: &str| lines.push(format!("- **{name}:** {text}"));
     if let Some(cause) = &result.cause {
         fact("Cause", &inline(&cause.detail));

@@ -12,7 +12,7 @@ use crate::rollout;
 use crate::session::EnvironmentSession;
 use crate::stack::StackView;
 use crate::template::Template;
-use crate::watch::{self, OnFailure, Operation};
+use crate::watch::{OnFailure, Operation};
 
 /// What a rollback does, in the names of change sets and with them the tokens of their operations.
 pub const NAME: &str = "rollback";
@@ -42,10 +42,8 @@ pub async fn rollback(
         before(service, &seen, started_at);
     }
     let operation = Operation { stack_id: view.id.clone(), token, cluster, log_groups: session.log_groups() };
-    let watched =
-        watch::watch(aws, clock, &session.report, &session.interrupt, &operation, rollout, OnFailure::Cancel)
-            .await;
-    operation::conclude(session, session.environment.name.as_str(), watched).map(Some)
+    let subject = session.environment.name.as_str();
+    operation::follow(session, subject, operation, rollout, OnFailure::Cancel, false).await.map(Some)
 }
 
 /// What was there before the update began: a service may be past it by now.

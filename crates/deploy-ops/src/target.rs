@@ -107,9 +107,7 @@ impl Target {
         match args.place() {
             Place::Aws => Self::aws(config).await,
             Place::Local => {
-                let options =
-                    Options::new(config.platform.account_id.as_str(), config.platform.region.as_str());
-                let running = LocalAws::open(&local_state(root), &options)?
+                let running = LocalAws::open(&local_state(root), &options(config))?
                     .start()
                     .await
                     .map_err(TargetError::Serve)?;
@@ -190,6 +188,13 @@ impl Target {
         self.self_contained
     }
 
+    /// A copy of the account, in memory, called by its administrator; `None` where images and secrets are not made up.
+    pub async fn copy(&self, config: &Config) -> Result<Option<Self>, TargetError> {
+        let Some(control) = self.control().filter(|_| self.self_contained) else { return Ok(None) };
+        let running = control.copy(&options(config)).start().await.map_err(TargetError::Serve)?;
+        Ok(Some(Self::local(config, running).await?))
+    }
+
     /// How the flag of this target is written in a command for the user.
     #[must_use]
     pub const fn flag(&self) -> &'static str {
@@ -209,6 +214,11 @@ impl Target {
             None => Ok(()),
         }
     }
+}
+
+/// The local account that the configuration names.
+fn options(config: &Config) -> Options {
+    Options::new(config.platform.account_id.as_str(), config.platform.region.as_str())
 }
 
 /// Where the local account lives: `LOCAL_AWS_DIR`, or `.local-aws` at the top of the repository.

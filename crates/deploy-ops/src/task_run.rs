@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::aws::Aws;
 use crate::call::{CallError, Called};
-use crate::deploy::{task_request, task_trouble};
 use crate::failure::Failure;
 use crate::inputs;
 use crate::names::ImageDigest;
@@ -290,5 +289,32 @@ impl TaskResult {
             add("advice", advice);
         }
         lines
+    }
+}
+
+/// The request to run a one-off task of the environment, from the outputs of its stack.
+pub fn task_request(view: &StackView, name: &TaskName, timeout_secs: u32) -> Result<TaskRequest, Failure> {
+    let id = name.pascal_case();
+    Ok(TaskRequest {
+        name: name.to_string(),
+        cluster: view.output("ClusterName")?.to_owned(),
+        task_definition: view.output(&format!("{id}TaskDefinitionArn"))?.to_owned(),
+        subnets: view.output("TaskSubnetIds")?.split(',').map(str::to_owned).collect(),
+        security_group: view.output("TaskSecurityGroupId")?.to_owned(),
+        log_group: view.output(&format!("{id}LogGroupName"))?.to_owned(),
+        container: name.to_string(),
+        timeout_secs,
+    })
+}
+
+/// What is wrong with how a task ended; `None` where nothing is.
+#[must_use]
+pub fn task_trouble(outcome: &TaskOutcome) -> Option<String> {
+    match outcome {
+        TaskOutcome::Succeeded => None,
+        TaskOutcome::Failed { exit_code, reason } => Some(format!("exit code {exit_code} ({reason})")),
+        TaskOutcome::NoExitCode { reason } => Some(format!("it ended without an exit code ({reason})")),
+        TaskOutcome::TimedOut => Some("it did not end in time and was stopped".to_owned()),
+        TaskOutcome::Interrupted => Some("it was interrupted and stopped".to_owned()),
     }
 }

@@ -11,7 +11,7 @@ use crate::aws::Aws;
 use crate::call::{CallError, Called};
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
-use crate::logs;
+use crate::logs::LogTail;
 use crate::observe;
 use crate::report::Report;
 
@@ -104,12 +104,31 @@ pub enum TaskError {
         /// The running task.
         arn: String,
     },
+    /// The user interrupted while a task was followed that another run started.
+    #[error("interrupted; the {task} task {arn} goes on, because another run started it")]
+    GoesOn {
+        /// Name of the task.
+        task: String,
+        /// Its cluster.
+        cluster: String,
+        /// The task.
+        arn: String,
+    },
     /// ECS no longer knows the task: it keeps stopped tasks for an hour.
     #[error("ECS no longer knows task {arn}")]
     Gone {
         /// The task.
         arn: String,
     },
+}
+
+/// Who started a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// This run, which stops it when it is interrupted.
+    Ours,
+    /// Another run, whose task is not this one's to stop.
+    Another,
 }
 
 /// Seconds that a stopped task may take to become `STOPPED`: the longest stop timeout of Fargate and some.
@@ -126,15 +145,18 @@ pub async fn run(
     let known = known_tasks(aws, request).await?;
     let arn = match running(&known) {
         Some((arn, definition)) if definition == request.task_definition => {
+            // The same image on the same database: by an earlier run of this tool that was killed, or by somebody who
+            // deploys the same. Its end is as good as that of one of our own, and a second must not run.
             report.line(format!("{} is already running: following it", request.name));
-            arn.to_owned()
+            let arn = arn.to_owned();
+            return follow(aws, clock, report, interrupt, request, arn, Whose::Another).await;
         }
         Some((arn, _)) => {
             return Err(TaskError::AnotherRuns { task: request.name.clone(), arn: arn.to_owned() });
         }
         None => start(aws, request, &known).await?,
     };
-    follow(aws, clock, report, interrupt, request, arn).await
+    follow(aws, clock, report, interrupt, request, arn, Whose::Ours).await
 }
 
 /// Runs the task as one of its own: any other that runs already, of whatever release, refuses it.
@@ -150,7 +172,7 @@ pub async fn run_alone(
         return Err(TaskError::AnotherRuns { task: request.name.clone(), arn: arn.to_owned() });
     }
     let arn = start(aws, request, &known).await?;
-    follow(aws, clock, report, interrupt, request, arn).await
+    follow(aws, clock, report, interrupt, request, arn, Whose::Ours).await
 }
 
 /// The task that another tool started at the same moment and that goes first: the older one does, and of two
@@ -266,9 +288,10 @@ async fn follow(
     interrupt: &Interrupt,
     request: &TaskRequest,
     arn: String,
+    whose: Whose,
 ) -> Result<FinishedTask, TaskError> {
     let started = clock.now();
-    let mut log = LogTail::new(request, &arn);
+    let mut log = LogTail::new(&request.log_group, &request.container, &arn);
     let mut status = String::new();
     // Set when the task was asked to stop, with what its end will mean.
     let mut stopped: Option<(TaskOutcome, crate::clock::Moment)> = None;
@@ -300,6 +323,12 @@ async fn follow(
             if now.secs_since(*since) > STOP_LIMIT_SECS {
                 return Ok(FinishedTask::new(arn, outcome.clone(), &task));
             }
+        } else if interrupt.requested() && whose == Whose::Another {
+            return Err(TaskError::GoesOn {
+                task: request.name.clone(),
+                cluster: request.cluster.clone(),
+                arn,
+            });
         } else if interrupt.requested() {
             report.line(format!("{}: stopping it", request.name));
             stop(aws, request, &arn, "interrupted by the user").await?;
@@ -334,50 +363,6 @@ fn outcome(task: &Task, container: &str) -> TaskOutcome {
         Some(0) => TaskOutcome::Succeeded,
         Some(exit_code) => TaskOutcome::Failed { exit_code, reason },
         None => TaskOutcome::NoExitCode { reason },
-    }
-}
-
-/// The log of one task, printed as it grows.
-struct LogTail<'a> {
-    request: &'a TaskRequest,
-    stream: String,
-    next_token: Option<String>,
-}
-
-impl<'a> LogTail<'a> {
-    fn new(request: &'a TaskRequest, arn: &str) -> Self {
-        let id = arn.rsplit('/').next().unwrap_or(arn);
-        let stream = logs::stream(&request.container, id);
-        Self { request, stream, next_token: None }
-    }
-
-    async fn print_new(&mut self, aws: &Aws, report: &Report) -> Result<(), CallError> {
-        // GetLogEvents is at its end when it gives the token back that it was given.
-        for _ in 0..100 {
-            let call = aws
-                .logs
-                .get_log_events()
-                .log_group_name(&self.request.log_group)
-                .log_stream_name(&self.stream)
-                .start_from_head(true)
-                .set_next_token(self.next_token.clone());
-            let answer = match call.send().await.called("logs:GetLogEvents") {
-                Ok(answer) => answer,
-                // The stream appears with the first line.
-                Err(error) if error.is("ResourceNotFoundException") => return Ok(()),
-                Err(error) if error.is_transient() => return Ok(()),
-                Err(error) => return Err(error),
-            };
-            for event in answer.events() {
-                report.line(format!("| {}", event.message().unwrap_or_default().trim_end()));
-            }
-            let next = answer.next_forward_token;
-            if next.is_none() || next == self.next_token {
-                return Ok(());
-            }
-            self.next_token = next;
-        }
-        Ok(())
     }
 }
 

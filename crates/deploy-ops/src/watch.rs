@@ -346,8 +346,9 @@ impl Watcher<'_> {
 
     /// On a terminal one line per service that always shows where it is; elsewhere a line whenever that changed.
     fn print_progress(&mut self, assessment: &Assessment) {
+        self.print_probation(assessment);
         if self.report.is_live() {
-            self.report.live(&progress::live_lines(assessment));
+            self.report.live(&progress::live_lines(assessment, self.rollout.started_at));
             return;
         }
         for service in
@@ -358,6 +359,18 @@ impl Watcher<'_> {
                 self.report.line(&line);
                 self.printed.insert(service.name.to_string(), line);
             }
+        }
+    }
+
+    /// Why it goes on although everything looks done: once, and again when it takes longer than was said.
+    fn print_probation(&mut self, assessment: &Assessment) {
+        const KEY: &str = "(probation)";
+        let Some((what, until)) = progress::probation(assessment) else { return };
+        let until = duration(until.secs_since(self.report.began()));
+        let line = format!("complete; {what} until {until} before it counts as a success");
+        if self.printed.get(KEY) != Some(&line) {
+            self.report.line(&line);
+            self.printed.insert(KEY.to_owned(), line);
         }
     }
 

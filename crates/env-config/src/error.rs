@@ -70,12 +70,40 @@ impl ConfigError {
     /// The whole report as text for people: every problem with `file:line:column`, the line itself and what is allowed.
     /// With `colour`, in ANSI colours.
     pub fn report(&self, colour: bool) -> String {
-        let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let mut theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        theme.characters.error = "error:".to_owned();
         let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(120);
-        let mut text = String::new();
-        match handler.render_report(&mut text, self) {
-            Ok(()) => text,
-            Err(_) => self.to_string(),
+        let picture = |diagnostic: &dyn Diagnostic| {
+            let mut text = String::new();
+            match handler.render_report(&mut text, diagnostic) {
+                Ok(()) => format!("{}\n", text.trim()),
+                Err(_) => format!("error: {diagnostic}\n"),
+            }
+        };
+        match self {
+            // The problem says it all; how many there are is news only where there are several.
+            Self::Invalid(problems) => {
+                let mut pictures: Vec<String> = problems.iter().map(|problem| picture(problem)).collect();
+                if problems.len() > 1 {
+                    pictures.push(format!("{self}\n"));
+                }
+                pictures.join("\n")
+            }
+            Self::Read { .. } | Self::UnknownEnvironment { .. } => picture(self),
+        }
+    }
+
+    /// Everything that is wrong in one line, for machines: `file:line:column: message` of each problem.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let place = |problem: &Problem| {
+            let Problem { message, file, line, column, .. } = problem;
+            format!("{}:{line}:{column}: {message}", file.name())
+        };
+        match self {
+            Self::Invalid(problems) => problems.iter().map(place).collect::<Vec<_>>().join("; "),
+            Self::Read { source, .. } => format!("{self}: {source}"),
+            Self::UnknownEnvironment { .. } => self.to_string(),
         }
     }
 

@@ -11,10 +11,7 @@ use support::Files;
 #[test]
 fn a_misspelt_key_suggests_the_right_one() {
     assert_snapshot!(Files::new().test("desired_count", "desired_cont").refused(), @r"
-      × the configuration has a problem
-
-    Error:
-      × unknown key `desired_cont` in `ecs`
+    error: unknown key `desired_cont` in `ecs`
         ╭─[infra/environments/test.toml:23:1]
      22 │ [ecs]
      23 │ desired_cont = 1
@@ -29,10 +26,7 @@ fn a_misspelt_key_suggests_the_right_one() {
 #[test]
 fn a_size_that_fargate_lacks_lists_those_it_has() {
     assert_snapshot!(Files::new().test("memory_mib = 512", "memory_mib = 4096").refused(), @r"
-      × the configuration has a problem
-
-    Error:
-      × `ecs.memory_mib`: Fargate has no task with 256 CPU units and 4096 MiB
+    error: `ecs.memory_mib`: Fargate has no task with 256 CPU units and 4096 MiB
         ╭─[infra/environments/test.toml:25:14]
      24 │ cpu = 256
      25 │ memory_mib = 4096
@@ -47,10 +41,7 @@ fn a_size_that_fargate_lacks_lists_those_it_has() {
 #[test]
 fn an_unknown_instance_class_lists_those_of_postgres() {
     assert_snapshot!(Files::new().test("db.t4g.micro", "db.t4g.mikro").refused(), @r#"
-      × the configuration has a problem
-
-    Error:
-      × `database.instance_class`: `db.t4g.mikro` is not allowed
+    error: `database.instance_class`: `db.t4g.mikro` is not allowed
         ╭─[infra/environments/test.toml:13:18]
      12 │ [database]
      13 │ instance_class = "db.t4g.mikro"
@@ -70,10 +61,7 @@ fn an_unknown_instance_class_lists_those_of_postgres() {
 #[test]
 fn all_problems_of_all_files_are_reported_at_once() {
     assert_snapshot!(Files::new().platform("port = 8002", "port = 8001").platform(r#""/health""#, r#""health""#).test("nat_gateways = 1", "nat_gateways = 3").test("cpu = 256", "cpu = 300").refused(), @r#"
-      × the configuration has 3 problems
-
-    Error:
-      × `services.web.health_check.path`: `health` is not valid
+    error: `services.web.health_check.path`: `health` is not valid
         ╭─[infra/platform.toml:84:25]
      83 │ build = { dockerfile = "web/Dockerfile" }
      84 │ health_check = { path = "health" }
@@ -83,8 +71,7 @@ fn all_problems_of_all_files_are_reported_at_once() {
         ╰────
       help: expected a path that starts with / and has no query
 
-    Error:
-      × `ecs.cpu`: 300 is not allowed
+    error: `ecs.cpu`: 300 is not allowed
         ╭─[infra/environments/test.toml:24:7]
      23 │ desired_count = 1
      24 │ cpu = 300
@@ -94,8 +81,7 @@ fn all_problems_of_all_files_are_reported_at_once() {
         ╰────
       help: allowed: 256, 512, 1024, 2048, 4096, 8192, 16384
 
-    Error:
-      × 3 NAT gateways do not spread over 2 zones
+    error: 3 NAT gateways do not spread over 2 zones
         ╭─[infra/environments/test.toml:10:16]
       9 │ availability_zones = 2
      10 │ nat_gateways = 3
@@ -104,16 +90,15 @@ fn all_problems_of_all_files_are_reported_at_once() {
      11 │
         ╰────
       help: allowed: 1, or 2 (one for each zone)
+
+    the configuration has 3 problems
     "#);
 }
 
 #[test]
 fn a_syntax_error_points_at_its_place() {
     assert_snapshot!(Files::new().test("nodes = 1", "nodes = = 1").refused(), @r#"
-      × the configuration has a problem
-
-    Error:
-      × TOML syntax: extra `=`, expected nothing
+    error: TOML syntax: extra `=`, expected nothing
         ╭─[infra/environments/test.toml:20:9]
      19 │ node_type = "cache.t4g.micro"
      20 │ nodes = = 1
@@ -127,10 +112,7 @@ fn a_syntax_error_points_at_its_place() {
 #[test]
 fn overlapping_networks_name_both_files() {
     assert_snapshot!(Files::new().test("10.10.0.0/16", "10.20.128.0/17").refused(), @r#"
-      × the configuration has a problem
-
-    Error:
-      × `10.20.128.0/17` overlaps the network of `live`
+    error: `10.20.128.0/17` overlaps the network of `live`
        ╭─[infra/environments/test.toml:8:8]
      7 │ [network]
      8 │ cidr = "10.20.128.0/17"
@@ -144,15 +126,23 @@ fn overlapping_networks_name_both_files() {
 }
 
 #[test]
+fn in_one_line_each_problem_has_its_place() {
+    let files = Files::new().test("cpu = 256", "cpu = 300").test("nodes = 1", "nodes = = 1");
+    assert_snapshot!(files.load().unwrap_err().line(), @"infra/environments/test.toml:20:9: TOML syntax: extra `=`, expected nothing");
+    let files = Files::new().test("cpu = 256", "cpu = 300").platform("port = 8002", "port = 80020");
+    assert_snapshot!(files.load().unwrap_err().line(), @"infra/platform.toml:80:8: `services.web.port`: 80020 is not allowed; infra/environments/test.toml:24:7: `ecs.cpu`: 300 is not allowed");
+}
+
+#[test]
 fn a_missing_file_is_named_with_what_would_be_right() {
     let root = tempfile::tempdir().unwrap();
     let report = Config::load(root.path()).unwrap_err().report(false);
     let report = report.replace(&root.path().display().to_string(), "ROOT");
     assert_snapshot!(report, @r"
-    × cannot read ROOT/infra/platform.toml
-    ╰─▶ No such file or directory (os error 2)
-    help: expected infra/platform.toml below the top of the repository, as UTF-8 text; docs/configuration.md describes
-          it
+    error: cannot read ROOT/infra/platform.toml
+      ╰─▶ No such file or directory (os error 2)
+      help: expected infra/platform.toml below the top of the repository, as UTF-8 text; docs/configuration.md describes
+            it
     ");
 }
 
@@ -164,9 +154,9 @@ fn a_missing_directory_of_environments_is_named() {
     let report = Config::load(root.path()).unwrap_err().report(false);
     let report = report.replace(&root.path().display().to_string(), "ROOT");
     assert_snapshot!(report, @r"
-    × cannot read ROOT/infra/environments
-    ╰─▶ No such file or directory (os error 2)
-    help: each environment has a file there, such as infra/environments/staging.toml
+    error: cannot read ROOT/infra/environments
+      ╰─▶ No such file or directory (os error 2)
+      help: each environment has a file there, such as infra/environments/staging.toml
     ");
 }
 
@@ -174,7 +164,7 @@ fn a_missing_directory_of_environments_is_named() {
 fn an_unknown_environment_lists_the_known_ones() {
     let config = Files::new().load().unwrap();
     assert_snapshot!(config.environment("tset").unwrap_err().report(false), @r"
-    × there is no environment `tset`
-    help: did you mean `test`? known environments: live, test; a file under infra/environments adds another
+    error: there is no environment `tset`
+      help: did you mean `test`? known environments: live, test; a file under infra/environments adds another
     ");
 }

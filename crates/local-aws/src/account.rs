@@ -55,6 +55,15 @@ pub struct SeenCall {
     pub operation: String,
 }
 
+/// The account at one or several points before and after calls, between which nothing changed it.
+#[derive(Debug, Clone)]
+pub struct CoursePoint {
+    /// The account.
+    pub world: World,
+    /// How many points these are.
+    pub points: usize,
+}
+
 #[derive(Debug)]
 pub(crate) struct Account {
     seen_calls: VecDeque<SeenCall>,
@@ -67,7 +76,9 @@ pub(crate) struct Account {
     requests: u64,
     planned: Option<Planned>,
     /// The world before and after every call, while somebody wants to know.
-    course: Option<Vec<World>>,
+    course: Option<Vec<CoursePoint>>,
+    /// Whether the world may be another one than at the last point of the course.
+    moved: bool,
     /// Calls that the fault `throttled` refused and has not let through yet.
     throttled: faults::Refusals,
 }
@@ -135,6 +146,7 @@ impl Account {
             seen_calls: VecDeque::new(),
             planned: None,
             course: None,
+            moved: false,
             throttled: faults::Refusals::new(),
         }
     }
@@ -169,14 +181,17 @@ impl Account {
     }
 
     /// The worlds kept so far; none are kept any longer.
-    pub(crate) fn take_course(&mut self) -> Vec<World> {
+    pub(crate) fn take_course(&mut self) -> Vec<CoursePoint> {
         self.course.take().unwrap_or_default()
     }
 
     fn note_course(&mut self) {
-        if let Some(course) = &mut self.course {
-            course.push(self.world.clone());
+        let Some(course) = &mut self.course else { return };
+        match course.last_mut() {
+            Some(last) if !self.moved && last.world.now() == self.world.now() => last.points += 1,
+            _ => course.push(CoursePoint { world: self.world.clone(), points: 1 }),
         }
+        self.moved = false;
     }
 
     /// What the server does with the next call.
@@ -225,6 +240,7 @@ impl Account {
         }
         self.note_course();
         let (answer, effect) = dispatch::run(&mut self.world, &call, &request_id);
+        self.moved |= effect != Effect::Read;
         self.note_course();
         self.save(Command::Api(call), effect)?;
         Ok(answer)
@@ -285,6 +301,7 @@ impl Account {
     }
 
     fn save(&mut self, command: Command, effect: Effect) -> Result<(), StateError> {
+        self.moved |= effect != Effect::Read && !matches!(command, Command::Api(_));
         let Some(store) = &mut self.store else { return Ok(()) };
         match effect {
             Effect::Read => Ok(()),

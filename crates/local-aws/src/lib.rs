@@ -37,7 +37,7 @@ use tokio::task::JoinHandle;
 use account::{Account, Identity};
 use server::Shared;
 
-pub use account::SeenCall;
+pub use account::{CoursePoint, SeenCall};
 pub use caller::{ADMIN_ACCESS_KEY, role_access_key};
 pub use clock::ClockMode;
 pub use command::PushImage;
@@ -257,7 +257,7 @@ impl Control {
 
     /// The account before and after every call since [`Control::record_course`], in order.
     #[must_use]
-    pub fn take_course(&self) -> Vec<World> {
+    pub fn take_course(&self) -> Vec<CoursePoint> {
         self.shared.lock().take_course()
     }
 

@@ -12,4 +12,11 @@ mod result;
 pub use args::*;
 pub use exit::Exit;
 pub use guard::{Guard, GuardKind, UnknownGuard};
-pub use result::{Cause, DeployResult, ServiceResult, Verdict};
+pub use result::{Cause, DeployResult, ErrorResult, ServiceResult, Verdict};
+
+/// Whether colour on stderr reaches somebody who wants it: a terminal, and no `NO_COLOR` (<https://no-color.org>).
+#[must_use]
+pub fn colour_on_stderr() -> bool {
+    use std::io::IsTerminal as _;
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|text| text.is_empty())
+}

@@ -58,6 +58,34 @@ pub struct Cause {
     pub detail: String,
 }
 
+/// The `--json` object of a command that ended without a result of its own: bad input, no credentials, a refusal before there
+/// was anything to report on, a defect. Its fields mean what they mean in the other objects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorResult {
+    /// `refused` or `task_failed`; `null` for what says nothing about a deployment.
+    pub verdict: Option<Verdict>,
+    /// The process exit code.
+    pub exit_code: u8,
+    /// Why.
+    pub cause: Cause,
+    /// What to do about it, where that is known; a command, or words.
+    pub hint: Option<String>,
+}
+
+impl ErrorResult {
+    /// Of a command that ends with `exit`.
+    #[must_use]
+    pub fn new(exit: Exit, kind: &str, detail: String, hint: Option<String>) -> Self {
+        let verdict = match exit {
+            Exit::Refused => Some(Verdict::Refused),
+            Exit::TaskFailed => Some(Verdict::TaskFailed),
+            _ => None,
+        };
+        let cause = Cause { kind: kind.to_owned(), service: None, detail };
+        Self { verdict, exit_code: exit.code(), cause, hint }
+    }
+}
+
 /// What one service runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceResult {

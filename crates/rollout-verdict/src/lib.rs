@@ -38,7 +38,9 @@ mod rollout;
 mod snapshot;
 mod stack;
 
-pub use assess::{Assessment, Certainty, Finding, Rollback, ServiceProgress, StackOutcome, State, assess};
+pub use assess::{
+    Assessment, Certainty, Finding, Probation, Proof, Rollback, ServiceProgress, StackOutcome, State, assess,
+};
 pub use cadence::Cadence;
 pub use cause::{Cause, CauseKind};
 pub use classify::stopped_task_cause;

@@ -9,10 +9,10 @@ use env_config::{Task as TaskConfig, TaskName};
 
 use crate::call::Called;
 use crate::clock::rfc3339;
-use crate::deploy::{task_request, task_trouble};
 use crate::failure::Failure;
 use crate::session::EnvironmentSession;
 use crate::stack;
+use crate::task_run::{task_request, task_trouble};
 use crate::tasks;
 use ops_cli::Verdict;
 

@@ -10,11 +10,11 @@ use super::print_json;
 use crate::call;
 use crate::deploy::{self, Options};
 use crate::failure::Failure;
-use crate::record::{self, DeploymentRecord};
+use crate::record;
 use crate::resolve::Wanted;
 use crate::session::EnvironmentSession;
 use crate::step_output;
-use crate::summary;
+use crate::summary::{self, Command};
 
 pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure> {
     let wall = Instant::now();
@@ -32,7 +32,7 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
     let exit = match &outcome {
         Ok(outcome) if args.plan => plan(args, outcome)?,
         Ok(outcome) => {
-            summary::print(&session, outcome, wall.elapsed());
+            summary::print(&session, Command::Deployment, outcome, wall.elapsed());
             step_output::hand_on(&outcome.result)?;
             if args.json {
                 print_json(&outcome.result)?;
@@ -41,8 +41,8 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
         }
         Err(failure) => {
             session.report.end_group();
-            if let Some(result) = summary::of_failure(&session, &options, failure) {
-                summary::write_step_summary(&session, &result, None);
+            if let Some(result) = summary::of_failure(&session, &label(&options.wanted), failure) {
+                summary::write_step_summary(&session, Command::Deployment, &result, None);
                 if args.json {
                     print_json(&result)?;
                 }
@@ -51,9 +51,8 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
         }
     };
     if !options.plan_only {
-        let result = outcome.as_ref().map(|outcome| &outcome.result);
-        let record = DeploymentRecord::new(&session, "deploy", recorded_options(args), result, calls);
-        record::leave(&session, &record);
+        let result = outcome.as_ref().map(|outcome| record::Outcome::Release(outcome.result.clone()));
+        record::leave(&session, &args.environment, ("deploy", recorded_options(args)), result, calls);
     }
     session.session.target.close().await?;
     outcome.map(|_| exit)
@@ -83,6 +82,15 @@ fn recorded_options(args: &DeployArgs) -> serde_json::Value {
         "no_cancel": args.no_cancel,
         "faults": args.target.faults,
     })
+}
+
+/// What was asked for, in the words of the command line.
+fn label(wanted: &Wanted) -> String {
+    match wanted {
+        Wanted::Tag(tag) => tag.to_string(),
+        Wanted::Commit(commit) => commit.clone(),
+        Wanted::Head => "HEAD".to_owned(),
+    }
 }
 
 /// What was asked for, by tag, by commit, or the commit that is checked out.

@@ -21,6 +21,7 @@ mod task;
 
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ops_cli::{Exit, OpsCommand};
 use serde::Serialize;
@@ -51,10 +52,22 @@ pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
     }
 }
 
-/// One JSON object on stdout.
+/// Whether the object of `--json` is on stdout: a command that fails after that must not print a second one.
+static OBJECT_PRINTED: AtomicBool = AtomicBool::new(false);
+
+/// The JSON object on stdout.
 fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
+    OBJECT_PRINTED.store(true, Ordering::Relaxed);
     print(&text)
+}
+
+/// The object of a command with `--json` that failed, where it has not printed one of its own.
+pub fn print_error_object(failure: &Failure) {
+    if !OBJECT_PRINTED.load(Ordering::Relaxed) {
+        // Where stdout is closed nobody reads it, and stderr has said why.
+        let _ = print_json(&failure.result());
+    }
 }
 
 /// Data on stdout.

@@ -3,21 +3,29 @@
 use std::path::Path;
 
 use ops_cli::{Exit, RecoverArgs};
+use serde_json::json;
 
 use super::print_json;
+use crate::call;
 use crate::confirm::Ask;
 use crate::failure::Failure;
+use crate::record;
 use crate::recover;
 use crate::session::{EnvironmentSession, Session};
 
 pub(super) async fn run(args: &RecoverArgs, root: &Path) -> Result<Exit, Failure> {
-    let (outcome, target) = if args.stack == "shared" {
+    let (outcome, calls, session) = if args.stack == "shared" {
         let session = Session::open(root, &args.target).await?;
-        (recover::shared(&session, Ask::unless(args.yes, &session)).await, session.target)
+        let ask = Ask::unless(args.yes, &session);
+        let (outcome, calls) = call::counted(recover::shared(&session, ask)).await;
+        (outcome, calls, session)
     } else {
         let session = EnvironmentSession::open(root, &args.stack, &args.target).await?;
-        (recover::environment(&session, Ask::unless(args.yes, &session)).await, session.session.target)
+        let ask = Ask::unless(args.yes, &session);
+        let (outcome, calls) = call::counted(recover::environment(&session, ask)).await;
+        (outcome, calls, session.session)
     };
+    session.report.end_group();
     if let Ok(recovered) = &outcome {
         eprintln!();
         eprintln!("{recovered}");
@@ -25,6 +33,8 @@ pub(super) async fn run(args: &RecoverArgs, root: &Path) -> Result<Exit, Failure
             print_json(recovered)?;
         }
     }
-    target.close().await?;
+    let result = outcome.as_ref().map(|recovered| record::Outcome::Recovery(recovered.clone()));
+    record::leave(&session, &args.stack, ("recover", json!({"faults": args.target.faults})), result, calls);
+    session.target.close().await?;
     Ok(outcome?.verdict.exit())
 }

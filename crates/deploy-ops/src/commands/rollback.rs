@@ -4,13 +4,16 @@ use std::path::Path;
 use std::time::Instant;
 
 use ops_cli::{Exit, RollbackArgs, Via};
+use serde_json::json;
 
 use super::print_json;
+use crate::call;
 use crate::confirm::Ask;
 use crate::failure::Failure;
+use crate::record;
 use crate::rollback::{self, Options, Way};
 use crate::session::EnvironmentSession;
-use crate::summary;
+use crate::summary::{self, Command};
 
 pub(super) async fn run(args: &RollbackArgs, root: &Path) -> Result<Exit, Failure> {
     let wall = Instant::now();
@@ -25,13 +28,35 @@ pub(super) async fn run(args: &RollbackArgs, root: &Path) -> Result<Exit, Failur
         },
         ask: Ask::unless(args.yes, &session),
     };
-    let outcome = rollback::rollback(&session, &options).await;
-    if let Ok(outcome) = &outcome {
-        summary::print_rollback(&session, outcome, wall.elapsed());
-        if args.json {
-            print_json(&outcome.result)?;
+    let (outcome, calls) = call::counted(rollback::rollback(&session, &options)).await;
+    match &outcome {
+        Ok(outcome) => {
+            summary::print(&session, Command::Rollback, outcome, wall.elapsed());
+            if args.json {
+                print_json(&outcome.result)?;
+            }
+        }
+        Err(failure) => {
+            session.report.end_group();
+            if let Some(result) = summary::of_failure(&session, &args.tag, failure) {
+                summary::write_step_summary(&session, Command::Rollback, &result, None);
+                if args.json {
+                    print_json(&result)?;
+                }
+            }
         }
     }
+    let result = outcome.as_ref().map(|outcome| record::Outcome::Release(outcome.result.clone()));
+    record::leave(&session, &args.environment, ("rollback", recorded_options(args)), result, calls);
     session.session.target.close().await?;
     Ok(outcome?.result.verdict.exit())
+}
+
+/// The options that matter for what happened.
+fn recorded_options(args: &RollbackArgs) -> serde_json::Value {
+    let via = args.via.map(|via| match via {
+        Via::Stack => "stack",
+        Via::Ecs => "ecs",
+    });
+    json!({"release": args.tag, "via": via, "faults": args.target.faults})
 }

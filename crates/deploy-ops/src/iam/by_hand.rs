@@ -212,7 +212,7 @@ pub(super) async fn roll_back_failed(bench: &Bench) -> Result<(), String> {
     failed.await.map_err(|failure: Failure| chain(&failure))?;
     bench.expect_status(ResourceStatus::UpdateFailed.as_str()).await?;
     bench.mended()?;
-    bench.recovers(&["continued the rollback"]).await
+    bench.recovers(&["rolled back to the last stable state"]).await
 }
 
 pub(super) async fn tasks_of_another_release(bench: &Bench) -> Result<(), String> {

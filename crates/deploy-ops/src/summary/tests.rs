@@ -38,7 +38,7 @@ fn the_summary_reads_from_the_verdict_to_the_evidence() {
         "https://staging.example.com",
         &outcome,
         Duration::from_secs(2),
-        sentence(outcome.result.verdict),
+        Command::Deployment.sentence(outcome.result.verdict),
     );
     let expected = [
         "staging: failed; everything is back as it was",
@@ -61,7 +61,8 @@ fn the_step_summary_has_a_table_and_the_timeline() {
         Entry { at_secs: 0.0, text: "Services".to_owned() },
         Entry { at_secs: 90.0, text: "error: ```".to_owned() },
     ];
-    let text = markdown("https://staging.example.com", &outcome.result, outcome.times, &timeline);
+    let sentence = Command::Deployment.sentence(outcome.result.verdict);
+    let text = markdown("https://staging.example.com", sentence, &outcome.result, outcome.times, &timeline);
     let expected = "\
 ## staging: failed; everything is back as it was
 
@@ -87,4 +88,14 @@ fn the_step_summary_has_a_table_and_the_timeline() {
 </details>
 ";
     assert_eq!(text, expected);
+}
+
+#[test]
+fn a_rollback_is_not_called_a_deployment() {
+    assert_eq!(Command::Rollback.sentence(Verdict::Succeeded), "rolled back and healthy");
+    assert_eq!(
+        Command::Rollback.sentence(Verdict::RolledBack),
+        "the rollback failed; everything is as it was before it"
+    );
+    assert_eq!(Command::Rollback.sentence(Verdict::NeedsHuman), "failed; a person has to act");
 }

@@ -82,3 +82,33 @@ pub enum OpsCommand {
     #[command(subcommand)]
     Local(LocalCommand),
 }
+
+impl OpsCommand {
+    /// Whether `--json` was given: stdout is then one object, however the command ends.
+    #[must_use]
+    pub const fn json(&self) -> bool {
+        match self {
+            Self::Deploy(args) => args.json,
+            Self::Rollback(args) => args.json,
+            Self::Recover(args) => args.json,
+            Self::Status(args) | Self::Diagnose(args) => args.json,
+            Self::History(args) => args.json,
+            Self::Health(args) => args.json,
+            Self::Outputs(args) => args.json,
+            Self::Task(TaskCommand::Run(args)) => args.json,
+            Self::Replay(args) => args.json,
+            Self::Images(ImagesCommand::Verify(args)) => args.json,
+            Self::Images(ImagesCommand::Build(_) | ImagesCommand::Push(_)) => false,
+            Self::Secrets(SecretsCommand::Check(args)) => args.json,
+            Self::Secrets(SecretsCommand::Init(_) | SecretsCommand::Set(_) | SecretsCommand::Redeploy(_)) => {
+                false
+            }
+            Self::Doctor(args) => args.json,
+            Self::Stack(StackCommand::Deploy(args) | StackCommand::Plan(args)) => args.json,
+            Self::Stack(StackCommand::Delete(args)) => args.json,
+            Self::Bootstrap(args) => args.json,
+            Self::Iam(IamCommand::Policy(args) | IamCommand::Check(args)) => args.json,
+            Self::Release(_) | Self::Local(_) => false,
+        }
+    }
+}

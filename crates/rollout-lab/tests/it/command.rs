@@ -85,3 +85,12 @@ fn mistakes_are_answered_with_what_there_is() {
     assert_eq!(refused(&[]).0, Some(2));
     assert_eq!(refused(&["staging", "--runs", "0"]).0, Some(2));
 }
+
+#[test]
+fn with_json_a_failure_is_one_object_too() {
+    let output = simulate(&["nowhere", "--fault", "crash-on-start", "--json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&object["exit_code"], &object["cause"]["kind"]), (&3.into(), &"configuration".into()));
+    assert_eq!(object["cause"]["detail"], "there is no environment `nowhere`");
+}

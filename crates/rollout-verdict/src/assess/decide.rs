@@ -47,6 +47,13 @@ pub fn assess(rollout: &Rollout, observations: &Observations) -> Assessment {
 
     let deadline = rollout.deadline();
     let services: Vec<_> = bound.iter().map(progress).collect();
+    let in_time = elapsed_secs < f64::from(deadline.secs);
+    let on_probation = |bound: &Bound<'_>| probation::of(bound, &findings, observations);
+    let probation = if in_time && is_complete(rollout, &stack, &bound) {
+        bound.iter().filter(|bound| bound.expected.rolls).filter_map(on_probation).collect()
+    } else {
+        Vec::new()
+    };
     let mut assessment = Assessment {
         state: State::Progressing,
         elapsed_secs,
@@ -55,10 +62,14 @@ pub fn assess(rollout: &Rollout, observations: &Observations) -> Assessment {
         rollback: rollback(rollout, observations, &stack, &bound, &findings),
         findings,
         services,
+        probation,
         deadline,
         finished: false,
     };
     assessment.state = state(rollout, observations, &stack, &bound, &assessment);
+    if assessment.state != State::Progressing {
+        assessment.probation.clear();
+    }
     assessment.finished = finished(rollout, &stack, &bound, &assessment);
     assessment
 }
@@ -132,6 +143,20 @@ fn rank(finding: &Finding) -> (bool, bool, Moment, CauseKind, Option<crate::Serv
     )
 }
 
+/// Whether what drives the change has ended well.
+fn drive_is_done(rollout: &Rollout, stack: &StackProgress<'_>) -> bool {
+    match rollout.via {
+        Via::Stack => stack.phase == Some(Phase::Complete),
+        Via::Ecs => true,
+    }
+}
+
+/// Whether every service runs its new revision alone, as far as AWS is concerned.
+fn is_complete(rollout: &Rollout, stack: &StackProgress<'_>, bound: &[Bound<'_>]) -> bool {
+    let mut rolling = bound.iter().filter(|bound| bound.expected.rolls);
+    drive_is_done(rollout, stack) && rolling.all(|bound| bound.is_done() && bound.serves())
+}
+
 fn state(
     rollout: &Rollout,
     observations: &Observations,
@@ -153,13 +178,9 @@ fn state(
     {
         return State::Failed { cause: explained(finding, &assessment.findings), certainty };
     }
-    let drives_done = match rollout.via {
-        Via::Stack => stack.phase == Some(Phase::Complete),
-        Via::Ecs => true,
-    };
-    let rolling = || bound.iter().filter(|bound| bound.expected.rolls);
-    if drives_done {
-        if let Some(back) = rolling().find(|bound| bound.is_rolled_back()) {
+    if drive_is_done(rollout, stack) {
+        let mut rolling = bound.iter().filter(|bound| bound.expected.rolls);
+        if let Some(back) = rolling.find(|bound| bound.is_rolled_back()) {
             let cause = Cause {
                 kind: CauseKind::RolledBack,
                 service: Some(back.expected.name.clone()),
@@ -172,12 +193,7 @@ fn state(
             };
             return State::Failed { cause, certainty: Certainty::Reported };
         }
-        let late = assessment.elapsed_secs >= f64::from(assessment.deadline.secs);
-        let proven = |bound: &Bound<'_>| {
-            late || (probation::is_over(bound, &assessment.findings, observations)
-                && probation::alarms_have_spoken(bound))
-        };
-        if rolling().all(|bound| bound.is_done() && bound.serves() && proven(bound)) {
+        if is_complete(rollout, stack, bound) && assessment.probation.is_empty() {
             return State::Succeeded;
         }
     }

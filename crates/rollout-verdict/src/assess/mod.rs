@@ -12,6 +12,7 @@ mod probation;
 mod tests;
 
 pub use decide::assess;
+pub use probation::{Probation, Proof};
 
 /// Why a failure is taken for certain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -158,6 +159,8 @@ pub struct Assessment {
     pub findings: Vec<Finding>,
     /// One entry per service of the rollout, in its order.
     pub services: Vec<ServiceProgress>,
+    /// What services have to prove still that are done otherwise, one entry per service; empty while more is to happen.
+    pub probation: Vec<Probation>,
     /// How the stack operation ended; `None` while it runs, and without one.
     pub stack: Option<StackOutcome>,
     /// Whether services go back.

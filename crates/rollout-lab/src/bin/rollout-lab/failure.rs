@@ -2,11 +2,10 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use env_config::ConfigError;
-use ops_cli::Exit;
+use ops_cli::{ErrorResult, Exit};
 use rollout_lab::LabError;
 
 /// Why there is no answer.
@@ -95,13 +94,20 @@ impl Failure {
         })
     }
 
-    /// The chain of causes once, then what to do.
-    pub(crate) fn render(&self) -> String {
-        if let Self::Config(error @ (ConfigError::Invalid(_) | ConfigError::UnknownEnvironment { .. })) = self
-        {
-            return error.report(std::io::stderr().is_terminal());
-        }
-        let mut text = format!("error: {self}");
+    /// What `--json` prints of it.
+    pub(crate) fn result(&self) -> ErrorResult {
+        let (kind, detail) = match self {
+            Self::Config(error) => ("configuration", error.line()),
+            Self::Lab(LabError::Model(_) | LabError::Toml { .. }) => ("configuration", self.chain()),
+            other if other.exit() == Exit::BadInput => ("input", self.chain()),
+            _ => ("unexpected", self.chain()),
+        };
+        ErrorResult::new(self.exit(), kind, detail, self.hint())
+    }
+
+    /// The text with its chain of causes, each once.
+    fn chain(&self) -> String {
+        let mut text = self.to_string();
         let mut source = self.source();
         while let Some(inner) = source {
             let inner_text = inner.to_string();
@@ -111,7 +117,16 @@ impl Failure {
             }
             source = inner.source();
         }
-        text.push('\n');
+        text
+    }
+
+    /// The chain of causes once, then what to do.
+    pub(crate) fn render(&self) -> String {
+        if let Self::Config(error @ (ConfigError::Invalid(_) | ConfigError::UnknownEnvironment { .. })) = self
+        {
+            return error.report(ops_cli::colour_on_stderr());
+        }
+        let mut text = format!("error: {}\n", self.chain());
         if let Some(hint) = self.hint() {
             let _ = writeln!(text, "hint: {hint}");
         }

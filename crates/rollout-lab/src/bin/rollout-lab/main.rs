@@ -5,6 +5,7 @@ mod failure;
 mod simulate;
 mod sources;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -31,6 +32,12 @@ fn main() -> ExitCode {
         Ok(()) => Exit::Done.into(),
         Err(failure) => {
             eprint!("{}", failure.render());
+            // With `--json` stdout is one object, however it ends; where stdout is closed nobody reads it.
+            if args.json
+                && let Ok(text) = serde_json::to_string_pretty(&failure.result())
+            {
+                let _ = writeln!(std::io::stdout(), "{text}");
+            }
             failure.exit().into()
         }
     }

@@ -192,10 +192,15 @@ fn success_waits_for_the_alarms_that_errors_of_the_new_tasks_would_raise() {
     let complete = || stack(150, vec![created(), stack_status(140, "UPDATE_COMPLETE", "")]);
     let seen = judge(&rollout, [complete(), looked(60, "OK"), looked(299, "OK")]);
     assert_eq!(seen.state, State::Progressing, "healthy since 60");
+    let open = Probation { service: "api".into(), proof: Proof::QuietAlarms, until: at(300) };
+    assert_eq!(seen.probation, [open]);
+    let seen = judge(&rollout, [looked(60, "OK"), looked(299, "OK")]);
+    assert_eq!(seen.probation, [], "the stack is not complete: there is more to come than the alarms");
     let seen = judge(&rollout, [complete(), looked(60, "OK"), looked(300, "OK")]);
-    assert_eq!(seen.state, State::Succeeded);
+    assert_eq!((seen.state, seen.probation), (State::Succeeded, vec![]));
     let seen = judge(&rollout, [complete(), looked(60, "OK"), looked(300, "ALARM")]);
     assert_eq!(failure(&seen), Some((CauseKind::Alarm, Certainty::Reported)));
+    assert_eq!(seen.probation, []);
 }
 
 #[test]

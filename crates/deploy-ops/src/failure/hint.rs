@@ -1,0 +1,114 @@
+//! What the user can do about each failure.
+
+use miette::Diagnostic as _;
+
+use super::Failure;
+use crate::call::{CallError, CallErrorKind};
+use crate::record::RecordError;
+use crate::resolve::{ResolveError, TagSource};
+use crate::stack::StackError;
+use crate::target::TargetError;
+use crate::tasks::TaskError;
+
+impl Failure {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Config(error) => error.help().map(|help| help.to_string()),
+            Self::Target(error) => target_hint(error),
+            Self::Images(error) => error.hint(),
+            Self::Secrets(error) => error.hint(),
+            Self::WrongRole { .. } => {
+                Some("assume that role, or name the environment that the role is for".to_owned())
+            }
+            Self::Resolve(ResolveError::MissingImages { commit, .. }) => Some(format!(
+                "build and push the images of this commit first (cargo xtask images build --commit {commit}, then \
+                 images push), or name a commit whose images exist"
+            )),
+            Self::Resolve(ResolveError::UnknownRelease { tag, asked }) => Some(match asked {
+                TagSource::Git => {
+                    format!(
+                        "fetch the tags (git fetch --tags), or make the release: cargo xtask release {tag}"
+                    )
+                }
+                TagSource::Registry => format!("make the release: cargo xtask release {tag} --local"),
+            }),
+            Self::Resolve(ResolveError::TagMoved { .. }) => {
+                Some("release tags never move: make a new release".to_owned())
+            }
+            Self::Resolve(ResolveError::Git(_)) | Self::Git(_) => {
+                Some("name a commit that is in this clone, or its full id".to_owned())
+            }
+            Self::Unsafe(refusals) => Some(refusals.hint()),
+            Self::Remote(_) | Self::GitHub(_) => {
+                Some("nothing is half-done: put it right, then run the same command again".to_owned())
+            }
+            Self::NoSharedStack { .. } => Some("cargo xtask stack deploy shared".to_owned()),
+            Self::Stateful(change) => Some(format!(
+                "if the data may go, name each of them: {}",
+                change
+                    .resources
+                    .iter()
+                    .map(|id| format!("--allow-replace {id}"))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            )),
+            Self::StackUnusable { hint, .. }
+            | Self::NothingDeployed { hint, .. }
+            | Self::MissingSecrets { hint, .. }
+            | Self::Guard { hint, .. }
+            | Self::Interrupted { hint } => Some(hint.clone()),
+            Self::Task(TaskError::AnotherRuns { .. }) => {
+                Some("wait until it has ended, then try again".to_owned())
+            }
+            Self::Task(TaskError::GoesOn { cluster, arn, .. }) => Some(format!(
+                "the same command again follows it; stop it with `aws ecs stop-task --cluster {cluster} --task {arn}`"
+            )),
+            Self::Task(TaskError::NotPlaced { .. }) => {
+                Some("nothing ran; try again later, or in other availability zones".to_owned())
+            }
+            Self::UnknownTask { known, .. } => {
+                Some(format!("the tasks of infra/platform.toml are {}", known.join(", ")))
+            }
+            Self::Record(RecordError::Io { action: "read", .. }) => Some(
+                "name a file below .deployments; every deployment prints the path of its record".to_owned(),
+            ),
+            Self::Record(RecordError::OtherFormat { .. }) => {
+                Some("replay it with the version of this repository that wrote it".to_owned())
+            }
+            Self::Call(error) | Self::Stack(StackError::Call(error)) | Self::Task(TaskError::Call(error)) => {
+                call_hint(error)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn target_hint(error: &TargetError) -> Option<String> {
+    match error {
+        TargetError::NoCredentials(_) => Some(
+            "sign in to AWS (aws sso login, or set AWS_PROFILE), or run it on the embedded local AWS with --local"
+                .to_owned(),
+        ),
+        TargetError::WrongAccount { .. } => Some("choose the profile of that account (AWS_PROFILE)".to_owned()),
+        TargetError::WrongRegion { variable, .. } => Some(format!("unset {variable}, or correct it")),
+        TargetError::Local(local_aws::StateError::Locked { .. }) => Some("wait until it has ended".to_owned()),
+        TargetError::Identity(error) => call_hint(error),
+        _ => None,
+    }
+}
+
+fn call_hint(error: &CallError) -> Option<String> {
+    match error.kind {
+        CallErrorKind::Denied => Some(format!("the caller needs the permission {}", error.operation)),
+        CallErrorKind::Expired => Some("sign in to AWS again".to_owned()),
+        CallErrorKind::Throttled => {
+            Some("AWS limits the rate of calls; the same command again goes on".to_owned())
+        }
+        CallErrorKind::Network => {
+            Some("check the network, or run it on the embedded local AWS with --local".to_owned())
+        }
+        CallErrorKind::Service | CallErrorKind::Fault => None,
+    }
+}
