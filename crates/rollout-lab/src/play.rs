@@ -308,10 +308,12 @@ fn cause(watch: &Watch) -> Option<Cause> {
     }
 }
 
-/// When ECS failed a deployment of the rollout.
+/// When ECS failed a deployment of the rollout by itself; one that the tool stops fails too, in nearly the same words.
 fn breaker_trip(observations: &Observations, start: SimTime) -> Option<f64> {
     let events = observations.services.values().flat_map(|service| service.events.values());
-    let failed = events.filter(|event| event.message.contains("deployment failed"));
+    let failed = events.filter(|event| {
+        event.message.contains("deployment failed") && !event.message.contains("stopped by user")
+    });
     failed.map(|event| event.at).min().map(|at| at.secs_since(moment(start)))
 }
 
