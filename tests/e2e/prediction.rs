@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use deploy_ops::resolve::Wanted;
 use ops_cli::Verdict;
-use rollout_lab::{Case, Ending, Play, Stage, Texts, Watcher};
+use rollout_lab::{Case, Ending, Outcome, Play, Stage, Texts, Watcher};
 use rollout_sim::fault::Fault;
 use rollout_verdict::{CauseKind, Observations, Record, ServiceName, State, assess};
 
@@ -69,20 +69,25 @@ fn stage() -> &'static Stage {
 }
 
 /// Deploys with the faults, simulates the same, and holds both against each other.
-fn predicts(broken: &[&str]) {
+fn predicts(broken: &[&str]) -> Outcome {
     let fault = broken.join(" and ");
     let scene = Scene::staging();
     scene.commit("broken");
     let deployed = block_on(scene.deploy("staging", &options(Wanted::Head), broken)).unwrap();
-    let shown = deployed.records.last().expect("the rollout was watched");
+    let is_roll = |record: &&Record| record.rollout.services.iter().any(|service| service.rolls);
+    // The rollout, and the update that puts the old release back where the stack was complete already.
+    let shown: Vec<&Record> = deployed.records.iter().filter(is_roll).collect();
+    let first = shown.first().expect("the rollout was watched");
     let faults: Vec<Fault> = broken.iter().map(|fault| fault.parse().unwrap()).collect();
     // Load balancers report by the minute: the second at which a rollout starts decides when an alarm fires.
-    let starts_at_millis = Some(shown.rollout.started_at.as_millis() % 60_000);
+    let starts_at_millis = Some(first.rollout.started_at.as_millis() % 60_000);
     let play = Play { starts_at_millis, ..Play::new(Watcher::Tool, &faults) };
     let predicted = stage().play(&play).unwrap();
 
-    let (seen, foreseen) = (course(shown), course(&predicted.record));
-    assert_eq!(foreseen, seen, "{fault}: predicted and shown");
+    let foreseen: Vec<Course> = [&predicted.record].into_iter().chain(&predicted.back).map(course).collect();
+    let courses: Vec<Course> = shown.iter().copied().map(course).collect();
+    assert_eq!(foreseen, courses, "{fault}: predicted and shown");
+    let seen = &courses[0];
     let figures = &predicted.figures;
     let verdict = match figures.ending {
         Ending::Succeeded => Verdict::Succeeded,
@@ -99,6 +104,7 @@ fn predicts(broken: &[&str]) {
             figures.verdict_secs.zip(figures.first_failure_secs).map(|(known, first)| known - first);
         assert_eq!(detected, deployed.result.detected_secs, "{fault}");
     }
+    predicted
 }
 
 #[test]
@@ -119,6 +125,14 @@ fn a_crash() {
 #[test]
 fn a_crash_of_every_service() {
     predicts(&["crash-on-start"]);
+}
+
+/// The stack is complete when the tasks die: only a further update puts the old release back.
+#[test]
+fn a_crash_after_the_start() {
+    let predicted = predicts(&["crash-after-start:mcp"]);
+    assert_eq!(predicted.figures.ending, Ending::RolledBack);
+    assert!(predicted.back.is_some(), "{:?}", predicted.figures);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use rollout_sim::ecs::{
 use rollout_sim::{ApiError, World};
 use rollout_verdict::{AlarmView, BreakerView, DeploymentId, Moment, ServiceDeploymentView};
 
-use crate::observe::{SeenService, all_tasks, targets, task_view, text};
+use crate::observe::{SeenService, calls_for, targets, task_view, text};
 
 /// DescribeServiceDeployments and DescribeServiceRevisions take at most twenty ARNs.
 const DEPLOYMENTS_PER_CALL: usize = 20;
@@ -79,7 +79,8 @@ impl Closer {
         services: &mut [SeenService],
         since: Moment,
     ) -> Result<u32, ApiError> {
-        let (tasks, mut calls) = all_tasks(world, cluster, None)?;
+        let tasks = ecs::observe_tasks(world, cluster, None)?;
+        let mut calls = calls_for(&tasks);
         let mut arns = Vec::new();
         for seen in services.iter() {
             calls += self.list(world, cluster, seen, since)?;
@@ -102,7 +103,7 @@ impl Closer {
         for seen in services {
             let group = format!("service:{}", seen.view.name);
             let own = tasks.iter().filter(|task| task.group == group);
-            seen.view.tasks = own.cloned().map(task_view).collect();
+            seen.view.tasks = own.map(task_view).collect();
             let known = self.arns(seen);
             let own = deployments.iter().filter(|view| known.iter().any(|arn| arn == view.arn.as_str()));
             seen.view.service_deployments = own.cloned().collect();

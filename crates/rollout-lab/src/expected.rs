@@ -1,5 +1,7 @@
 //! What is about to be rolled out, in the terms of the verdict.
 
+use std::collections::BTreeSet;
+
 use env_config::{Config, Environment, ServiceName};
 use rollout_sim::{ApiError, World};
 use rollout_verdict::{
@@ -50,8 +52,8 @@ pub(crate) fn settings(config: &Config, environment: &Environment, name: &Servic
     }
 }
 
-/// The rollout of the stage, as it starts in this world.
-pub(crate) fn rollout(stage: &Stage, world: &World) -> Result<Rollout, LabError> {
+/// A rollout on the stage, as it starts in this world: `rolling` are the logical ids of the services that it rolls.
+pub(crate) fn rollout(stage: &Stage, world: &World, rolling: &BTreeSet<String>) -> Result<Rollout, LabError> {
     let read = |error: ApiError| LabError::Api { step: "look at the services", source: error };
     let started_at = moment(world.now());
     let live = light(world, stage, started_at).map_err(read)?;
@@ -61,7 +63,7 @@ pub(crate) fn rollout(stage: &Stage, world: &World) -> Result<Rollout, LabError>
         let seen = live.iter().find(|seen| seen.view.name.as_str() == staged.name);
         services.push(ExpectedService {
             name: staged.name.as_str().into(),
-            rolls: staged.logical_id.as_ref().is_some_and(|id| stage.rolling.contains(id)),
+            rolls: staged.logical_id.as_ref().is_some_and(|id| rolling.contains(id)),
             old_task_definition: seen.map(|seen| seen.task_definition.as_str().into()),
             new_task_definition: None,
             task_definition_logical_id: staged.task_definition_logical_id.clone(),

@@ -10,6 +10,7 @@
 //! Nothing in this library knows a clock, a file or a terminal; the binary beside it is `cargo xtask simulate`.
 
 mod advice;
+mod back;
 mod case;
 mod closer;
 mod error;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollout_sim::cfn::{self, api::DescribeStackEventsInput};
-use rollout_sim::ecs::{self, DescribeServicesInput, DescribeTasksInput, DesiredStatus, ListTasksInput};
+use rollout_sim::cfn;
+use rollout_sim::ecs::{self, DesiredStatus, ObservedService, ObservedTask};
 use rollout_sim::elb::{self, DescribeTargetHealthInput};
 use rollout_sim::logs::{self, GetLogEventsInput};
 use rollout_sim::{ApiError, SimTime, World};
@@ -20,9 +20,11 @@ use crate::stage::Stage;
 const TAIL_LINES: usize = 20;
 /// Type of the stack itself, in its events; the templates nest none.
 const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
+/// Events on a page of DescribeStackEvents.
+const EVENTS_PER_PAGE: usize = 100;
 /// DescribeServices takes at most ten services.
 const SERVICES_PER_CALL: usize = 10;
-/// DescribeTasks takes at most a hundred tasks.
+/// ListTasks lists, and DescribeTasks takes, at most a hundred tasks.
 const TASKS_PER_CALL: usize = 100;
 
 /// The moment of the simulated clock.
@@ -36,7 +38,6 @@ pub(crate) struct Eye<'a> {
     stage: &'a Stage,
     since: Moment,
     cadence: Cadence,
-    known_events: BTreeSet<String>,
     event_count: usize,
     looked_closely: BTreeMap<String, (Moment, ServiceView)>,
     logs_read: BTreeSet<String>,
@@ -54,7 +55,6 @@ impl<'a> Eye<'a> {
             stage,
             since,
             cadence: Cadence::default(),
-            known_events: BTreeSet::new(),
             event_count: 0,
             looked_closely: BTreeMap::new(),
             logs_read: BTreeSet::new(),
@@ -90,40 +90,27 @@ impl<'a> Eye<'a> {
         Ok(Snapshot { at, cancel_requested_at, stack_events, services })
     }
 
+    /// Whether the operation has ended, one way or another.
+    pub(crate) fn stack_ended(&self) -> bool {
+        !self.stack_status.is_empty() && !self.stack_status.ends_with("_IN_PROGRESS")
+    }
+
     fn stack_events(&mut self, world: &World) -> Result<Vec<StackEventView>, ApiError> {
-        let mut events = Vec::new();
-        let count = cfn::stack_event_count(world, &self.stage.stack_name);
-        if count == self.event_count {
-            // The tool has to ask to find out.
-            self.calls += 1;
-            return Ok(events);
-        }
+        let since = SimTime::from_millis(self.since.as_millis());
+        let (new, count) = cfn::new_stack_events(world, &self.stage.stack_name, since, self.event_count)?;
         self.event_count = count;
-        let mut next_token = None;
-        loop {
-            self.calls += 1;
-            let input = DescribeStackEventsInput { stack_name: self.stage.stack_name.clone(), next_token };
-            let answer = cfn::describe_stack_events(world, &input)?;
-            for event in answer.stack_events {
-                let at = Moment::from_epoch_secs(event.timestamp);
-                if at < self.since || !self.known_events.insert(event.event_id.clone()) {
-                    return Ok(events);
-                }
-                events.push(StackEventView {
-                    id: event.event_id.into(),
-                    at,
-                    logical_id: event.logical_resource_id.unwrap_or_default(),
-                    physical_id: event.physical_resource_id.filter(|id| !id.is_empty()),
-                    resource_type: event.resource_type.unwrap_or_default(),
-                    status: event.resource_status.map(|status| text(&status)).unwrap_or_default(),
-                    reason: event.resource_status_reason,
-                });
-            }
-            next_token = answer.next_token;
-            if next_token.is_none() {
-                return Ok(events);
-            }
-        }
+        // The tool turns pages, latest events first, until it meets one that it knows or that is older.
+        self.calls += u32::try_from(new.len() / EVENTS_PER_PAGE).unwrap_or(u32::MAX) + 1;
+        let views = new.into_iter().map(|event| StackEventView {
+            id: event.event_id.into(),
+            at: Moment::from_epoch_secs(event.timestamp),
+            logical_id: event.logical_resource_id.unwrap_or_default(),
+            physical_id: event.physical_resource_id.filter(|id| !id.is_empty()),
+            resource_type: event.resource_type.unwrap_or_default(),
+            status: event.resource_status.map(|status| text(&status)).unwrap_or_default(),
+            reason: event.resource_status_reason,
+        });
+        Ok(views.collect())
     }
 
     /// Looks at all services together when one of them deserves it and the calls of the minute allow it.
@@ -188,31 +175,31 @@ pub(crate) struct SeenService {
 /// The services of the stage as DescribeServices shows them, with their events since a moment.
 pub(crate) fn light(world: &World, stage: &Stage, since: Moment) -> Result<Vec<SeenService>, ApiError> {
     let mut seen = Vec::new();
-    for names in stage.services.chunks(SERVICES_PER_CALL) {
-        let input = DescribeServicesInput {
-            cluster: Some(stage.cluster.clone()),
-            services: names.iter().map(|service| service.name.clone()).collect(),
-            ..Default::default()
-        };
-        let answer = ecs::describe_services(world, &input)?;
-        seen.extend(answer.services.into_iter().map(|service| seen_service(service, since)));
+    let from = SimTime::from_millis(since.as_millis());
+    for service in &stage.services {
+        match ecs::observe_service(world, &stage.cluster, &service.name, from) {
+            Ok(service) => seen.push(seen_service(&service)),
+            // DescribeServices names those it does not find, and describes the others.
+            Err(error) if error.code == "ServiceNotFoundException" => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(seen)
 }
 
-fn seen_service(service: ecs::Service, since: Moment) -> SeenService {
-    let events = service.events.into_iter().map(|event| ServiceEventView {
-        id: event.id,
-        at: Moment::from_epoch_secs(event.created_at),
-        message: event.message,
+fn seen_service(service: &ObservedService<'_>) -> SeenService {
+    let events = service.events.iter().map(|(id, at, message)| ServiceEventView {
+        id: id.clone(),
+        at: moment(*at),
+        message: (*message).to_owned(),
     });
-    let deployments = service.deployments.into_iter().map(|deployment| DeploymentView {
+    let deployments = service.deployments.iter().map(|deployment| DeploymentView {
         id: deployment.id.into(),
         status: deployment.status.as_str().to_owned(),
         task_definition: deployment.task_definition.into(),
-        rollout_state: deployment.rollout_state.map(|state| state.as_str().to_owned()),
-        rollout_state_reason: deployment.rollout_state_reason,
-        created_at: Moment::from_epoch_secs(deployment.created_at),
+        rollout_state: Some(deployment.rollout_state.as_str().to_owned()),
+        rollout_state_reason: Some(deployment.rollout_state_reason.to_owned()),
+        created_at: moment(deployment.created_at),
         desired_count: deployment.desired_count,
         running_count: deployment.running_count,
         pending_count: deployment.pending_count,
@@ -220,91 +207,54 @@ fn seen_service(service: ecs::Service, since: Moment) -> SeenService {
     });
     SeenService {
         view: ServiceView {
-            name: service.service_name.into(),
+            name: service.name.into(),
             deployments: deployments.collect(),
-            events: events.filter(|event| event.at >= since).collect(),
+            events: events.collect(),
             ..ServiceView::default()
         },
-        task_definition: service.task_definition,
-        target_groups: service.load_balancers.into_iter().filter_map(|it| it.target_group_arn).collect(),
-        alarms: service.deployment_configuration.alarms.map(|alarms| alarms.alarm_names).unwrap_or_default(),
+        task_definition: service.task_definition.to_owned(),
+        target_groups: service.target_groups.iter().map(|&group| group.to_owned()).collect(),
+        alarms: service.alarms.to_vec(),
         running_count: service.running_count,
     }
 }
 
 /// Tasks of a service: running, and lately stopped.
 pub(crate) fn tasks(world: &World, cluster: &str, service: &str) -> Result<Vec<TaskView>, ApiError> {
-    let (tasks, _) = all_tasks(world, cluster, Some(service))?;
-    Ok(tasks.into_iter().map(task_view).collect())
+    let tasks = ecs::observe_tasks(world, cluster, Some(service))?;
+    Ok(tasks.iter().map(task_view).collect())
 }
 
-/// Tasks of the cluster or of one of its services, running and lately stopped, with the requests that this takes.
-pub(crate) fn all_tasks(
-    world: &World,
-    cluster: &str,
-    service: Option<&str>,
-) -> Result<(Vec<ecs::Task>, u32), ApiError> {
-    let mut calls = 0;
-    let mut arns = Vec::new();
-    for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
-        let mut next_token = None;
-        loop {
-            let input = ListTasksInput {
-                cluster: Some(cluster.to_owned()),
-                service_name: service.map(str::to_owned),
-                desired_status: Some(status),
-                next_token,
-                ..Default::default()
-            };
-            calls += 1;
-            let answer = ecs::list_tasks(world, &input)?;
-            arns.extend(answer.task_arns);
-            next_token = answer.next_token;
-            if next_token.is_none() {
-                break;
-            }
-        }
-    }
-    let mut tasks = Vec::new();
-    for some in arns.chunks(TASKS_PER_CALL) {
-        let input = DescribeTasksInput {
-            cluster: Some(cluster.to_owned()),
-            tasks: some.to_vec(),
-            ..Default::default()
-        };
-        calls += 1;
-        tasks.extend(ecs::describe_tasks(world, &input)?.tasks);
-    }
-    Ok((tasks, calls))
+/// How many calls it takes to list these tasks and to describe them.
+pub(crate) fn calls_for(tasks: &[ObservedTask<'_>]) -> u32 {
+    let running = tasks.iter().filter(|task| task.desired_status == DesiredStatus::Running).count();
+    let pages = |tasks: usize| tasks.div_ceil(TASKS_PER_CALL);
+    let lists = pages(running).max(1) + pages(tasks.len() - running).max(1);
+    u32::try_from(lists + pages(tasks.len())).unwrap_or(u32::MAX)
 }
 
-pub(crate) fn task_view(task: ecs::Task) -> TaskView {
-    let address = task
-        .attachments
-        .into_iter()
-        .flat_map(|attachment| attachment.details)
-        .find_map(|pair| (pair.name == "privateIPv4Address").then_some(pair.value));
-    let containers = task.containers.into_iter().map(|container| ContainerView {
-        name: container.name,
+pub(crate) fn task_view(task: &ObservedTask<'_>) -> TaskView {
+    let containers = task.containers.iter().map(|container| ContainerView {
+        name: container.name.to_owned(),
         exit_code: container.exit_code,
-        reason: container.reason,
+        reason: container.reason.map(str::to_owned),
         health_status: Some(container.health_status.as_str().to_owned()),
     });
     TaskView {
-        arn: task.task_arn.into(),
-        task_definition: task.task_definition_arn.into(),
+        arn: task.arn.as_str().into(),
+        task_definition: task.task_definition.into(),
         started_by: task.started_by.map(Into::into),
         last_status: task.last_status.as_str().to_owned(),
         desired_status: task.desired_status.as_str().to_owned(),
         health_status: Some(task.health_status.as_str().to_owned()),
-        created_at: Moment::from_epoch_secs(task.created_at),
-        started_at: task.started_at.map(Moment::from_epoch_secs),
-        stopping_at: task.stopping_at.map(Moment::from_epoch_secs),
-        stopped_at: task.stopped_at.map(Moment::from_epoch_secs),
-        stop_code: task.stop_code.map(|code| code.as_str().to_owned()),
-        stopped_reason: task.stopped_reason,
+        created_at: moment(task.created_at),
+        started_at: task.started_at.map(moment),
+        stopping_at: task.stopping_at.map(moment),
+        stopped_at: task.stopped_at.map(moment),
+        stop_code: task.stop.map(|(code, _)| code.as_str().to_owned()),
+        stopped_reason: task.stop.map(|(_, reason)| reason.to_owned()),
         containers: containers.collect(),
-        address,
+        address: Some(task.address.clone()),
         log_tail: Vec::new(),
     }
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use rollout_sim::cfn::{self, api::ExecuteChangeSetInput};
-use rollout_sim::fault::{ActiveFault, Fault, FaultKind};
+use rollout_sim::fault::{API_OUTAGE, ActiveFault, Fault, FaultKind};
 use rollout_sim::params::Params;
 use rollout_sim::{ApiError, SimTime, World};
 use rollout_verdict::{Assessment, Cause, Observations, Record, Rollout, StackOutcome, State, assess};
 
+use crate::back::{Back, put_back};
 use crate::expected::rollout;
 use crate::figures::{Ending, Figures};
 use crate::observe::moment;
@@ -60,6 +61,9 @@ pub struct Outcome {
     pub tracks: Vec<Track>,
     /// Everything that the polls saw, to be judged again.
     pub record: Record,
+    /// What they saw of the update that put the old release back, where the stack was complete and the services did not
+    /// live.
+    pub back: Option<Record>,
     /// The last assessment.
     pub assessment: Assessment,
 }
@@ -77,7 +81,7 @@ impl Stage {
             world.advance_by(Duration::from_millis(wait));
         }
         let start = world.now();
-        let rollout = rollout(self, &world)?;
+        let rollout = rollout(self, &world, &self.rolling)?;
         if let Some((cause, reason)) = self.refusal(play) {
             return Ok(refused(rollout, play, cause, &reason));
         }
@@ -96,15 +100,15 @@ impl Stage {
                 return Ok(task_failed(&world, start, rollout, play, probe, &trouble));
             }
         }
-        let input = ExecuteChangeSetInput {
-            change_set_name: CHANGE_SET.to_owned(),
-            stack_name: Some(self.stack_name.clone()),
-            client_request_token: Some("simulated".to_owned()),
-            ..ExecuteChangeSetInput::default()
-        };
-        cfn::execute_change_set(&mut world, input).map_err(LabError::api("execute the change set"))?;
-        let watch = watch(self, &mut world, &mut probe, &rollout, play)
+        execute(self, &mut world, CHANGE_SET)?;
+        let outage = play.faults.iter().any(|fault| fault.kind == FaultKind::ApiOutage);
+        let silent_until = if outage { world.now() + API_OUTAGE } else { start };
+        let watch = watch(self, &mut world, &mut probe, &rollout, play, silent_until)
             .map_err(LabError::api("watch the rollout"))?;
+        let back = match play.watcher {
+            Watcher::Tool => put_back(self, &mut world, &mut probe, &watch, play, silent_until)?,
+            Watcher::Nobody => None,
+        };
         let mut health = None;
         if play.watcher == Watcher::Tool && watch.assessment.state == State::Succeeded {
             let asked_at = world.now();
@@ -112,9 +116,10 @@ impl Stage {
             let trouble = trouble.map_err(LabError::api("ask the services"))?;
             health = trouble.map(|detail| (asked_at, world.now(), detail));
         }
-        let whole_at = aftermath(&mut world, &mut probe, watch.ended_at)
+        let ended_at = back.as_ref().map_or(watch.ended_at, |back| back.watch.ended_at);
+        let whole_at = aftermath(&mut world, &mut probe, ended_at)
             .map_err(LabError::api("watch what comes after the rollout"))?;
-        let mut outcome = outcome(start, rollout, watch, play, probe, whole_at);
+        let mut outcome = outcome(start, rollout, watch, back, play, probe, whole_at);
         if let Some((asked_at, known_at, detail)) = health {
             unhealthy(&mut outcome, asked_at.since(start), known_at.since(start), detail);
         }
@@ -129,6 +134,17 @@ impl Stage {
         let reason = guard::refusal(&self.case).filter(|_| play.guards)?;
         Some(("guard", reason))
     }
+}
+
+/// Starts an update.
+pub(crate) fn execute(stage: &Stage, world: &mut World, change_set: &str) -> Result<(), LabError> {
+    let input = ExecuteChangeSetInput {
+        change_set_name: change_set.to_owned(),
+        stack_name: Some(stage.stack_name.clone()),
+        client_request_token: Some("simulated".to_owned()),
+        ..ExecuteChangeSetInput::default()
+    };
+    cfn::execute_change_set(world, input).map(drop).map_err(LabError::api("execute the change set"))
 }
 
 /// Nothing was touched.
@@ -150,7 +166,15 @@ fn refused(rollout: Rollout, play: &Play<'_>, cause: &str, reason: &str) -> Outc
     };
     let entry = TimelineEntry::new(0.0, voice(play.watcher), format!("refused: {reason}"));
     let record = Record { rollout, snapshots: Vec::new() };
-    Outcome { figures, timeline: vec![entry], lanes: Vec::new(), tracks: Vec::new(), record, assessment }
+    Outcome {
+        figures,
+        timeline: vec![entry],
+        lanes: Vec::new(),
+        tracks: Vec::new(),
+        record,
+        back: None,
+        assessment,
+    }
 }
 
 /// The services were not touched.
@@ -189,7 +213,7 @@ fn task_failed(
     ];
     let (lanes, tracks) = probe.into_recorder().map(crate::lanes::Recorder::finish).unwrap_or_default();
     let record = Record { rollout, snapshots: Vec::new() };
-    Outcome { figures, timeline, lanes, tracks, record, assessment }
+    Outcome { figures, timeline, lanes, tracks, record, back: None, assessment }
 }
 
 /// Rolled out, and the health check failed.
@@ -209,6 +233,7 @@ fn outcome(
     start: SimTime,
     rollout: Rollout,
     watch: Watch,
+    back: Option<Back>,
     play: &Play<'_>,
     probe: Probe<'_>,
     whole_at: Option<SimTime>,
@@ -221,23 +246,28 @@ fn outcome(
         f64::from(*calls) / minutes
     });
     let figures = Figures {
-        ending: ending(&watch, play.watcher),
+        ending: back.as_ref().map_or_else(|| ending(&watch, play.watcher), Back::ending),
         cause: cause.as_ref().map(|cause| cause.kind.code().to_owned()),
         detail: cause.map(|cause| cause.to_string()),
         first_failure_secs: watch.assessment.first_failure_at.map(|at| at.secs_since(moment(start))),
         breaker_trip_secs: breaker_trip(&watch.observations, start),
         verdict_secs,
-        rollback_secs: rollback_start(&watch.observations, start),
+        rollback_secs: match &back {
+            Some(back) => Some(secs(back.started_at)),
+            None => rollback_start(&watch.observations, start),
+        },
         deadline_secs: watch.assessment.deadline.secs,
         whole_secs: whole_at.map(secs),
         lowest: probe.lowest(),
         failed_request_secs: probe.failed_request_secs(),
         calls_per_minute,
     };
-    let timeline = if play.detailed { timeline(&watch, play.watcher, start) } else { Vec::new() };
+    let timeline =
+        if play.detailed { timeline(&watch, back.as_ref(), play.watcher, start) } else { Vec::new() };
     let (lanes, tracks) = probe.into_recorder().map(crate::lanes::Recorder::finish).unwrap_or_default();
     let record = Record { rollout, snapshots: watch.snapshots };
-    Outcome { figures, timeline, lanes, tracks, record, assessment: watch.assessment }
+    let back = back.map(|back| Record { rollout: back.rollout, snapshots: back.watch.snapshots });
+    Outcome { figures, timeline, lanes, tracks, record, back, assessment: watch.assessment }
 }
 
 /// Lets time pass until every service has all its tasks again, or until it is clear that this does not happen.
@@ -278,10 +308,12 @@ fn cause(watch: &Watch) -> Option<Cause> {
     }
 }
 
-/// When ECS failed a deployment of the rollout.
+/// When ECS failed a deployment of the rollout by itself; one that the tool stops fails too, in nearly the same words.
 fn breaker_trip(observations: &Observations, start: SimTime) -> Option<f64> {
     let events = observations.services.values().flat_map(|service| service.events.values());
-    let failed = events.filter(|event| event.message.contains("deployment failed"));
+    let failed = events.filter(|event| {
+        event.message.contains("deployment failed") && !event.message.contains("stopped by user")
+    });
     failed.map(|event| event.at).min().map(|at| at.secs_since(moment(start)))
 }
 

@@ -43,6 +43,8 @@ pub struct Stage {
     pub(crate) release: String,
     /// Logical ids of the ECS services that the change set rolls.
     pub(crate) rolling: BTreeSet<String>,
+    /// Template and parameters of the old release: what a rollout that ends badly is put back to.
+    pub(crate) before: (String, Vec<Parameter>),
 }
 
 /// A service of the environment.
@@ -71,14 +73,15 @@ impl Stage {
         let old_digests = push_images(&mut world, &case, OLD_COMMIT)?;
         let new_digests = push_images(&mut world, &case, NEW_COMMIT)?;
 
-        let before = template(&case.before, &case.environment)?;
+        let old_parameters = parameters(&case.before, &old_digests, OLD_COMMIT, &old_digests);
+        let before = (template(&case.before, &case.environment)?, old_parameters);
         let after = template(&case.after, &case.environment)?;
         let environment = case.environment()?;
         let stack_name = environment.stack_name.to_string();
         let input = CreateStackInput {
             stack_name: stack_name.clone(),
-            template_body: Some(before),
-            parameters: parameters(&case.before, &old_digests, OLD_COMMIT, &old_digests),
+            template_body: Some(before.0.clone()),
+            parameters: before.1.clone(),
             capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
             ..CreateStackInput::default()
         };
@@ -97,12 +100,14 @@ impl Stage {
             .collect();
         // The pipeline brings the one-off tasks up to date, and runs them, before the rollout that is played.
         let parameters = parameters(&case.after, &digests, release, &old_digests);
-        let rolling = propose(&mut world, &stack_name, &after, parameters)?;
+        let Some(rolling) = propose(&mut world, &stack_name, CHANGE_SET, &after, parameters)? else {
+            return Err(LabError::Case("there is nothing to roll out".to_owned()));
+        };
         let names = case.after.names(environment);
         let services = services(&case, &names, &after)?;
         let (cluster, domain) = (names.cluster(), environment.domain.to_string());
         let release = release.to_owned();
-        Ok(Self { rolling, services, stack_name, cluster, domain, release, world, case })
+        Ok(Self { rolling, before, services, stack_name, cluster, domain, release, world, case })
     }
 
     /// Failures at which the circuit breaker of a service trips.
@@ -128,16 +133,17 @@ impl Stage {
     }
 }
 
-/// Makes the change set, and answers which services it rolls.
-fn propose(
+/// Makes a change set, and answers which services it rolls; `None` where there is nothing to change.
+pub(crate) fn propose(
     world: &mut World,
     stack_name: &str,
+    name: &str,
     template: &str,
     parameters: Vec<Parameter>,
-) -> Result<BTreeSet<String>, LabError> {
+) -> Result<Option<BTreeSet<String>>, LabError> {
     let input = CreateChangeSetInput {
         stack_name: stack_name.to_owned(),
-        change_set_name: CHANGE_SET.to_owned(),
+        change_set_name: name.to_owned(),
         template_body: Some(template.to_owned()),
         parameters,
         capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
@@ -148,7 +154,7 @@ fn propose(
     let mut next_token = None;
     loop {
         let input = DescribeChangeSetInput {
-            change_set_name: CHANGE_SET.to_owned(),
+            change_set_name: name.to_owned(),
             stack_name: Some(stack_name.to_owned()),
             next_token,
             ..DescribeChangeSetInput::default()
@@ -156,13 +162,16 @@ fn propose(
         let answer = cfn::describe_change_set(world, &input).map_err(LabError::api("read the change set"))?;
         if answer.status != Some(ChangeSetStatus::CreateComplete) {
             let reason = answer.status_reason.unwrap_or_default();
-            return Err(LabError::Case(format!("there is nothing to roll out: {reason}")));
+            if reason.contains("didn't contain changes") {
+                return Ok(None);
+            }
+            return Err(LabError::Case(format!("the change set cannot be made: {reason}")));
         }
         let changes = answer.changes.into_iter().filter_map(|change| change.resource_change);
         rolling.extend(changes.filter(rolls).filter_map(|change| change.logical_resource_id));
         next_token = answer.next_token;
         if next_token.is_none() {
-            return Ok(rolling);
+            return Ok(Some(rolling));
         }
     }
 }

@@ -5,6 +5,7 @@ use rollout_verdict::State;
 use serde::{Deserialize, Serialize};
 
 use crate::Watcher;
+use crate::back::Back;
 use crate::observe::moment;
 use crate::watch::Watch;
 
@@ -34,7 +35,23 @@ pub(crate) const fn voice(watcher: Watcher) -> &'static str {
 }
 
 /// Events of the stack and of the services, and what the tool said and did.
-pub(crate) fn timeline(watch: &Watch, watcher: Watcher, start: SimTime) -> Vec<TimelineEntry> {
+pub(crate) fn timeline(
+    watch: &Watch,
+    back: Option<&Back>,
+    watcher: Watcher,
+    start: SimTime,
+) -> Vec<TimelineEntry> {
+    let mut entries = entries(watch, watcher, start);
+    if let Some(back) = back {
+        let started_secs = back.started_at.since(start).as_secs_f64();
+        entries.push(TimelineEntry::new(started_secs, "tool", "puts the release before back"));
+        entries.extend(self::entries(&back.watch, watcher, start));
+    }
+    entries.sort_by(|one, other| one.secs.total_cmp(&other.secs));
+    entries
+}
+
+fn entries(watch: &Watch, watcher: Watcher, start: SimTime) -> Vec<TimelineEntry> {
     let mut entries = Vec::new();
     let started_at = moment(start);
     for event in watch.observations.stack_events.values() {
@@ -65,7 +82,6 @@ pub(crate) fn timeline(watch: &Watch, watcher: Watcher, start: SimTime) -> Vec<T
     if let Some(at) = watch.cancelled_at {
         entries.push(TimelineEntry::new(secs(at), "tool", "cancels the update"));
     }
-    entries.sort_by(|one, other| one.secs.total_cmp(&other.secs));
     entries
 }
 

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use rollout_sim::cfn::{self, api::CancelUpdateStackInput};
 use rollout_sim::ecs::{self, StopServiceDeploymentInput};
-use rollout_sim::fault::{API_OUTAGE, FaultKind};
 use rollout_sim::{ApiError, SimTime, World};
 use rollout_verdict::{Assessment, Cadence, Observations, Rollout, Snapshot, StackOutcome, State, assess};
 
@@ -42,13 +41,14 @@ impl Watch {
     }
 }
 
-/// Follows the rollout to its end, or until nobody would watch any longer.
+/// Follows the rollout to its end, or until nobody would watch any longer. No call is answered before `silent_until`.
 pub(crate) fn watch(
     stage: &Stage,
     world: &mut World,
     probe: &mut Probe<'_>,
     rollout: &Rollout,
     play: &Play<'_>,
+    silent_until: SimTime,
 ) -> Result<Watch, ApiError> {
     let start = world.now();
     let cadence = Cadence::default();
@@ -56,7 +56,6 @@ pub(crate) fn watch(
         Watcher::Tool => f64::from(cadence.poll_secs),
         Watcher::Nobody => WAITER_SECS,
     };
-    let outage = play.faults.iter().any(|fault| fault.kind == FaultKind::ApiOutage);
     let mut pause = poll_secs;
     let mut eye = Eye::new(stage, moment(start));
     let mut watch = Watch {
@@ -68,13 +67,16 @@ pub(crate) fn watch(
         assessment: assess(rollout, &Observations::default()),
     };
     loop {
-        if outage && world.now().since(start) < API_OUTAGE {
+        if world.now() < silent_until {
             pause = cadence.pause_after_silence(pause);
         } else {
             pause = poll_secs;
             let snapshot = eye.look(world, watch.cancelled_at.map(moment))?;
             watch.absorb(snapshot, play.detailed);
-            watch.assessment = assess(rollout, &watch.observations);
+            // Whoever only waits for the stack judges at its end.
+            if play.watcher == Watcher::Tool || eye.stack_ended() {
+                watch.assessment = assess(rollout, &watch.observations);
+            }
         }
         let failed = matches!(watch.assessment.state, State::Failed { .. } | State::DeadlinePassed { .. });
         // Nobody knows more than that the stack operation has ended, and how.
@@ -100,6 +102,7 @@ pub(crate) fn watch(
             Watcher::Nobody => LONGEST_SECS,
         };
         if world.now().since(start).as_secs_f64() > limit {
+            watch.assessment = assess(rollout, &watch.observations);
             return Ok(watch);
         }
         probe.advance(world, world.now() + Duration::from_secs_f64(pause))?;

@@ -24,6 +24,7 @@ mod rng;
 pub mod s3;
 mod scalar;
 pub mod secrets;
+mod shared;
 pub mod sts;
 mod time;
 mod wire;
@@ -31,5 +32,6 @@ mod world;
 
 pub use error::ApiError;
 pub use rng::Rng;
+pub use shared::Shared;
 pub use time::SimTime;
 pub use world::{Event, Timer, World};

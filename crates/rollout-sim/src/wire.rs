@@ -56,10 +56,15 @@ pub(crate) fn secs(secs: f64) -> Duration {
 /// SHA-256 in lower-case hexadecimal.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        text.push(char::from(HEX[usize::from(byte >> 4)]));
-        text.push(char::from(HEX[usize::from(byte & 15)]));
+        push_hex(&mut text, *byte);
         text
     })
+}
+
+/// Adds a byte in lower-case hexadecimal.
+pub(crate) fn push_hex(text: &mut String, byte: u8) {
+    text.push(char::from(HEX[usize::from(byte >> 4)]));
+    text.push(char::from(HEX[usize::from(byte & 15)]));
 }
 
 /// Standard base64 with padding.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::fault::ActiveFault;
 use crate::image::ImageBehaviour;
 use crate::params::Params;
-use crate::{Rng, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, s3, secrets};
+use crate::{Rng, Shared, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, s3, secrets};
 
 /// Something that happens by itself at a moment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ pub struct World {
     /// What is broken on purpose.
     pub faults: Vec<ActiveFault>,
     /// How the program in an image behaves, by digest; an unknown digest gets the default behaviour.
-    pub images: BTreeMap<String, ImageBehaviour>,
+    pub images: Shared<BTreeMap<String, ImageBehaviour>>,
     /// Elastic Container Service.
     pub ecs: ecs::State,
     /// Application load balancers.
@@ -85,17 +85,17 @@ pub struct World {
     /// CloudFormation, with the resources that no other module models.
     pub cfn: cfn::State,
     /// Container registry.
-    pub ecr: ecr::State,
+    pub ecr: Shared<ecr::State>,
     /// Object storage.
-    pub s3: s3::State,
+    pub s3: Shared<s3::State>,
     /// Secrets Manager.
-    pub secrets: secrets::State,
+    pub secrets: Shared<secrets::State>,
     /// CloudWatch Logs.
     pub logs: logs::State,
     /// CloudWatch alarms and metrics.
     pub cloudwatch: cloudwatch::State,
     /// Roles and their policies.
-    pub iam: iam::State,
+    pub iam: Shared<iam::State>,
 }
 
 impl World {
@@ -111,16 +111,16 @@ impl World {
             region: region.to_owned(),
             params: Params::default(),
             faults: Vec::new(),
-            images: BTreeMap::new(),
+            images: Shared::default(),
             ecs: ecs::State::default(),
             elb: elb::State::default(),
             cfn: cfn::State::default(),
-            ecr: ecr::State::default(),
-            s3: s3::State::default(),
-            secrets: secrets::State::default(),
+            ecr: Shared::default(),
+            s3: Shared::default(),
+            secrets: Shared::default(),
             logs: logs::State::default(),
             cloudwatch: cloudwatch::State::default(),
-            iam: iam::State::default(),
+            iam: Shared::default(),
         }
     }
 

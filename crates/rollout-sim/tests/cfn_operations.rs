@@ -149,3 +149,23 @@ fn insta_like(lines: &[String]) {
     ];
     assert_eq!(lines, expected);
 }
+
+#[test]
+fn an_observer_sees_each_event_once_as_it_is_described() {
+    let mut world = world();
+    cfn::create_change_set(&mut world, change_set(ChangeSetType::Create, "first", NETWORK)).unwrap();
+    execute(&mut world, "first");
+    let (mut seen, mut known, since) = (Vec::new(), 0, world.now());
+    for _ in 0..20 {
+        let (new, count) = cfn::new_stack_events(&world, "net", since, known).unwrap();
+        assert_eq!(new.len(), count - known);
+        // Each look answers the latest first.
+        seen.splice(0..0, new);
+        known = count;
+        world.advance_by(Duration::from_secs(10));
+    }
+    let input = DescribeStackEventsInput { stack_name: "net".into(), next_token: None };
+    assert_eq!(seen, cfn::describe_stack_events(&world, &input).unwrap().stack_events);
+    let (new, _) = cfn::new_stack_events(&world, "net", world.now(), 0).unwrap();
+    assert!(new.is_empty(), "events before the moment asked for: {new:?}");
+}

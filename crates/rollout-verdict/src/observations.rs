@@ -128,7 +128,10 @@ impl Observations {
                 *entry = std::mem::take(entry).max(Sighting { at, view });
             }
             for event in service.events {
-                seen.events.entry(event.id.clone()).or_insert(event);
+                // Most of them come with every poll.
+                if !seen.events.contains_key(&event.id) {
+                    seen.events.insert(event.id.clone(), event);
+                }
             }
             for view in service.tasks {
                 seen.absorb_task(at, view);

@@ -1,7 +1,7 @@
 //! Simulated rollouts as a picture: counts above, one lane per task below, the verdict and the rollback marked.
 //!
-//! Colours are Okabe and Ito's, which people with any colour vision tell apart; states also differ in height and
-//! hatching. The picture brings its own background for light and for dark surroundings, also where it is embedded.
+//! Colours are Okabe and Ito's, which people with any colour vision tell apart; states also differ in height, in
+//! hatching, and in whether they stand or hang. The picture brings its own background for light and for dark surroundings, also where it is embedded.
 
 mod panel;
 
@@ -78,7 +78,7 @@ fn last_moment(outcome: &Outcome) -> f64 {
     spans.chain(marks.into_iter().flatten()).fold(0.0, f64::max)
 }
 
-/// A stretch of one state. Only what serves fully has the full height.
+/// A stretch of one state. Only what serves has the full height; what comes grows from below, what goes hangs from above.
 pub(super) fn bar(
     svg: &mut String,
     state: LaneState,
@@ -94,7 +94,10 @@ pub(super) fn bar(
         LaneState::Unproven | LaneState::Draining => 0.62,
         LaneState::Starting | LaneState::Stopping => 0.34,
     };
-    let top = y + height * (1.0 - share);
+    let top = match state {
+        LaneState::Draining | LaneState::Stopping => y,
+        _ => y + height * (1.0 - share),
+    };
     let (height, class) = (height * share, class(state));
     let old = if old { " old" } else { "" };
     let place = format!("x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"");

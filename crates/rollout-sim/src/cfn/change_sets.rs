@@ -11,7 +11,7 @@ use super::inputs::{self, Proposal, Subject, invalid};
 use super::stacks::{self, find};
 use super::state::{ChangeSet, Definition, ValidationProblem};
 use super::{changes, engine, handlers, identifier, plan};
-use crate::{ApiError, World};
+use crate::{ApiError, Shared, World};
 
 /// Changes and change sets in one page.
 const PAGE: usize = 100;
@@ -64,7 +64,7 @@ pub fn create_change_set(
     let id = world.arn("cloudformation", &format!("changeSet/{}/{uuid}", input.change_set_name));
     let now = world.now();
     let stack = &mut world.cfn.stacks[index];
-    stack.change_sets.push(ChangeSet {
+    let set = ChangeSet {
         id: id.clone(),
         name: input.change_set_name,
         client_token: input.client_token,
@@ -75,12 +75,13 @@ pub fn create_change_set(
         status: if reason.is_none() { ChangeSetStatus::CreateComplete } else { ChangeSetStatus::Failed },
         execution: if reason.is_none() { ExecutionStatus::Available } else { ExecutionStatus::Unavailable },
         reason,
-        definition,
+        definition: definition.into(),
         role: input.role_arn,
         on_stack_failure: input.on_stack_failure,
         changes,
         problems: problems.into_iter().chain(conflicts).collect(),
-    });
+    };
+    stack.change_sets.push(set.into());
     Ok(CreateChangeSetOutput { id: Some(id), stack_id: Some(stack.id.clone()) })
 }
 
@@ -143,7 +144,7 @@ fn propose(world: &World, index: usize, input: &CreateChangeSetInput) -> Result<
     let subject = Subject {
         stack_id: &stack.id,
         stack_name: &stack.name,
-        previous: stack.definition.as_ref(),
+        previous: stack.definition.as_deref(),
         resources: &stack.resources,
     };
     let proposal = Proposal {
@@ -177,7 +178,7 @@ pub(super) fn name_conflicts(
     let scope = inputs::scope(world, subject, definition, &unknown);
     let mut conflicts = Vec::new();
     for (name, resource) in &definition.template.resources {
-        let exists = subject.resources.get(name).is_some_and(super::state::Resource::exists);
+        let exists = subject.resources.get(name).is_some_and(|resource| resource.exists());
         if exists || !plan::is_wanted(resource, &definition.conditions) {
             continue;
         }
@@ -371,7 +372,7 @@ pub fn list_change_sets(
 ) -> Result<ListChangeSetsOutput, ApiError> {
     let index = find(world, &input.stack_name)?;
     let stack = &world.cfn.stacks[index];
-    let sets: Vec<&ChangeSet> = stack.change_sets.iter().filter(|set| set.is_listed()).collect();
+    let sets: Vec<&Shared<ChangeSet>> = stack.change_sets.iter().filter(|set| set.is_listed()).collect();
     let (sets, next_token) = page(&sets, input.next_token.as_deref(), PAGE)?;
     let summaries = sets
         .iter()

@@ -1,22 +1,21 @@
 //! What stacks are and what happened to them.
 
 use super::api::{
-    DescribeEventsInput, DescribeEventsOutput, DescribeStackEventsInput, DescribeStackEventsOutput,
     DescribeStackResourceInput, DescribeStackResourceOutput, DescribeStackResourcesInput,
-    DescribeStackResourcesOutput, DescribeStacksInput, DescribeStacksOutput, EventType, GetTemplateInput,
+    DescribeStackResourcesOutput, DescribeStacksInput, DescribeStacksOutput, GetTemplateInput,
     GetTemplateOutput, ListStackResourcesInput, ListStackResourcesOutput, ListStacksInput, ListStacksOutput,
-    OperationEntry, OperationEvent, Output, Parameter, RollbackConfiguration, RollbackTrigger,
-    Stack as StackView, StackDriftInformation, StackDriftInformationSummary, StackDriftStatus, StackEvent,
-    StackResource, StackResourceDetail, StackResourceDriftInformation, StackResourceDriftInformationSummary,
+    OperationEntry, Output, Parameter, RollbackConfiguration, RollbackTrigger, Stack as StackView,
+    StackDriftInformation, StackDriftInformationSummary, StackDriftStatus, StackResource,
+    StackResourceDetail, StackResourceDriftInformation, StackResourceDriftInformationSummary,
     StackResourceDriftStatus, StackResourceSummary, StackStatus, StackSummary, Tag,
 };
+use super::change_sets;
 use super::inputs::invalid;
 use super::stacks::find;
-use super::state::{Definition, EventRecord, Resource, Stack};
-use super::{change_sets, identifier};
-use crate::{ApiError, World};
+use super::state::{Definition, Resource, Stack};
+use crate::{ApiError, Shared, World};
 
-const PAGE: usize = 100;
+pub(super) const PAGE: usize = 100;
 
 /// One page of `items`; tokens are positions.
 pub(super) fn page<'a, T>(
@@ -100,7 +99,7 @@ pub fn get_template(world: &World, input: &GetTemplateInput) -> Result<GetTempla
 }
 
 fn view(stack: &Stack) -> StackView {
-    let definition = stack.definition.as_ref();
+    let definition = stack.definition.as_deref();
     StackView {
         stack_id: Some(stack.id.clone()),
         stack_name: stack.name.clone(),
@@ -182,136 +181,6 @@ pub fn list_stacks(world: &World, input: &ListStacksInput) -> Result<ListStacksO
     Ok(ListStacksOutput { stack_summaries, next_token })
 }
 
-/// `DescribeStackEvents`, latest first.
-///
-/// # Errors
-/// `ValidationError`.
-pub fn describe_stack_events(
-    world: &World,
-    input: &DescribeStackEventsInput,
-) -> Result<DescribeStackEventsOutput, ApiError> {
-    let index = find(world, &input.stack_name)?;
-    let stack = &world.cfn.stacks[index];
-    let events: Vec<&EventRecord> = stack.events.iter().rev().collect();
-    let (events, next_token) = page(&events, input.next_token.as_deref(), PAGE)?;
-    let stack_events = events
-        .iter()
-        .map(|event| StackEvent {
-            stack_id: stack.id.clone(),
-            event_id: event_id(event),
-            stack_name: stack.name.clone(),
-            operation_id: event.operation_id.clone(),
-            logical_resource_id: Some(event.logical_id.clone().unwrap_or_else(|| stack.name.clone())),
-            physical_resource_id: event.physical_id.clone(),
-            resource_type: Some(event.kind.clone()),
-            timestamp: event.at.as_epoch_secs(),
-            resource_status: Some(event.status),
-            resource_status_reason: event.reason.clone(),
-            client_request_token: event.token.clone(),
-            ..StackEvent::default()
-        })
-        .collect();
-    Ok(DescribeStackEventsOutput { stack_events, next_token })
-}
-
-/// Events of resources are `LOGICAL-STATUS-TIME`, those of the stack a UUID. In virtual time a resource has several
-/// events of one status in one moment; a number keeps them apart for clients that remember what they saw.
-fn event_id(event: &EventRecord) -> String {
-    match &event.logical_id {
-        Some(name) => {
-            let (status, at) = (super::wire_name(&event.status), event.at.to_rfc3339());
-            format!("{name}-{status}-{at}-{}", event.id)
-        }
-        None => identifier::of_event(event.id),
-    }
-}
-
-/// `DescribeEvents`, latest first: of a stack, of an operation, or what early validation found in a change set.
-///
-/// # Errors
-/// `ValidationError`, `ChangeSetNotFound`.
-pub fn describe_events(world: &World, input: &DescribeEventsInput) -> Result<DescribeEventsOutput, ApiError> {
-    if let Some(name) = &input.change_set_name {
-        let (index, position) = change_sets::locate(world, name, input.stack_name.as_deref())?;
-        return Ok(DescribeEventsOutput {
-            operation_events: validation_events(world, index, position),
-            next_token: None,
-        });
-    }
-    let failed_only = match &input.filters {
-        None => false,
-        Some(filters) => filters.get("FailedEvents").is_some_and(|failed| failed == true || failed == "true"),
-    };
-    let stacks: Vec<&Stack> = match (&input.stack_name, &input.operation_id) {
-        (Some(name), _) => vec![&world.cfn.stacks[find(world, name)?]],
-        (None, Some(_)) => world.cfn.stacks.iter().collect(),
-        (None, None) => {
-            return Err(invalid("One of StackName, ChangeSetName and OperationId must be specified"));
-        }
-    };
-    let mut events: Vec<(&Stack, &EventRecord)> =
-        stacks.into_iter().flat_map(|stack| stack.events.iter().map(move |event| (stack, event))).collect();
-    events.retain(|(_, event)| input.operation_id.is_none() || event.operation_id == input.operation_id);
-    events.retain(|(_, event)| !failed_only || super::wire_name(&event.status).ends_with("_FAILED"));
-    events.reverse();
-    let (events, next_token) = page(&events, input.next_token.as_deref(), PAGE)?;
-    let operation_events = events
-        .iter()
-        .map(|(stack, event)| OperationEvent {
-            event_id: Some(event_id(event)),
-            stack_id: Some(stack.id.clone()),
-            operation_id: event.operation_id.clone(),
-            operation_type: stack
-                .last_operations
-                .iter()
-                .find(|(_, id)| Some(id) == event.operation_id.as_ref())
-                .map(|(kind, _)| *kind),
-            event_type: Some(match super::wire_name(&event.status) {
-                status if status.ends_with("_FAILED") && event.logical_id.is_some() => {
-                    EventType::ProvisioningError
-                }
-                _ => EventType::StackEvent,
-            }),
-            logical_resource_id: Some(event.logical_id.clone().unwrap_or_else(|| stack.name.clone())),
-            physical_resource_id: event.physical_id.clone(),
-            resource_type: Some(event.kind.clone()),
-            timestamp: Some(event.at.as_epoch_secs()),
-            resource_status: Some(event.status),
-            resource_status_reason: event.reason.clone(),
-            client_request_token: event.token.clone(),
-            ..OperationEvent::default()
-        })
-        .collect();
-    Ok(DescribeEventsOutput { operation_events, next_token })
-}
-
-fn validation_events(world: &World, index: usize, position: usize) -> Vec<OperationEvent> {
-    let stack = &world.cfn.stacks[index];
-    let set = &stack.change_sets[position];
-    let events = set.problems.iter().enumerate().map(|(number, problem)| OperationEvent {
-        event_id: Some(format!("{}-{number}", set.id.rsplit('/').next().unwrap_or_default())),
-        stack_id: Some(stack.id.clone()),
-        operation_type: Some(super::api::OperationType::CreateChangeset),
-        event_type: Some(EventType::ValidationError),
-        logical_resource_id: Some(problem.logical_id.clone()),
-        resource_type: Some(problem.kind.clone()),
-        timestamp: Some(set.created.as_epoch_secs()),
-        validation_failure_mode: Some("FAIL".to_owned()),
-        validation_name: Some(
-            if problem.path.starts_with('#') { "PROPERTY_VALIDATION" } else { "NAME_CONFLICT_VALIDATION" }
-                .to_owned(),
-        ),
-        validation_status: Some("FAILED".to_owned()),
-        validation_status_reason: Some(problem.message.clone()),
-        validation_path: Some(match problem.path.strip_prefix('#') {
-            Some(path) => format!("/Resources/{}/Properties{path}", problem.logical_id),
-            None => problem.path.clone(),
-        }),
-        ..OperationEvent::default()
-    });
-    events.collect()
-}
-
 fn drift(resource: &Resource) -> (StackResourceDriftStatus, Option<f64>) {
     match resource.drift {
         None => (StackResourceDriftStatus::NotChecked, None),
@@ -328,7 +197,7 @@ pub fn list_stack_resources(
     input: &ListStackResourcesInput,
 ) -> Result<ListStackResourcesOutput, ApiError> {
     let index = find(world, &input.stack_name)?;
-    let resources: Vec<(&String, &Resource)> = world.cfn.stacks[index].resources.iter().collect();
+    let resources: Vec<(&String, &Shared<Resource>)> = world.cfn.stacks[index].resources.iter().collect();
     let (resources, next_token) = page(&resources, input.next_token.as_deref(), PAGE)?;
     let stack_resource_summaries = resources
         .iter()

@@ -7,7 +7,7 @@ use super::schema;
 use super::scope::{self, StackScope};
 use super::state::{Definition, Resource, Rollback, ValidationProblem};
 use super::template::{Scope, Template};
-use crate::{ApiError, World, s3};
+use crate::{ApiError, Shared, World, s3};
 
 /// Largest inline template body in bytes, and largest in S3 (CFN:cloudformation-limits).
 const MAX_BODY_BYTES: usize = 51_200;
@@ -47,7 +47,7 @@ pub(super) struct Subject<'a> {
     pub stack_id: &'a str,
     pub stack_name: &'a str,
     pub previous: Option<&'a Definition>,
-    pub resources: &'a BTreeMap<String, Resource>,
+    pub resources: &'a BTreeMap<String, Shared<Resource>>,
 }
 
 /// Reads a template body, inline or from S3.

@@ -9,6 +9,7 @@ mod changes;
 mod describe;
 mod drift;
 mod engine;
+mod events;
 mod exports;
 mod faults;
 mod handlers;
@@ -32,18 +33,18 @@ pub use change_sets::{
     create_change_set, delete_change_set, describe_change_set, execute_change_set, list_change_sets,
 };
 pub use describe::{
-    describe_events, describe_stack_events, describe_stack_resource, describe_stack_resources,
-    describe_stacks, get_template, list_stack_resources, list_stacks,
+    describe_stack_resource, describe_stack_resources, describe_stacks, get_template, list_stack_resources,
+    list_stacks,
 };
 pub use drift::{
     describe_stack_drift_detection_status, describe_stack_resource_drifts, detect_stack_drift,
     detect_stack_resource_drift,
 };
+pub use events::{describe_events, describe_stack_events, new_stack_events};
 pub use exports::{list_exports, list_imports};
 pub use protection::{get_stack_policy, set_stack_policy, update_termination_protection};
 pub use stacks::{
-    cancel_update_stack, continue_update_rollback, create_stack, delete_stack, rollback_stack,
-    stack_event_count, update_stack,
+    cancel_update_stack, continue_update_rollback, create_stack, delete_stack, rollback_stack, update_stack,
 };
 pub use state::{Event, State, StepEvent};
 pub use validate::{get_template_summary, validate_template};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::schema::{self, TypeSchema};
 use super::state::{Definition, OutputValue, Resource, State};
 use super::template::{ResourceDefinition, Scope, Template, UNKNOWN, scalar_text};
-use crate::World;
+use crate::{Shared, World};
 
 /// The names of one stack.
 pub(super) struct StackScope<'a> {
@@ -21,7 +21,7 @@ pub(super) struct StackScope<'a> {
     pub parameters: &'a BTreeMap<String, String>,
     pub conditions: &'a BTreeMap<String, bool>,
     pub notification_arns: &'a [String],
-    pub resources: &'a BTreeMap<String, Resource>,
+    pub resources: &'a BTreeMap<String, Shared<Resource>>,
     /// Resources that will be new, in a prediction: their names and attributes are known later.
     pub unknown: Option<&'a BTreeSet<String>>,
 }

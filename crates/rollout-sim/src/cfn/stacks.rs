@@ -24,12 +24,6 @@ pub(super) fn find(world: &World, name: &str) -> Result<usize, ApiError> {
     found.ok_or_else(|| invalid(format!("Stack with id {name} does not exist")))
 }
 
-/// How many events a stack has: an observer in this process need not describe them again while there are no more.
-#[must_use]
-pub fn stack_event_count(world: &World, stack_name: &str) -> usize {
-    find(world, stack_name).map_or(0, |index| world.cfn.stacks[index].events.len())
-}
-
 /// Names of stacks and change sets: a letter, then letters, digits and hyphens, at most 128.
 pub(super) fn check_name(field: &str, name: &str) -> Result<(), ApiError> {
     let starts = name.starts_with(|letter: char| letter.is_ascii_alphabetic());
@@ -139,7 +133,7 @@ fn subject(stack: &Stack) -> Subject<'_> {
     Subject {
         stack_id: &stack.id,
         stack_name: &stack.name,
-        previous: stack.definition.as_ref(),
+        previous: stack.definition.as_deref(),
         resources: &stack.resources,
     }
 }
@@ -201,7 +195,7 @@ pub fn create_stack(world: &mut World, input: CreateStackInput) -> Result<Create
         timeout_minutes: input.timeout_in_minutes,
         policy_during_update: None,
     };
-    let operation_id = engine::apply(world, index, definition, start);
+    let operation_id = engine::apply(world, index, definition.into(), start);
     Ok(CreateStackOutput { stack_id: Some(stack_id), operation_id: Some(operation_id) })
 }
 
@@ -254,7 +248,7 @@ pub fn update_stack(world: &mut World, input: UpdateStackInput) -> Result<Update
         policy_during_update: input.stack_policy_during_update_body,
         ..engine::Start::default()
     };
-    let operation_id = engine::apply(world, index, definition, start);
+    let operation_id = engine::apply(world, index, definition.into(), start);
     Ok(UpdateStackOutput { stack_id: Some(stack_id), operation_id: Some(operation_id) })
 }
 

@@ -10,7 +10,7 @@ use super::api::{
     StackDriftStatus, StackResourceDrift, StackResourceDriftStatus, StackStatus,
 };
 use super::template::{Policy, Template};
-use crate::SimTime;
+use crate::{Shared, SimTime};
 
 /// State of the service.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub struct State {
     /// Every stack there ever was; events name them by index.
     pub(super) stacks: Vec<Stack>,
     /// Resources that no other module models, by type and physical id.
-    pub(super) bags: BTreeMap<String, BTreeMap<String, Bag>>,
+    pub(super) bags: Shared<BTreeMap<String, BTreeMap<String, Bag>>>,
     pub(super) detections: Vec<Detection>,
     /// Source of the tokens that tell live events from stale ones.
     pub(super) next_token: u64,
@@ -71,7 +71,7 @@ pub(super) struct Stack {
     pub updated: Option<SimTime>,
     pub deleted: Option<SimTime>,
     /// `None` while the stack is only under review.
-    pub definition: Option<Definition>,
+    pub definition: Option<Shared<Definition>>,
     pub role: Option<String>,
     pub change_set_id: Option<String>,
     pub disable_rollback: bool,
@@ -79,10 +79,10 @@ pub(super) struct Stack {
     pub termination_protection: bool,
     pub policy: Option<String>,
     pub outputs: Vec<OutputValue>,
-    pub resources: BTreeMap<String, Resource>,
+    pub resources: BTreeMap<String, Shared<Resource>>,
     /// Oldest first.
-    pub events: Vec<EventRecord>,
-    pub change_sets: Vec<ChangeSet>,
+    pub events: Vec<Shared<EventRecord>>,
+    pub change_sets: Vec<Shared<ChangeSet>>,
     pub operation: Option<Operation>,
     pub last_operations: Vec<(OperationType, String)>,
     pub drift: Option<(StackDriftStatus, SimTime)>,
@@ -164,7 +164,7 @@ pub(super) struct ChangeSet {
     pub status: ChangeSetStatus,
     pub execution: ExecutionStatus,
     pub reason: Option<String>,
-    pub definition: Definition,
+    pub definition: Shared<Definition>,
     pub role: Option<String>,
     pub on_stack_failure: Option<OnStackFailure>,
     /// Wire form, computed once when the change set is created.
@@ -212,7 +212,7 @@ pub(super) struct Operation {
     pub delete_on_failure: bool,
     pub retain_except_on_create: bool,
     /// Definition and role before the operation; `None` when it creates the stack.
-    pub previous: Option<Definition>,
+    pub previous: Option<Shared<Definition>>,
     /// Stack policy for this update only.
     pub policy_during_update: Option<String>,
     pub steps: BTreeMap<String, Step>,
@@ -236,7 +236,7 @@ pub(super) struct Step {
     pub token: u64,
     pub action: Action,
     /// The resource as it was.
-    pub before: Option<Resource>,
+    pub before: Option<Shared<Resource>>,
     /// Until when it cannot be touched again, where an operation cannot be interrupted.
     pub busy_until: Option<SimTime>,
     pub reverted: bool,
@@ -266,7 +266,7 @@ pub(super) enum Action {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Deletion {
     pub logical_id: String,
-    pub resource: Resource,
+    pub resource: Shared<Resource>,
     pub policy: Policy,
     pub state: StepState,
     pub token: u64,

@@ -42,17 +42,22 @@ pub(super) fn requested(service: &ServiceState, deployment: &DeploymentState) ->
     }
 }
 
+/// The deployments of a service, each with its tasks.
+pub(super) fn counted(world: &World, key: ServiceKey) -> Vec<(&DeploymentState, Counts)> {
+    world.ecs.service(key).deployments.iter().map(|one| (one, counts(world, key, one.key))).collect()
+}
+
+/// Whether `deployments[]` has the deployment at this place: one without tasks is in the list only as PRIMARY, or while it
+/// failed and another comes back.
+pub(super) fn is_listed((place, (one, counts)): &(usize, &(&DeploymentState, Counts))) -> bool {
+    *place == 0 || counts.present > 0 || one.rollout == RolloutState::Failed
+}
+
 pub(super) fn service(world: &World, key: ServiceKey, with_tags: bool) -> Service {
     let ecs = &world.ecs;
     let state = ecs.service(key);
-    let counted: Vec<(&DeploymentState, Counts)> =
-        state.deployments.iter().map(|one| (one, counts(world, key, one.key))).collect();
-    // A deployment without tasks is in the list only as PRIMARY, or while it failed and another comes back.
-    let listed = || {
-        counted.iter().enumerate().filter(|(place, (one, counts))| {
-            *place == 0 || counts.present > 0 || one.rollout == RolloutState::Failed
-        })
-    };
+    let counted = counted(world, key);
+    let listed = || counted.iter().enumerate().filter(is_listed);
     let revision = state.primary().map(|primary| &state.revisions[primary.revision]);
     let platform = revision.map(|revision| revision.platform_version.clone());
     let network = revision.and_then(|revision| revision.network.clone());
@@ -129,21 +134,21 @@ fn service_role(world: &World) -> String {
 
 /// Identifier of an event: made from its place, so that it costs nothing until it is asked for, and little then: every
 /// DescribeServices asks for up to a hundred.
-fn event_id(arn: &str, number: u64) -> String {
+pub(super) fn event_id(arn: &str, number: u64) -> String {
     // FNV-1a tells services apart, the generator spreads the number.
     let service = arn.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     let mut rng = Rng::new(service ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let (high, low) = (rng.next_u64(), rng.next_u64());
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xffff,
-        low >> 48,
-        low & 0xffff_ffff_ffff
-    )
+    let mut id = String::with_capacity(36);
+    for (place, byte) in high.to_be_bytes().into_iter().chain(low.to_be_bytes()).enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            id.push('-');
+        }
+        crate::wire::push_hex(&mut id, byte);
+    }
+    id
 }
 
 /// `DescribeServices`: at most ten.

@@ -1,12 +1,14 @@
 //! Describing tasks.
 
 use super::api::*;
+use super::definition::Definition;
 use super::task::TaskState;
 use super::{TaskKey, describe, dotted, invalid, page, short_name};
 use crate::{ApiError, SimTime, World};
 
 pub(super) fn task_arn(world: &World, task: &TaskState) -> String {
-    world.arn("ecs", &format!("task/{}/{}", world.ecs.cluster(task.cluster).name, task.id))
+    let cluster = &world.ecs.cluster(task.cluster).name;
+    format!("arn:aws:ecs:{}:{}:task/{cluster}/{}", world.region, world.account, task.id)
 }
 
 pub(super) fn describe(world: &World, task: &TaskState, with_tags: bool) -> Task {
@@ -14,26 +16,13 @@ pub(super) fn describe(world: &World, task: &TaskState, with_tags: bool) -> Task
     let definition = world.ecs.definition(task.definition);
     let arn = task_arn(world, task);
     let attachment = format!("{}-eni", &task.id[..8]);
-    let address = dotted(task.ip);
+    let address = address(task);
     let attached = !matches!(task.status, TaskStatus::Provisioning);
     let pair = |name: &str, value: &str| KeyValuePair { name: name.to_owned(), value: value.to_owned() };
     let status = match task.status {
         TaskStatus::Provisioning => "PRECREATED",
         TaskStatus::Stopped => "DELETED",
         _ => "ATTACHED",
-    };
-    let checked = || {
-        definition
-            .containers
-            .iter()
-            .zip(&task.containers)
-            .filter(|(plan, _)| plan.essential && plan.check.is_some())
-    };
-    let health = match () {
-        () if checked().next().is_none() => HealthStatus::Unknown,
-        () if checked().any(|(_, state)| state.health == HealthStatus::Unhealthy) => HealthStatus::Unhealthy,
-        () if checked().all(|(_, state)| state.health == HealthStatus::Healthy) => HealthStatus::Healthy,
-        () => HealthStatus::Unknown,
     };
     let containers =
         definition.shape.container_definitions.iter().zip(&task.containers).map(|(container, state)| {
@@ -78,7 +67,7 @@ pub(super) fn describe(world: &World, task: &TaskState, with_tags: bool) -> Task
         enable_execute_command: false,
         execution_stopped_at: epoch(task.execution_stopped_at),
         group: task.group.clone(),
-        health_status: health,
+        health_status: health(definition, task),
         last_status: task.status,
         launch_type: LaunchType::Fargate,
         memory: task.overrides.memory.clone().or_else(|| definition.shape.memory.clone()),
@@ -100,6 +89,25 @@ pub(super) fn describe(world: &World, task: &TaskState, with_tags: bool) -> Task
     }
 }
 
+/// Private address of its network interface.
+pub(super) fn address(task: &TaskState) -> String {
+    dotted(task.ip)
+}
+
+/// Health of a task: that of its essential containers that are checked.
+pub(super) fn health(definition: &Definition, task: &TaskState) -> HealthStatus {
+    let checked = || {
+        let containers = definition.containers.iter().zip(&task.containers);
+        containers.filter(|(plan, _)| plan.essential && plan.check.is_some()).map(|(_, state)| state.health)
+    };
+    match () {
+        () if checked().next().is_none() => HealthStatus::Unknown,
+        () if checked().any(|health| health == HealthStatus::Unhealthy) => HealthStatus::Unhealthy,
+        () if checked().all(|health| health == HealthStatus::Healthy) => HealthStatus::Healthy,
+        () => HealthStatus::Unknown,
+    }
+}
+
 fn container_status(task: &TaskState, exited: bool) -> TaskStatus {
     match task.status {
         _ if exited => TaskStatus::Stopped,
@@ -117,7 +125,7 @@ pub(super) fn find(world: &World, cluster: Option<&str>, task: &str) -> Result<O
 }
 
 /// Whether reads know the task already: one that `RunTask` just started may be missing (bc:ecs/RunTask).
-fn is_visible(world: &World, task: &TaskState) -> bool {
+pub(super) fn is_visible(world: &World, task: &TaskState) -> bool {
     task.owner.is_some()
         || world.now().since(task.created_at).as_secs_f64() >= world.params.run_task_visible_secs
 }

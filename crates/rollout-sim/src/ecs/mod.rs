@@ -17,6 +17,7 @@ mod describe;
 mod describe_tasks;
 mod launch;
 mod lifecycle;
+mod observe;
 mod one_off;
 mod outcome;
 mod plan;
@@ -36,7 +37,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiError, World};
+use crate::{ApiError, Shared, World};
 
 pub use api::*;
 pub use cluster::{
@@ -45,6 +46,9 @@ pub use cluster::{
 };
 pub use describe::{describe_services, list_services};
 pub use describe_tasks::{describe_tasks, list_tasks};
+pub use observe::{
+    ObservedContainer, ObservedDeployment, ObservedService, ObservedTask, observe_service, observe_tasks,
+};
 pub use one_off::{run_task, stop_task};
 pub use revision::describe_service_revisions;
 pub use rollouts::{describe_service_deployments, list_service_deployments, stop_service_deployment};
@@ -90,7 +94,7 @@ keys! {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct State {
     clusters: Vec<cluster::ClusterState>,
-    definitions: Vec<definition::Definition>,
+    definitions: Vec<Shared<definition::Definition>>,
     /// Revisions of a family: the place is the revision number less one.
     families: BTreeMap<String, Vec<DefinitionKey>>,
     services: Vec<service::ServiceState>,

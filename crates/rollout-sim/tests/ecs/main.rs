@@ -12,6 +12,7 @@ mod health;
 mod http;
 mod machine;
 mod observed;
+mod observers;
 mod one_off;
 mod rolling;
 mod rules;

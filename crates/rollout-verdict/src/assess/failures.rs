@@ -8,7 +8,9 @@ use crate::classify::{
     Reading, is_client_error, start_failure, stopped_task, target_failure, unhealthy_event,
 };
 use crate::stack::{StackProgress, failed_resources};
-use crate::{Cause, CauseKind, ExpectedService, Moment, Observations, ServiceName, TaskArn, TaskView};
+use crate::{
+    Cause, CauseKind, ExpectedService, Moment, Observations, ServiceEventView, ServiceName, TaskArn, TaskView,
+};
 
 /// Log lines of a dead task that are kept as evidence.
 const EVIDENCE_LINES: usize = 5;
@@ -34,9 +36,10 @@ pub(super) struct Group {
 /// Every failure of a service's tasks, targets, alarms and events.
 pub(super) fn of_service(bound: &Bound<'_>, stack: &StackProgress<'_>) -> Vec<Failure> {
     let mut failures = Vec::new();
+    let unhealthy: Vec<UnhealthyEvent<'_>> = bound.seen.events.values().filter_map(unhealthy_task).collect();
     for revision in [Revision::New, Revision::Old] {
         for task in bound.tasks(revision) {
-            failures.extend(of_task(bound, task, revision));
+            failures.extend(of_task(bound, task, revision, &unhealthy));
         }
     }
     for event in bound.seen.events.values() {
@@ -58,10 +61,28 @@ pub(super) fn of_service(bound: &Bound<'_>, stack: &StackProgress<'_>) -> Vec<Fa
     failures
 }
 
+/// An event of a service that calls one of its tasks unhealthy.
+struct UnhealthyEvent<'a> {
+    /// Id of the task.
+    task: &'a str,
+    reason: &'a str,
+    at: Moment,
+}
+
+fn unhealthy_task(event: &ServiceEventView) -> Option<UnhealthyEvent<'_>> {
+    let (task, reason) = unhealthy_event(&event.message)?;
+    Some(UnhealthyEvent { task, reason, at: event.at })
+}
+
 /// What a task died of, and what its checks said before: at most one failure of each kind and signature, so that
 /// counting failures counts tasks.
-fn of_task(bound: &Bound<'_>, task: &TaskView, revision: Revision) -> Vec<Failure> {
-    let mut readings = failing_checks(bound, task);
+fn of_task(
+    bound: &Bound<'_>,
+    task: &TaskView,
+    revision: Revision,
+    unhealthy: &[UnhealthyEvent<'_>],
+) -> Vec<Failure> {
+    let mut readings = failing_checks(bound, task, unhealthy);
     // The reason for which a task could not start is final when its stop begins; an exit code comes later.
     let ended = task.last_status == "STOPPED"
         || task.stop_code.as_deref() == Some("TaskFailedToStart")
@@ -94,7 +115,11 @@ fn of_task(bound: &Bound<'_>, task: &TaskView, revision: Revision) -> Vec<Failur
 /// What the checks of a task said against it: its targets, its container health checks and the service's events.
 /// What they said in the grace period does not count, as ECS does not count it; except that a client error
 /// does, which no start-up time changes.
-fn failing_checks(bound: &Bound<'_>, task: &TaskView) -> Vec<(Reading, Moment)> {
+fn failing_checks(
+    bound: &Bound<'_>,
+    task: &TaskView,
+    unhealthy: &[UnhealthyEvent<'_>],
+) -> Vec<(Reading, Moment)> {
     let grace_ends = task.started_at.map(|at| at.plus_secs(f64::from(bound.expected.settings.grace_secs)));
     let after_grace =
         |(first, last): (Moment, Moment)| grace_ends.filter(|&ends| last >= ends).map(|ends| first.max(ends));
@@ -110,10 +135,8 @@ fn failing_checks(bound: &Bound<'_>, task: &TaskView) -> Vec<(Reading, Moment)> 
             add(reading, at);
         }
     }
-    for event in bound.seen.events.values() {
-        if let Some((_, reason)) = unhealthy_event(&event.message).filter(|(id, _)| *id == task.arn.id()) {
-            add(target_failure(None, Some(reason)), event.at);
-        }
+    for event in unhealthy.iter().filter(|event| event.task == task.arn.id()) {
+        add(target_failure(None, Some(event.reason)), event.at);
     }
     let mut readings: Vec<_> = readings.into_values().collect();
     if let Some(at) = bound.seen.unhealthy_tasks.get(&task.arn).copied().and_then(after_grace) {

@@ -68,7 +68,8 @@ fn start(world: &mut World, index: usize, name: &str) {
         Err(message) => {
             // A resource that cannot even be described never began: the stack records it all the same.
             note(world, index, name);
-            let creates = !world.cfn.stacks[index].resources.get(name).is_some_and(Resource::exists);
+            let creates =
+                !world.cfn.stacks[index].resources.get(name).is_some_and(|resource| resource.exists());
             failed(world, index, name, creates, &message);
             return;
         }
@@ -112,7 +113,7 @@ fn start(world: &mut World, index: usize, name: &str) {
         wait(world, index, name, Wait::Secs(1.0));
         return;
     }
-    match call(world, index, name, action, before.as_ref(), &properties) {
+    match call(world, index, name, action, before.as_deref(), &properties) {
         Err(message) => failed(world, index, name, creates, &message),
         Ok(outcome) => {
             adopt(world, index, name, action, &outcome, properties);
@@ -203,9 +204,9 @@ fn note(world: &mut World, index: usize, name: &str) {
         depends_on: BTreeSet::new(),
         drift: None,
     };
-    let resource = stack.resources.entry(name.to_owned()).or_insert_with(blank);
+    let resource = stack.resources.entry(name.to_owned()).or_insert_with(|| blank().into());
     if !resource.exists() {
-        *resource = blank();
+        *resource = blank().into();
     }
     resource.deletion_policy = deletion_policy(wanted);
     resource.update_replace_policy = update_replace_policy(wanted);

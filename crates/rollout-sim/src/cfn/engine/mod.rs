@@ -18,7 +18,7 @@ pub(super) use revert::{resume, roll_back};
 use super::api::{OperationType, ResourceStatus, StackStatus};
 use super::handlers::Context;
 use super::state::{Definition, Event, Operation, Phase, Step, StepState};
-use crate::{Event as WorldEvent, World};
+use crate::{Event as WorldEvent, Shared, World};
 
 /// Time between the phases of an operation, in seconds.
 const PHASE_SECS: f64 = 1.0;
@@ -35,7 +35,7 @@ pub(super) struct Start {
 }
 
 /// Starts the creation or the update of the stack at `index`; returns the id of the operation.
-pub(super) fn apply(world: &mut World, index: usize, definition: Definition, start: Start) -> String {
+pub(super) fn apply(world: &mut World, index: usize, definition: Shared<Definition>, start: Start) -> String {
     let id = identifier_uuid(world);
     let now = world.now();
     let stack = &mut world.cfn.stacks[index];

@@ -71,7 +71,7 @@ fn push(
     let at = world.now();
     world.cfn.next_identifier += 1;
     let id = world.cfn.next_identifier;
-    world.cfn.stacks[index].events.push(EventRecord {
+    let event = EventRecord {
         at,
         id,
         logical_id: logical_id.map(str::to_owned),
@@ -81,7 +81,8 @@ fn push(
         reason: reason.map(str::to_owned),
         operation_id,
         token,
-    });
+    };
+    world.cfn.stacks[index].events.push(event.into());
 }
 
 /// A stack is a resource in its own events.

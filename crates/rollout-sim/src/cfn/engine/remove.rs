@@ -10,7 +10,7 @@ use crate::cfn::handlers::{self, Failure, Poll, Wait};
 use crate::cfn::plan::is_wanted;
 use crate::cfn::state::{Action, Deletion, Event, Phase, Resource, StepEvent, StepState};
 use crate::cfn::template::Policy;
-use crate::{Event as WorldEvent, World};
+use crate::{Event as WorldEvent, Shared, World};
 
 /// After an update: the old ones of what was replaced, and what the template no longer has. After a rollback:
 /// the new ones instead.
@@ -78,7 +78,7 @@ pub(super) fn everything(world: &mut World, index: usize, retain: &BTreeSet<Stri
     begin(world, index, deletions);
 }
 
-fn deletion(name: &str, resource: Resource, policy: Policy, current: bool) -> Deletion {
+fn deletion(name: &str, resource: Shared<Resource>, policy: Policy, current: bool) -> Deletion {
     Deletion {
         logical_id: name.to_owned(),
         resource,

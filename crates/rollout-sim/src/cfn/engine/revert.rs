@@ -165,7 +165,7 @@ pub(super) fn start(world: &mut World, index: usize, name: &str) {
     match call(world, index, name, &before) {
         Ok(wait) => {
             if let Some(resource) = world.cfn.stacks[index].resources.get_mut(name) {
-                resource.properties = before.properties;
+                resource.properties.clone_from(&before.properties);
             }
             apply::wait(world, index, name, wait);
         }

@@ -228,13 +228,9 @@ fn cluster_of(arn: &str) -> Option<String> {
     arn.rsplit('/').nth(1).map(str::to_owned)
 }
 
-fn service(world: &World, arn: &str) -> Option<ecs::Service> {
-    let input = ecs::DescribeServicesInput {
-        cluster: cluster_of(arn),
-        services: vec![arn.to_owned()],
-        include: Vec::new(),
-    };
-    ecs::describe_services(world, &input).ok()?.services.into_iter().next()
+fn service<'a>(world: &'a World, arn: &str) -> Option<ecs::ObservedService<'a>> {
+    // What happened before is of no matter to a look at how it is.
+    ecs::observe_service(world, &cluster_of(arn)?, arn, world.now()).ok()
 }
 
 /// Judges a service by its latest service deployment: done when it succeeded, or when a rollback ended where
