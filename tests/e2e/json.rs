@@ -133,3 +133,23 @@ fn a_broken_file_is_named_with_line_and_column() {
     assert!(detail.starts_with("infra/environments/staging.toml:"), "{detail}");
     assert!(detail.contains(": unknown key `desired_cuont` in `ecs`"), "{detail}");
 }
+
+#[test]
+fn a_deployment_whose_reader_went_away_goes_on() {
+    let scene = Scene::staging();
+    let mut command = Command::new(programs().join("deploy-ops"));
+    command.args(["deploy", "staging", "--yes", "--fault", "crash-on-start:mcp", "--json"]);
+    command.current_dir(scene.root()).env("DEPLOY_TARGET", "local").env_remove("LOCAL_AWS_DIR");
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    scene.commit("another");
+    let mut child = command.spawn().unwrap();
+    // As `| head -1` does.
+    drop(child.stderr.take());
+    let output = child.wait_with_output().unwrap();
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (output.status.code(), &result["verdict"]),
+        (Some(20), &Value::from("rolled_back")),
+        "{result}"
+    );
+}

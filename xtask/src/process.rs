@@ -100,7 +100,7 @@ pub(crate) fn hand_to(
         Command::new(program)
     } else {
         if !built_binary(package).is_some_and(|binary| binary.is_file()) {
-            eprintln!("{first_build}");
+            ops_cli::say!("{first_build}");
             let build = cargo(project, ["build", "--package", package]).stdout_to_stderr();
             must_succeed(&build, &format!("building {package}"))?;
         }

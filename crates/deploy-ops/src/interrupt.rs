@@ -16,7 +16,7 @@ impl Interrupt {
         tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
                 heard.request();
-                eprintln!(
+                ops_cli::say!(
                     "interrupted: finishing what must not be left half-done (Ctrl-C again to quit at once)"
                 );
             }

@@ -1,5 +1,8 @@
 //! Deployment operations against AWS: the only crate that talks to it.
 
+// `ops_cli::say!` instead: a closed stderr must not end the watch of a deployment.
+#![cfg_attr(not(test), warn(clippy::print_stderr))]
+
 mod adopt;
 pub mod alignment;
 pub mod aws;

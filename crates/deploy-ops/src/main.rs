@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: failed to start: {error}");
+            ops_cli::say!("error: failed to start: {error}");
             return Exit::Unexpected.into();
         }
     };
@@ -49,11 +49,11 @@ fn root() -> PathBuf {
 /// The chain of causes once, then what to do.
 fn print_failure(failure: &Failure) {
     if let Failure::Config(error) = failure {
-        eprint!("{}", error.report(ops_cli::colour_on_stderr()));
+        ops_cli::say!("{}", error.report(ops_cli::colour_on_stderr()).trim_end());
         return;
     }
-    eprintln!("error: {}", failure.chain());
+    ops_cli::say!("error: {}", failure.chain());
     if let Some(hint) = failure.hint() {
-        eprintln!("hint: {hint}");
+        ops_cli::say!("hint: {hint}");
     }
 }

@@ -238,7 +238,7 @@ pub fn leave(
     match write(&session.root, &record, &Redactor::new(&session.config.platform)) {
         Ok(path) => {
             let shown = path.strip_prefix(&session.root).unwrap_or(&path);
-            eprintln!("  record   {}", shown.display());
+            ops_cli::say!("  record   {}", shown.display());
             Some(path)
         }
         Err(error) => {

@@ -63,9 +63,9 @@ pub fn print(session: &EnvironmentSession, command: Command, outcome: &Outcome, 
         let cause = result.cause.as_ref().map(|cause| format!(": {}", cause.detail)).unwrap_or_default();
         session.report.annotate(command.title(), &format!("{}: {sentence}{cause}", result.environment));
     }
-    eprintln!();
+    ops_cli::say!();
     for line in lines(&session.environment.url(), outcome, wall, sentence) {
-        eprintln!("{line}");
+        ops_cli::say!("{line}");
     }
     write_step_summary(session, command, result, outcome.times);
 }

@@ -4,6 +4,16 @@
 //! which parses the same arguments again. A typo is therefore answered at once, without compiling the
 //! AWS SDK first, and the workflow tests parse every `cargo xtask` call with the real grammar.
 
+/// Writes a line for people to stderr. Where nobody reads it any more the line is lost and the program goes on, which
+/// `eprintln!` does not: a closed pipe must not leave a deployment unwatched.
+#[macro_export]
+macro_rules! say {
+    ($($arg:tt)*) => {{
+        use ::std::io::Write as _;
+        let _ = ::std::writeln!(::std::io::stderr(), $($arg)*);
+    }};
+}
+
 mod args;
 mod exit;
 mod guard;

@@ -46,18 +46,18 @@ fn least_privilege(project: &Project) -> Result<(), Failure> {
 pub(crate) fn run(project: &Project) -> Result<ExitCode, Failure> {
     let mut failed = Vec::new();
     for (name, step) in STEPS {
-        eprintln!("==> {name}");
+        ops_cli::say!("==> {name}");
         let start = Instant::now();
         match step(project) {
-            Ok(()) => eprintln!("    {name}: passed in {:.1} s", start.elapsed().as_secs_f64()),
+            Ok(()) => ops_cli::say!("    {name}: passed in {:.1} s", start.elapsed().as_secs_f64()),
             Err(failure) => {
-                eprint!("{}", failure.render());
+                ops_cli::say!("{}", failure.render().trim_end());
                 failed.push(*name);
             }
         }
     }
     if failed.is_empty() {
-        eprintln!("ci: all {} steps passed", STEPS.len());
+        ops_cli::say!("ci: all {} steps passed", STEPS.len());
         return Ok(ExitCode::SUCCESS);
     }
     Err(Failure::differences(format!(

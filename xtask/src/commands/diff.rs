@@ -31,7 +31,7 @@ pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
         let stack = rendered.stack_name();
         match difference(project, &rendered, &args.base)? {
             Some(text) => differences.push((stack.to_owned(), text)),
-            None => eprintln!("{stack}: no difference to {}", args.base),
+            None => ops_cli::say!("{stack}: no difference to {}", args.base),
         }
     }
     let text: String = differences.iter().map(|(_, text)| text.as_str()).collect();

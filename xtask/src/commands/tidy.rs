@@ -34,7 +34,7 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode, Failure> {
     }
     findings.sort();
     for finding in &findings {
-        eprintln!("{finding}");
+        ops_cli::say!("{finding}");
     }
     Err(Failure::differences(format!("{} house rules broken", findings.len()))
         .hint("each line above names the place and the rule; ARCHITECTURE.md says why the rule is there"))

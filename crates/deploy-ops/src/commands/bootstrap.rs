@@ -34,7 +34,7 @@ async fn go(
     }
     let before = bootstrap::inspect(session, options).await?;
     let name = session.environment.name.to_string();
-    eprintln!("{name}: {} of {} steps are done", done(&before), before.len());
+    ops_cli::say!("{name}: {} of {} steps are done", done(&before), before.len());
     print_list(&before);
     let open = before.iter().any(|item| matches!(item.state, State::Open(_)));
     if args.plan || !open {
@@ -66,7 +66,7 @@ async fn go(
     )?;
     let result = bootstrap::run(session, options).await?;
     session.report.end_group();
-    eprintln!("\n{name}: {} of {} steps are done", done(&result.checklist), result.checklist.len());
+    ops_cli::say!("\n{name}: {} of {} steps are done", done(&result.checklist), result.checklist.len());
     print_list(&result.checklist);
     print_end(session, &result);
     Ok(result)
@@ -80,31 +80,31 @@ fn print_list(checklist: &[Item]) {
     for Item { step, state } in checklist {
         let title = step.title();
         match state {
-            State::Done(detail) => eprintln!("  [x] {title:<28} {detail}"),
+            State::Done(detail) => ops_cli::say!("  [x] {title:<28} {detail}"),
             State::Open(detail) => {
-                eprintln!("  [ ] {title:<28} {detail}");
-                eprintln!("      why: {}", step.why());
+                ops_cli::say!("  [ ] {title:<28} {detail}");
+                ops_cli::say!("      why: {}", step.why());
             }
             State::Person(detail) => {
-                eprintln!("  [!] {title:<28} {detail}");
-                eprintln!("      why: {}", step.why());
+                ops_cli::say!("  [!] {title:<28} {detail}");
+                ops_cli::say!("      why: {}", step.why());
             }
-            State::Attention(detail) => eprintln!("  [?] {title:<28} {detail}"),
-            State::Later => eprintln!("  [ ] {title:<28} later"),
+            State::Attention(detail) => ops_cli::say!("  [?] {title:<28} {detail}"),
+            State::Later => ops_cli::say!("  [ ] {title:<28} later"),
         }
     }
 }
 
 fn print_end(session: &EnvironmentSession, result: &BootstrapResult) {
     if result.exit_code == 0 {
-        eprintln!("what only people can do, and nobody can see from here:");
-        result.people.iter().for_each(|line| eprintln!("  - {line}"));
+        ops_cli::say!("what only people can do, and nobody can see from here:");
+        result.people.iter().for_each(|line| ops_cli::say!("  - {line}"));
     }
     if let Some(cause) = &result.cause {
-        eprintln!("  cause    {cause}");
+        ops_cli::say!("  cause    {cause}");
     }
-    eprintln!("  url      {}", session.environment.url());
+    ops_cli::say!("  url      {}", session.environment.url());
     if let Some(next) = &result.next {
-        eprintln!("  next     {next}");
+        ops_cli::say!("  next     {next}");
     }
 }

@@ -66,7 +66,7 @@ fn plan(args: &DeployArgs, outcome: &deploy::Outcome) -> Result<Exit, Failure> {
     match outcome.forecast {
         Some(_) => Ok(Exit::Differences),
         None => {
-            eprintln!("nothing to change");
+            ops_cli::say!("nothing to change");
             Ok(Exit::Done)
         }
     }

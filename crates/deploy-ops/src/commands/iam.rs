@@ -32,22 +32,22 @@ async fn check(args: &IamArgs, root: &Path) -> Result<Exit, Failure> {
     if args.json {
         print_json(&result)?;
     }
-    eprintln!("{}: {} scenarios as the deploy role", result.environment, result.scenarios.len());
-    result.scenarios.iter().for_each(|name| eprintln!("  {name}"));
-    eprintln!("used");
-    result.used_by_service().iter().for_each(|line| eprintln!("  {line}"));
-    eprintln!("{} attempts on other environments", result.attempts);
+    ops_cli::say!("{}: {} scenarios as the deploy role", result.environment, result.scenarios.len());
+    result.scenarios.iter().for_each(|name| ops_cli::say!("  {name}"));
+    ops_cli::say!("used");
+    result.used_by_service().iter().for_each(|line| ops_cli::say!("  {line}"));
+    ops_cli::say!("{} attempts on other environments", result.attempts);
     if result.findings.is_empty() {
-        eprintln!(
+        ops_cli::say!(
             "nothing missing, nothing unused ({} exceptions, with reasons, in crates/deploy-ops/src/iam/exceptions.json)",
             result.excepted
         );
         return Ok(Exit::Done);
     }
     for finding in &result.findings {
-        eprintln!("{finding}");
+        ops_cli::say!("{finding}");
     }
-    eprintln!(
+    ops_cli::say!(
         "hint: grant or take away in crates/stack-model/src/identity/, or run what needs it in a scenario \
          (crates/deploy-ops/src/iam/scenarios.rs)"
     );

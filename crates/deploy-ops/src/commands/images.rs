@@ -40,13 +40,13 @@ async fn build(args: &ImagesBuildArgs, root: &Path) -> Result<Exit, Failure> {
     if args.missing {
         builds = without_pushed(root, builds, &source).await?;
         if builds.is_empty() {
-            eprintln!("the registry holds every image of commit {}", source.commit.short());
+            ops_cli::say!("the registry holds every image of commit {}", source.commit.short());
             return Ok(Exit::Done);
         }
     }
     docker::require_buildx()?;
     if args.images.commit.is_none() && source.is_dirty()? {
-        eprintln!(
+        ops_cli::say!(
             "warning: the source has changes that are not committed; commit {} is built without them",
             source.commit.short()
         );
@@ -82,7 +82,7 @@ fn build_all(config: &Config, source: &Source, builds: &[Build]) -> Result<Vec<S
             .map(|(_, repository)| images::reference(config, repository, &source.commit))
             .collect();
         let services: Vec<&str> = build.services.iter().map(|(name, _)| name.as_str()).collect();
-        eprintln!("building {} of commit {}", services.join(" and "), source.commit.short());
+        ops_cli::say!("building {} of commit {}", services.join(" and "), source.commit.short());
         docker::build(build, &export.tree, &references, &identity)?;
         built.extend(
             services.iter().zip(references).map(|(service, reference)| format!("{service} {reference}")),
@@ -117,7 +117,7 @@ async fn push(args: &ImagesPushArgs, root: &Path) -> Result<Exit, Failure> {
     for image in &pushed {
         print(&format!("{} {} {}", image.service, image.reference, image.digest))?;
         if image.already {
-            eprintln!("{}: was in the registry already", image.service);
+            ops_cli::say!("{}: was in the registry already", image.service);
         }
     }
     Ok(Exit::Done)

@@ -16,7 +16,7 @@ pub(super) async fn run(command: &LocalCommand, root: &Path) -> Result<Exit, Fai
     match command {
         LocalCommand::Reset => {
             local_aws::reset(&state).map_err(TargetError::from)?;
-            eprintln!("the local account is empty");
+            ops_cli::say!("the local account is empty");
         }
         LocalCommand::Status => {
             let running = LocalAws::open(&state, &options(root)?).map_err(TargetError::from)?;
@@ -31,7 +31,7 @@ pub(super) async fn run(command: &LocalCommand, root: &Path) -> Result<Exit, Fai
             let running = LocalAws::open(&state, &options).map_err(TargetError::from)?;
             let running = running.start().await.map_err(TargetError::Serve)?;
             print(&running.endpoint_url())?;
-            eprintln!(
+            ops_cli::say!(
                 "serving until Ctrl-C; for other clients: AWS_ENDPOINT_URL={} AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=local",
                 running.endpoint_url(),
                 local_aws::ADMIN_ACCESS_KEY

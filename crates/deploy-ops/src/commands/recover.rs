@@ -27,8 +27,8 @@ pub(super) async fn run(args: &RecoverArgs, root: &Path) -> Result<Exit, Failure
     };
     session.report.end_group();
     if let Ok(recovered) = &outcome {
-        eprintln!();
-        eprintln!("{recovered}");
+        ops_cli::say!();
+        ops_cli::say!("{recovered}");
         if args.json {
             print_json(recovered)?;
         }

@@ -48,15 +48,15 @@ async fn release(session: &Session, tag: &ReleaseTag, args: &ReleaseArgs) -> Res
 fn print_next(session: &Session, published: &Published) {
     let tag = &published.tag;
     let keeps_data = session.config.environments.values().find(|it| it.protection.retain_data);
-    eprintln!(
+    ops_cli::say!(
         "\n{tag}: {}",
         if published.next.is_empty() { "released" } else { "tagged, not yet published" }
     );
     for next in &published.next {
-        eprintln!("  next     {next}");
+        ops_cli::say!("  next     {next}");
     }
     if let Some(environment) = keeps_data {
-        eprintln!(
+        ops_cli::say!(
             "  then     the workflow deploys it to {0} once it is approved, or: cargo xtask deploy {0} --release {tag}",
             environment.name
         );
@@ -105,8 +105,8 @@ async fn annotate(args: &AnnotateArgs, root: &Path) -> Result<Exit, Failure> {
         }
     };
     match publish::annotate(&gh, &running)? {
-        Annotated::Now => eprintln!("{tag}: the notes say what {} runs", args.env),
-        Annotated::Before => eprintln!("{tag}: the notes say so already"),
+        Annotated::Now => ops_cli::say!("{tag}: the notes say what {} runs", args.env),
+        Annotated::Before => ops_cli::say!("{tag}: the notes say so already"),
     }
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! `secrets init|set|check|redeploy`
 
-use std::io::{BufRead as _, IsTerminal as _};
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use ops_cli::{EnvironmentArgs, Exit, SecretsCommand, SecretsInitArgs, SecretsRedeployArgs, SecretsSetArgs};
@@ -64,7 +64,7 @@ async fn check(session: &EnvironmentSession, json: bool) -> Result<Exit, Failure
         (false, true) => format!("secrets init {environment}"),
         (false, false) => format!("secrets set {environment} <secret>"),
     };
-    eprintln!("next: {}", session.command(&next));
+    ops_cli::say!("next: {}", session.command(&next));
     Ok(Exit::Differences)
 }
 
@@ -104,7 +104,7 @@ async fn init(session: &EnvironmentSession) -> Result<Exit, Failure> {
             Standing::Absent => format!("deploy {environment}"),
             _ => format!("secrets set {environment} {}", check.name),
         };
-        eprintln!("next: {}", session.command(&command));
+        ops_cli::say!("next: {}", session.command(&command));
     }
     Ok(if open.is_empty() { Exit::Done } else { Exit::Differences })
 }
@@ -124,18 +124,18 @@ async fn set(session: &EnvironmentSession, args: &SecretsSetArgs) -> Result<Exit
         keys.join(", ")
     ))?;
     if services.is_empty() {
-        eprintln!("no service reads it; one-off tasks read it when they start");
+        ops_cli::say!("no service reads it; one-off tasks read it when they start");
         return Ok(Exit::Done);
     }
     if args.redeploy || offer(&services) {
         return redeploy(session, &services).await;
     }
-    eprintln!(
+    ops_cli::say!(
         "{} read it when their tasks start: until they are redeployed, they go on with the old value",
         services.join(", ")
     );
     let command = format!("secrets redeploy {} {}", session.environment.name, wanted.name);
-    eprintln!("next: {}", session.command(&command));
+    ops_cli::say!("next: {}", session.command(&command));
     Ok(Exit::Done)
 }
 
@@ -144,7 +144,10 @@ fn offer(services: &[String]) -> bool {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return false;
     }
-    eprint!("redeploy {} now, so that they read it? [y/N] ", services.join(", "));
+    let question = format!("redeploy {} now, so that they read it? [y/N] ", services.join(", "));
+    if std::io::stderr().write_all(question.as_bytes()).is_err() {
+        return false;
+    }
     let mut answer = String::new();
     tokio::task::block_in_place(|| std::io::stdin().lock().read_line(&mut answer)).is_ok()
         && matches!(answer.trim(), "y" | "Y" | "yes")
@@ -164,7 +167,7 @@ async fn redeploy(session: &EnvironmentSession, services: &[String]) -> Result<E
     let environment = session.environment.name.as_str();
     match outcome {
         Restart::NothingRuns => {
-            eprintln!("nothing runs that reads it: it is read when the services start");
+            ops_cli::say!("nothing runs that reads it: it is read when the services start");
             Ok(Exit::Done)
         }
         Restart::Done(names) => {
@@ -172,19 +175,19 @@ async fn redeploy(session: &EnvironmentSession, services: &[String]) -> Result<E
             Ok(Exit::Done)
         }
         Restart::Failed(names) => {
-            eprintln!(
+            ops_cli::say!(
                 "error: {} did not come up with it; ECS went back to the old tasks, which go on with the old value",
                 names.join(", ")
             );
-            eprintln!("next: {}", session.command(&format!("secrets check {environment}")));
+            ops_cli::say!("next: {}", session.command(&format!("secrets check {environment}")));
             Ok(Exit::RolledBack)
         }
         Restart::Late(names) => {
-            eprintln!(
+            ops_cli::say!(
                 "error: {} have not replaced their tasks in the time their settings allow",
                 names.join(", ")
             );
-            eprintln!("next: {}", session.command(&format!("status {environment}")));
+            ops_cli::say!("next: {}", session.command(&format!("status {environment}")));
             Ok(Exit::NeedsHuman)
         }
     }

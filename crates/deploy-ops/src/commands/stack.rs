@@ -26,7 +26,7 @@ pub(super) async fn run(command: &StackCommand, root: &Path) -> Result<Exit, Fai
             opened.close().await?;
             let result = outcome?;
             for line in result.lines() {
-                eprintln!("{line}");
+                ops_cli::say!("{line}");
             }
             if args.json {
                 print_json(&result)?;
@@ -231,19 +231,19 @@ async fn run_delete(args: &StackDeleteArgs, root: &Path) -> Result<Exit, Failure
     let outcome = delete::delete(opened.session(), &subject, args.confirm.as_deref(), args.yes).await;
     opened.close().await?;
     let deleted = outcome?;
-    eprintln!();
+    ops_cli::say!();
     if deleted.existed && deleted.exit_code == 0 {
-        eprintln!("{}: deleted", deleted.stack);
+        ops_cli::say!("{}: deleted", deleted.stack);
     }
     if !deleted.remains.is_empty() {
-        eprintln!("what stays behind, and goes on costing until a person removes it:");
+        ops_cli::say!("what stays behind, and goes on costing until a person removes it:");
         for it in &deleted.remains {
             let id = it.physical_id.as_deref().unwrap_or("-");
-            eprintln!("  {:<9} {} ({}) {id}", it.what, it.logical_id, it.resource_type);
+            ops_cli::say!("  {:<9} {} ({}) {id}", it.what, it.logical_id, it.resource_type);
         }
     }
     if let Some(next) = &deleted.next {
-        eprintln!("  next     {next}");
+        ops_cli::say!("  next     {next}");
     }
     if args.json {
         print_json(&deleted)?;

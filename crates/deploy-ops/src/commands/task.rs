@@ -27,8 +27,8 @@ async fn run_task(args: &TaskRunArgs, root: &Path) -> Result<Exit, Failure> {
     let outcome = task_run::run(&session, &options).await;
     session.report.end_group();
     if let Ok(result) = &outcome {
-        eprintln!();
-        result.lines().iter().for_each(|line| eprintln!("{line}"));
+        ops_cli::say!();
+        result.lines().iter().for_each(|line| ops_cli::say!("{line}"));
         if args.json {
             print_json(result)?;
         }

@@ -118,7 +118,7 @@ impl<'a> Wanted<'a> {
                         let problems = vec![format!("`{name}` {flaw}")];
                         return Err(SecretsError::Unfit { secret: self.name.to_string(), problems });
                     }
-                    Err(flaw) => eprintln!("it {flaw}; once more"),
+                    Err(flaw) => ops_cli::say!("it {flaw}; once more"),
                 }
                 attempt += 1;
             }

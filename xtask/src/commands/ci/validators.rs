@@ -30,7 +30,7 @@ impl Python {
         if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
             return Ok(Self { bin });
         }
-        eprintln!("    installing the tools of {requirements} into .venv/{name}");
+        ops_cli::say!("    installing the tools of {requirements} into .venv/{name}");
         must_succeed(&duct::cmd!(python, "-m", "venv", "--clear", &venv), "python3 -m venv")?;
         let install = duct::cmd!(
             bin.join("python"),

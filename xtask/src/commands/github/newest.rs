@@ -32,7 +32,7 @@ pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
         .ok_or_else(|| Failure::unexpected(format!("origin answered without {branch}: {list:?}")))?;
     let newest = head == commit;
     if !newest {
-        eprintln!("{branch} is at {head} by now: {commit} is left to that one's own run");
+        ops_cli::say!("{branch} is at {head} by now: {commit} is left to that one's own run");
     }
     answer(&[("newest", newest.to_string()), ("head", head.to_owned())])
 }

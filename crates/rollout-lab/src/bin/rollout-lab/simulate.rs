@@ -90,7 +90,7 @@ fn scenario(args: &SimulateArgs, root: &Path, name: &str) -> Result<(), Failure>
     let mut sides = Vec::new();
     for side in &scenario.sides {
         let case = Case::of_scenario(&scenario, side, &texts).inspect_err(|_| {
-            eprintln!(
+            ops_cli::say!(
                 "side `{}` of the scenario; lines are those of the configuration with its settings:",
                 side.name
             );
@@ -145,7 +145,7 @@ fn finish(
             .collect();
         std::fs::write(file, svg(title, &panels))
             .map_err(|source| Failure::Write { what: file.display().to_string(), source })?;
-        eprintln!("wrote {}", file.display());
+        ops_cli::say!("wrote {}", file.display());
     }
     if args.json {
         return print(&format!("{:#}\n", machine(head, &played, &advice)));
