@@ -76,7 +76,8 @@ fn predicts(broken: &[&str]) -> Outcome {
     let deployed = block_on(scene.deploy("staging", &options(Wanted::Head), broken)).unwrap();
     let is_roll = |record: &&Record| record.rollout.services.iter().any(|service| service.rolls);
     // The rollout, and the update that puts the old release back where the stack was complete already.
-    let shown: Vec<&Record> = deployed.records.iter().filter(is_roll).collect();
+    let mut shown: Vec<&Record> = deployed.records.iter().filter(is_roll).collect();
+    shown.sort_by_key(|record| record.rollout.started_at);
     let first = shown.first().expect("the rollout was watched");
     let faults: Vec<Fault> = broken.iter().map(|fault| fault.parse().unwrap()).collect();
     // Load balancers report by the minute: the second at which a rollout starts decides when an alarm fires.

@@ -2,7 +2,7 @@
 
 use rollout_sim::SimTime;
 use rollout_sim::ecs::{
-    self, DescribeServicesInput, DescribeTasksInput, DesiredStatus, ListTasksInput, StopCode, Task,
+    self, DescribeServicesInput, DescribeTasksInput, DesiredStatus, ListTasksInput, Task,
 };
 use serde_json::json;
 
@@ -63,7 +63,7 @@ fn assert_same_tasks(fixture: &Fixture) {
                 [task.last_status.as_str(), task.desired_status.as_str(), task.health_status.as_str()],
                 [Some(task.created_at), task.started_at],
                 [task.stopping_at, task.stopped_at],
-                [task.stop_code.map(StopCode::as_str), task.stopped_reason.as_deref()],
+                [task.stop_code.map(ecs::StopCode::as_str), task.stopped_reason.as_deref()],
                 containers,
             ])
         })
