@@ -32,7 +32,8 @@ async fn migrations(session: &EnvironmentSession) -> (BTreeSet<String>, BTreeSet
 async fn somebody_migrates(scene: &Scene) {
     let mut session = scene.session("staging", &[]).await;
     let signal = Arc::new(Notify::new());
-    session.session.report = telling(&session, "migrate: running", &signal);
+    // Early enough: until the kill takes effect, the run may get a few looks further.
+    session.session.report = telling(&session, "migrate: provisioning", &signal);
     kill_at(&signal, deploy::deploy(&session, &options(Wanted::Head))).await;
     assert_eq!(migrations(&session).await.1.len(), 1);
     close(session).await;
