@@ -1,6 +1,8 @@
 //! How long the commands take that people wait for: `cargo bench --profile dev --package integration-tests`, the profile that
 //! `cargo xtask` itself is built with.
 //!
+//! With `-- cold` it prints what a newcomer waits for instead: the same from a fresh clone, once.
+//!
 //! Prints figures; judges nothing. Commands are timed as whole processes, debug builds as people run them,
 //! after one run that is not counted. The synth itself is timed in this process.
 
@@ -12,6 +14,9 @@ const RUNS: usize = 5;
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    if std::env::args().any(|argument| argument == "cold") {
+        return cold(root);
+    }
     println!("{:<46} {:>9} {:>9} {:>9}", "", "min", "median", "max");
     row("synth of all stacks, in process", || synth(root));
     row("cargo xtask synth all (warm)", || cargo(root, &["xtask", "synth", "all"]));
@@ -25,6 +30,20 @@ fn main() {
     row("cargo xtask deploy staging --local (nothing to do)", || {
         cargo(root, &["xtask", "deploy", "staging", "--local", "--yes"]);
     });
+}
+
+/// Each in a clone of its own, with nothing compiled.
+fn cold(root: &Path) {
+    let folder = root.join("target/bench-cold");
+    for args in [&["xtask", "synth", "all"][..], &["xtask", "deploy", "staging", "--local", "--yes"]] {
+        let _ = std::fs::remove_dir_all(&folder);
+        let clone = Command::new("git").args(["clone", "--quiet"]).args([root, &folder]).status();
+        assert!(clone.is_ok_and(|status| status.success()), "git clone");
+        let start = Instant::now();
+        cargo(&folder, args);
+        println!("cargo {:<40} {:>9.1} s", args.join(" "), start.elapsed().as_secs_f64());
+    }
+    let _ = std::fs::remove_dir_all(&folder);
 }
 
 fn tempfile_dir(root: &Path) -> std::path::PathBuf {
