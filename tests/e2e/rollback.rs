@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use deploy_ops::alignment;
 use deploy_ops::infrastructure;
 use deploy_ops::revisions;
 use deploy_ops::rollback::{self, Way};
@@ -153,8 +154,8 @@ async fn change_by_hand(scene: &super::scene::Scene) {
 async fn past_the_stack(scene: &super::scene::Scene) -> Vec<String> {
     let session = scene.session(ENVIRONMENT, &[]).await;
     let live = infrastructure::look(&session, session.environment.stack_name.as_str()).await.unwrap();
-    let prepared = infrastructure::environment(&session, live).await.unwrap();
-    let found = infrastructure::past_the_stack(&session, &prepared).await.unwrap();
+    let (view, template) = live.unwrap();
+    let found = alignment::differences(&session, &view, &template).await.unwrap();
     close(session).await;
     found
 }

@@ -9,20 +9,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::alignment::{self, ServiceRecord};
+use crate::alignment::ServiceRecord;
 use crate::failure::Failure;
 use crate::observe::SeenService;
+use crate::plan::Plan;
 use crate::resolve::Release;
 use crate::revisions;
 use crate::session::EnvironmentSession;
-use crate::stack::StackView;
 use crate::template::{Section, Template};
 
 /// Values of the parameters for the services' revisions, by parameter: the ARN of what the service runs where that is
-/// what `wanted` would start for the release, empty otherwise.
+/// what `wanted` would start for the release, empty otherwise. `live` is the stack's template with its services.
 pub(crate) async fn values(
     session: &EnvironmentSession,
-    live: Option<(&StackView, &Template)>,
+    live: Option<(&Template, &[ServiceRecord])>,
     wanted: &Template,
     release: &Release,
 ) -> Result<BTreeMap<String, String>, Failure> {
@@ -30,13 +30,13 @@ pub(crate) async fn values(
     let parameters = parameters.filter_map(|id| wanted.task_definition(id)?.parameter);
     let mut values: BTreeMap<String, String> =
         parameters.map(|name| (name.to_owned(), String::new())).collect();
-    let Some((view, template)) = live.filter(|_| !values.is_empty()) else { return Ok(values) };
-    for record in alignment::read(session, view, template).await? {
+    let Some((template, records)) = live else { return Ok(values) };
+    for record in records {
         let Some(definition) = wanted.task_definition(&record.logical_id) else { continue };
         let Some(parameter) = definition.parameter else { continue };
         let same = |section, name| wanted.get(section, name) == template.get(section, name);
         if same(Section::Resources, definition.logical_id)
-            && let Some(arn) = past_the_stack(session, &record, release).await?
+            && let Some(arn) = past_the_stack(session, record, release).await?
         {
             values.insert(parameter.to_owned(), arn);
         }
@@ -64,18 +64,19 @@ async fn past_the_stack(
     Ok(found.filter(alike).map(|_| running.clone()))
 }
 
-/// Logical ids of the services that an update with these parameters leaves on the revision that they run.
+/// Logical ids of the services that a plan with these values of parameters rolls: not those whose parameter names the
+/// revision that they run.
 #[must_use]
-pub(crate) fn unmoved<'a>(
-    template: &'a Template,
+pub(crate) fn rolling<'a>(
+    plan: &'a Plan,
+    template: &Template,
     value: impl Fn(&str) -> Option<&'a str>,
     services: &[SeenService],
 ) -> BTreeSet<&'a str> {
     let runs = |arn: &str| services.iter().any(|seen| seen.task_definition == arn);
-    let ids = template.resources_of_type("AWS::ECS::Service").into_iter();
-    ids.filter(|id| {
+    let stays = |id: &str| {
         let parameter = template.task_definition(id).and_then(|definition| definition.parameter);
         parameter.and_then(&value).is_some_and(runs)
-    })
-    .collect()
+    };
+    plan.rolling_services().map(|change| change.logical_id.as_str()).filter(|id| !stays(id)).collect()
 }

@@ -92,6 +92,17 @@ pub async fn read(
     Ok(records)
 }
 
+/// The services that run something else than the stack has on record, a sentence each: no change set shows them.
+pub async fn differences(
+    session: &EnvironmentSession,
+    view: &StackView,
+    template: &Template,
+) -> Result<Vec<String>, Failure> {
+    let records = read(session, view, template).await?;
+    let sentence = |record: &ServiceRecord| Some(format!("{} {}", record.name, record.difference()?));
+    Ok(records.iter().filter_map(sentence).collect())
+}
+
 /// The services of a template.
 fn services(template: &Template) -> impl Iterator<Item = ServiceRecord> {
     template.resources_of_type("AWS::ECS::Service").into_iter().filter_map(|logical_id| {

@@ -117,7 +117,11 @@ async fn carry_out(
         operation::settle(session, stack_name, subject).await?
     };
     let mut values = inputs::parameters(&session.config, &shared, &release);
-    let running = live.as_ref().map(|(view, template)| (view, template));
+    let records = match &live {
+        Some((view, live)) => alignment::read(session, view, live).await?,
+        None => Vec::new(),
+    };
+    let running = live.as_ref().map(|(_, live)| (live, records.as_slice()));
     values.extend(adopt::values(session, running, &template, &release).await?);
     let mut deployment = Deployment {
         session,
@@ -169,11 +173,7 @@ impl Deployment<'_> {
     /// What services run other than the stack has on record, one sentence each.
     async fn differences(&self) -> Result<Vec<String>, Failure> {
         let Some((view, live)) = &self.live else { return Ok(Vec::new()) };
-        let records = alignment::read(self.session, view, live).await?;
-        let differs = |record: &alignment::ServiceRecord| {
-            record.difference().map(|difference| format!("{} {difference}", record.name))
-        };
-        Ok(records.iter().filter_map(differs).collect())
+        alignment::differences(self.session, view, live).await
     }
 
     /// Services that somebody or something took past CloudFormation come back to what the stack says; then health.

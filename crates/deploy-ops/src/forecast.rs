@@ -90,13 +90,11 @@ impl Forecast {
         plan: &Plan,
         before: &[SeenService],
     ) -> Self {
-        let rolling: BTreeSet<&str> =
-            plan.rolling_services().map(|change| change.logical_id.as_str()).collect();
         let wanted = versions.wanted.0;
         let is_new = versions.live.is_none();
         let value = |name: &str| versions.wanted.1.get(name).map(String::as_str);
-        let unmoved = adopt::unmoved(wanted, value, before);
-        let rolls = |id: &str| is_new || (rolling.contains(id) && !unmoved.contains(id));
+        let rolling = adopt::rolling(plan, wanted, value, before);
+        let rolls = |id: &str| is_new || rolling.contains(id);
         let rollout = rollout::of_services(
             &session.config,
             &session.environment,

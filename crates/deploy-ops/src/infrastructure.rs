@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::alignment::{self, ServiceRecord};
 use crate::delegation::{self, Delegation};
 use crate::expand::expand;
 use crate::failure::Failure;
@@ -316,17 +315,6 @@ pub async fn plan(session: &Session, prepared: &Prepared) -> Result<StackPlan, F
         answer.plan = change_set.plan;
     }
     Ok(answer)
-}
-
-/// The services that run something else than the stack has on record, as a sentence each: no change set shows them.
-pub async fn past_the_stack(
-    session: &EnvironmentSession,
-    prepared: &Prepared,
-) -> Result<Vec<String>, Failure> {
-    let Some((view, template)) = &prepared.live else { return Ok(Vec::new()) };
-    let records = alignment::read(session, view, template).await?;
-    let sentence = |record: &ServiceRecord| Some(format!("{} {}", record.name, record.difference()?));
-    Ok(records.iter().filter_map(sentence).collect())
 }
 
 #[cfg(test)]

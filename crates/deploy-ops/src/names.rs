@@ -76,11 +76,17 @@ name! {
     }
 }
 
+/// The version that a tag names, as `v1.2.3` or `1.2.3`, with `-rc.1` and the like; `None` where it names none.
+#[must_use]
+pub fn version(tag: &str) -> Option<semver::Version> {
+    semver::Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok()
+}
+
 impl ReleaseTag {
     /// The version that it names; `None` where it is none.
     #[must_use]
     pub fn version(&self) -> Option<semver::Version> {
-        semver::Version::parse(self.0.strip_prefix('v').unwrap_or(&self.0)).ok()
+        version(&self.0)
     }
 
     /// Whether it names a version before the version: `v1.0.0-rc.1`.

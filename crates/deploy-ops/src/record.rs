@@ -1,5 +1,5 @@
-//! The record that every deployment, rollback and recovery leaves on the machine it ran on: what was asked for, called and observed, and
-//! what came of it, without anything that looks like a secret. `cargo xtask replay` judges it again.
+//! The record that every deployment, rollback and recovery leaves on the machine it ran on: what was asked for, called
+//! and observed, and what came of it, without anything that looks like a secret. `cargo xtask replay` judges it again.
 
 use std::fs;
 use std::io::Write as _;

@@ -124,13 +124,9 @@ pub async fn shared(session: &Session, ask: Ask) -> Result<Recovered, Failure> {
 async fn after(session: &EnvironmentSession, view: &StackView) -> Result<String, Failure> {
     let environment = &session.environment.name;
     let template = stack::live_template(&session.target.aws, &view.name).await?;
-    let mut differ = false;
-    for record in alignment::read(session, view, &template).await? {
-        if let Some(difference) = record.difference() {
-            session.report.line(format!("{} {difference}", record.name));
-            differ = true;
-        }
-    }
+    let differences = alignment::differences(session, view, &template).await?;
+    let differ = !differences.is_empty();
+    differences.into_iter().for_each(|difference| session.report.line(difference));
     Ok(match view.parameters.get("Release") {
         Some(release) if differ && release.parse::<CommitSha>().is_ok() => {
             format!("deploy {environment} --commit {release}")

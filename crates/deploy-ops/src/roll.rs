@@ -1,8 +1,6 @@
 //! The atomic step that a deployment and a rollback share: every service to one release, in one update of the
 //! stack, watched to its verdict.
 
-use std::collections::BTreeSet;
-
 use crate::adopt;
 use crate::clock::Moment;
 use crate::failure::Failure;
@@ -22,11 +20,9 @@ pub(crate) async fn roll(
     session.report.step(if job.takes_back { "Back to the release before" } else { "Services" });
     let before = session.services_before().await?;
     let rollout = |plan: &Plan, started_at: Moment| {
-        let rolling: BTreeSet<&str> =
-            plan.rolling_services().map(|change| change.logical_id.as_str()).collect();
-        let unmoved = adopt::unmoved(template, |name| job.request.new_value(name), &before);
+        let rolling = adopt::rolling(plan, template, |name| job.request.new_value(name), &before);
         rollout::of_services(&session.config, &session.environment, template, &before, started_at, |id| {
-            rolling.contains(id) && !unmoved.contains(id)
+            rolling.contains(id)
         })
     };
     operation::change(session, job, rollout).await

@@ -137,7 +137,7 @@ impl Rollback<'_> {
         template: Template,
         records: &[ServiceRecord],
     ) -> Result<End, Failure> {
-        self.look(&view, &template).await?;
+        self.look(&template, records).await?;
         let report = &self.session.report;
         if view.standing() == Standing::Ready && self.runs(&view, &template, records) {
             report.line("it already runs");
@@ -158,7 +158,8 @@ impl Rollback<'_> {
         let (mut view, template) = match self.clear(view).await? {
             Cleared::Ready(view) => {
                 let template = stack::live_template(&self.session.target.aws, &view.name).await?;
-                self.look(&view, &template).await?;
+                let records = alignment::read(self.session, &view, &template).await?;
+                self.look(&template, &records).await?;
                 (view, template)
             }
             Cleared::Ended(end) => return Ok(end),
@@ -193,8 +194,9 @@ impl Rollback<'_> {
     }
 
     /// Finds out what services run already, past the stack.
-    async fn look(&mut self, view: &StackView, template: &Template) -> Result<(), Failure> {
-        self.revisions = adopt::values(self.session, Some((view, template)), template, &self.release).await?;
+    async fn look(&mut self, template: &Template, records: &[ServiceRecord]) -> Result<(), Failure> {
+        let live = Some((template, records));
+        self.revisions = adopt::values(self.session, live, template, &self.release).await?;
         Ok(())
     }
 

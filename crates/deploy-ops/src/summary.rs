@@ -120,11 +120,7 @@ fn short(digest: &str) -> String {
 /// one-off task. `None` for what is no verdict on a deployment (bad input, a defect).
 #[must_use]
 pub fn of_failure(session: &EnvironmentSession, release: &str, failure: &Failure) -> Option<DeployResult> {
-    let verdict = match failure.exit() {
-        Exit::Refused => Verdict::Refused,
-        Exit::TaskFailed => Verdict::TaskFailed,
-        _ => return None,
-    };
+    let verdict = failure.result().verdict?;
     let mut detail = failure.chain();
     if let Some(hint) = failure.hint() {
         detail = format!("{detail} ({})", hint.split_whitespace().collect::<Vec<_>>().join(" "));

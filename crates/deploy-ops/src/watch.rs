@@ -241,13 +241,11 @@ impl Watcher<'_> {
         since: Moment,
         services: &mut [SeenService],
     ) -> Result<(), CallError> {
+        let complete = self.stack_status == "UPDATE_COMPLETE";
         let due = services.iter().any(|service| {
             let before = self.looked_closely.get(service.view.name.as_str());
             let age = before.map(|(when, _)| at.secs_since(*when));
-            // A complete stack waits for this look only.
-            let last = self.stack_status == "UPDATE_COMPLETE"
-                && age.is_some_and(|age| age >= f64::from(self.cadence.least_details_secs));
-            last || self.cadence.details_due(before.map(|(_, view)| view), &service.view, age)
+            self.cadence.details_due(before.map(|(_, view)| view), &service.view, age, complete)
         });
         let cost = self.closer.cost(services, since);
         // While it may come to that, enough is left to stop every deployment and to cancel the update.

@@ -121,13 +121,11 @@ impl<'a> Eye<'a> {
         cancel_requested_at: Option<Moment>,
         services: &mut [SeenService],
     ) -> Result<(), ApiError> {
+        let complete = self.stack_status == "UPDATE_COMPLETE";
         let due = services.iter().any(|seen| {
             let before = self.looked_closely.get(seen.view.name.as_str());
             let age = before.map(|(when, _)| at.secs_since(*when));
-            // A complete stack waits for this look only.
-            let last = self.stack_status == "UPDATE_COMPLETE"
-                && age.is_some_and(|age| age >= f64::from(self.cadence.least_details_secs));
-            last || self.cadence.details_due(before.map(|(_, view)| view), &seen.view, age)
+            self.cadence.details_due(before.map(|(_, view)| view), &seen.view, age, complete)
         });
         // While it may come to that, enough is left to stop every deployment and to cancel the update.
         let goes_forward =

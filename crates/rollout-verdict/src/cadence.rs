@@ -55,20 +55,22 @@ impl Cadence {
     /// (deployments and events only), `secs_since_details` the time since that look, `None` before the first.
     ///
     /// A task that is on its way out shows its exit code and reasons only at the end of it, and no count or event
-    /// changes then: such a task is a reason by itself to look again.
+    /// changes then: such a task is a reason by itself to look again. So is a stack that is `complete`: nothing else is
+    /// waited for.
     #[must_use]
     pub fn details_due(
         &self,
         before: Option<&ServiceView>,
         now: &ServiceView,
         secs_since_details: Option<f64>,
+        complete: bool,
     ) -> bool {
         let (Some(secs), Some(before)) = (secs_since_details, before) else { return true };
         let changed = before.deployments != now.deployments || before.events.len() != now.events.len();
         let mut tasks = before.tasks.iter();
         let unsettled = tasks.any(|task| task.desired_status == "STOPPED" && task.last_status != "STOPPED");
         secs >= f64::from(self.details_secs)
-            || ((changed || unsettled) && secs >= f64::from(self.least_details_secs))
+            || ((changed || unsettled || complete) && secs >= f64::from(self.least_details_secs))
     }
 }
 
@@ -89,12 +91,14 @@ mod tests {
         };
         let stopping = ServiceView { tasks: vec![task("STOPPING")], ..ServiceView::default() };
         let stopped = ServiceView { tasks: vec![task("STOPPED")], ..ServiceView::default() };
-        assert!(cadence.details_due(None, &quiet, None));
-        assert!(!cadence.details_due(Some(&quiet), &quiet, Some(50.0)));
-        assert!(cadence.details_due(Some(&quiet), &quiet, Some(60.0)));
-        assert!(cadence.details_due(Some(&quiet), &changed, Some(20.0)));
-        assert!(!cadence.details_due(Some(&quiet), &changed, Some(10.0)));
-        assert!(cadence.details_due(Some(&stopping), &quiet, Some(20.0)));
-        assert!(!cadence.details_due(Some(&stopped), &quiet, Some(20.0)));
+        assert!(cadence.details_due(None, &quiet, None, false));
+        assert!(!cadence.details_due(Some(&quiet), &quiet, Some(50.0), false));
+        assert!(cadence.details_due(Some(&quiet), &quiet, Some(60.0), false));
+        assert!(cadence.details_due(Some(&quiet), &changed, Some(20.0), false));
+        assert!(!cadence.details_due(Some(&quiet), &changed, Some(10.0), false));
+        assert!(cadence.details_due(Some(&stopping), &quiet, Some(20.0), false));
+        assert!(!cadence.details_due(Some(&stopped), &quiet, Some(20.0), false));
+        assert!(cadence.details_due(Some(&quiet), &quiet, Some(20.0), true));
+        assert!(!cadence.details_due(Some(&quiet), &quiet, Some(10.0), true));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ops_cli::{DeployArgs, Exit, RevisionArgs};
 use serde_json::json;
 
-use super::print_json;
+use super::{print_json, tell_failure};
 use crate::call;
 use crate::deploy::{self, Options};
 use crate::failure::Failure;
@@ -40,13 +40,8 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
             outcome.result.verdict.exit()
         }
         Err(failure) => {
-            session.report.end_group();
-            if let Some(result) = summary::of_failure(&session, &label(&options.wanted), failure) {
-                summary::write_step_summary(&session, Command::Deployment, &result, None);
-                if args.json {
-                    print_json(&result)?;
-                }
-            }
+            let release = label(&options.wanted);
+            tell_failure(&session, Command::Deployment, &release, failure, args.json)?;
             failure.exit()
         }
     };

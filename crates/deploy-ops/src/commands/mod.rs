@@ -27,6 +27,8 @@ use ops_cli::{Exit, OpsCommand};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::session::EnvironmentSession;
+use crate::summary::{self, Command};
 
 /// Runs a command. `root` is the top of the repository.
 pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
@@ -60,6 +62,20 @@ fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
     OBJECT_PRINTED.store(true, Ordering::Relaxed);
     print(&text)
+}
+
+/// A deployment or rollback to `release` that ended before it had a result: its summary and, with `--json`, its object.
+fn tell_failure(
+    session: &EnvironmentSession,
+    command: Command,
+    release: &str,
+    failure: &Failure,
+    json: bool,
+) -> Result<(), Failure> {
+    session.report.end_group();
+    let Some(result) = summary::of_failure(session, release, failure) else { return Ok(()) };
+    summary::write_step_summary(session, command, &result, None);
+    if json { print_json(&result) } else { Ok(()) }
 }
 
 /// The object of a command with `--json` that failed, where it has not printed one of its own.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ops_cli::{Exit, RollbackArgs, Via};
 use serde_json::json;
 
-use super::print_json;
+use super::{print_json, tell_failure};
 use crate::call;
 use crate::confirm::Ask;
 use crate::failure::Failure;
@@ -36,15 +36,7 @@ pub(super) async fn run(args: &RollbackArgs, root: &Path) -> Result<Exit, Failur
                 print_json(&outcome.result)?;
             }
         }
-        Err(failure) => {
-            session.report.end_group();
-            if let Some(result) = summary::of_failure(&session, &args.tag, failure) {
-                summary::write_step_summary(&session, Command::Rollback, &result, None);
-                if args.json {
-                    print_json(&result)?;
-                }
-            }
-        }
+        Err(failure) => tell_failure(&session, Command::Rollback, &args.tag, failure, args.json)?,
     }
     let result = outcome.as_ref().map(|outcome| record::Outcome::Release(outcome.result.clone()));
     record::leave(&session, &args.environment, ("rollback", recorded_options(args)), result, calls);

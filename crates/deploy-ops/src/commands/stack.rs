@@ -6,6 +6,7 @@ use ops_cli::{Exit, StackArgs, StackCommand, StackDeleteArgs, Verdict};
 use serde::Serialize;
 
 use super::print_json;
+use crate::alignment;
 use crate::confirm::confirm;
 use crate::delete::{self, Subject};
 use crate::failure::Failure;
@@ -193,8 +194,8 @@ async fn plan(opened: &Opened, args: &StackArgs) -> Result<StackPlan, Failure> {
         }
     };
     let mut plan = infrastructure::plan(session, &prepared).await?;
-    if let Opened::Environment(environment) = opened {
-        plan.past_the_stack = infrastructure::past_the_stack(environment, &prepared).await?;
+    if let (Opened::Environment(environment), Some((view, template))) = (opened, &prepared.live) {
+        plan.past_the_stack = alignment::differences(environment, view, template).await?;
     }
     if let Err(refused) = plan.plan.guard(&args.allow_replace) {
         session.report.warn(format!("{refused}: stack deploy refuses that without --allow-replace"));

@@ -9,7 +9,7 @@ use crate::call::Called;
 use crate::failure::Failure;
 use crate::git;
 use crate::inputs;
-use crate::names::{CommitSha, ReleaseTag};
+use crate::names::{CommitSha, ReleaseTag, version};
 use crate::resolve;
 use crate::session::Session;
 use crate::stack;
@@ -18,11 +18,6 @@ use super::remote::Remote;
 
 fn refuse<T>(reason: impl Into<String>, hint: impl Into<String>) -> Result<T, Failure> {
     Err(Failure::Guard { reason: reason.into(), hint: hint.into() })
-}
-
-/// `v1.2.3` and `1.2.3`, with `-rc.1` and the like.
-fn version(tag: &str) -> Option<Version> {
-    Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok()
 }
 
 /// A tag that means another commit already never moves.
