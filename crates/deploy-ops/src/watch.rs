@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rollout_verdict::{Assessment, Cadence, Moment, Observations, Record, Rollout, Snapshot, State, assess};
+use rollout_verdict::{
+    Assessment, Cadence, DetailedLook, Moment, Observations, Record, Rollout, Snapshot, State, assess,
+};
 
 use crate::aws::Aws;
 use crate::call::{CallError, CallErrorKind, Called};
@@ -94,7 +96,7 @@ struct Watcher<'a> {
     whole_at: Option<Moment>,
     closer: Closer,
     budget: Budget,
-    looked_closely: BTreeMap<String, (Moment, rollout_verdict::ServiceView)>,
+    looked_closely: BTreeMap<String, DetailedLook>,
     logs_read: BTreeSet<String>,
     printed: BTreeMap<String, String>,
 }
@@ -244,8 +246,7 @@ impl Watcher<'_> {
         let complete = self.stack_status == "UPDATE_COMPLETE";
         let due = services.iter().any(|service| {
             let before = self.looked_closely.get(service.view.name.as_str());
-            let age = before.map(|(when, _)| at.secs_since(*when));
-            self.cadence.details_due(before.map(|(_, view)| view), &service.view, age, complete)
+            self.cadence.details_due(before, &service.view, at, complete)
         });
         let cost = self.closer.cost(services, since);
         // While it may come to that, enough is left to stop every deployment and to cancel the update.
@@ -259,7 +260,7 @@ impl Watcher<'_> {
         self.closer.look(self.aws, &self.operation.cluster, services, since).await?;
         for service in services {
             let name = service.view.name.to_string();
-            self.looked_closely.insert(name.clone(), (at, service.view.clone()));
+            self.looked_closely.insert(name.clone(), DetailedLook::new(at, &service.view));
             let Some(log_group) = self.operation.log_groups.get(&name) else { continue };
             for task in &mut service.view.tasks {
                 let exited = task.containers.iter().any(|container| container.exit_code.is_some());

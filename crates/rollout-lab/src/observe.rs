@@ -8,8 +8,8 @@ use rollout_sim::elb::{self, DescribeTargetHealthInput};
 use rollout_sim::logs::{self, GetLogEventsInput};
 use rollout_sim::{ApiError, SimTime, World};
 use rollout_verdict::{
-    Cadence, ContainerView, DeploymentView, Moment, ServiceEventView, ServiceView, Snapshot, StackEventView,
-    TargetView, TaskView,
+    Cadence, ContainerView, DeploymentView, DetailedLook, Moment, ServiceEventView, ServiceView, Snapshot,
+    StackEventView, TargetView, TaskView,
 };
 use serde::Serialize;
 
@@ -39,7 +39,7 @@ pub(crate) struct Eye<'a> {
     since: Moment,
     cadence: Cadence,
     event_count: usize,
-    looked_closely: BTreeMap<String, (Moment, ServiceView)>,
+    looked_closely: BTreeMap<String, DetailedLook>,
     logs_read: BTreeSet<String>,
     closer: Closer,
     budget: Budget,
@@ -124,8 +124,7 @@ impl<'a> Eye<'a> {
         let complete = self.stack_status == "UPDATE_COMPLETE";
         let due = services.iter().any(|seen| {
             let before = self.looked_closely.get(seen.view.name.as_str());
-            let age = before.map(|(when, _)| at.secs_since(*when));
-            self.cadence.details_due(before.map(|(_, view)| view), &seen.view, age, complete)
+            self.cadence.details_due(before, &seen.view, at, complete)
         });
         // While it may come to that, enough is left to stop every deployment and to cancel the update.
         let goes_forward =
@@ -141,7 +140,7 @@ impl<'a> Eye<'a> {
         self.calls += self.closer.look(world, &self.stage.cluster, services, self.since)?;
         for seen in services {
             let name = seen.view.name.to_string();
-            self.looked_closely.insert(name.clone(), (at, seen.view.clone()));
+            self.looked_closely.insert(name.clone(), DetailedLook::new(at, &seen.view));
             let Some(staged) = self.stage.services.iter().find(|service| service.name == name) else {
                 continue;
             };
@@ -176,7 +175,7 @@ pub(crate) fn light(world: &World, stage: &Stage, since: Moment) -> Result<Vec<S
     let from = SimTime::from_millis(since.as_millis());
     for service in &stage.services {
         match ecs::observe_service(world, &stage.cluster, &service.name, from) {
-            Ok(service) => seen.push(seen_service(&service)),
+            Ok(service) => seen.push(seen_service(service)),
             // DescribeServices names those it does not find, and describes the others.
             Err(error) if error.code == "ServiceNotFoundException" => {}
             Err(error) => return Err(error),
@@ -185,11 +184,11 @@ pub(crate) fn light(world: &World, stage: &Stage, since: Moment) -> Result<Vec<S
     Ok(seen)
 }
 
-fn seen_service(service: &ObservedService<'_>) -> SeenService {
-    let events = service.events.iter().map(|(id, at, message)| ServiceEventView {
-        id: id.clone(),
-        at: moment(*at),
-        message: (*message).to_owned(),
+fn seen_service(service: ObservedService<'_>) -> SeenService {
+    let events = service.events.into_iter().map(|(id, at, message)| ServiceEventView {
+        id,
+        at: moment(at),
+        message: message.to_owned(),
     });
     let deployments = service.deployments.iter().map(|deployment| DeploymentView {
         id: deployment.id.into(),

@@ -1,6 +1,6 @@
 //! How often to look: shared by the tool that watches AWS and the simulator that predicts it.
 
-use crate::ServiceView;
+use crate::{DeploymentView, Moment, ServiceView};
 
 /// Polling times.
 ///
@@ -51,8 +51,8 @@ impl Cadence {
         (pause_secs * 1.5).min(LONGEST_PAUSE_SECS)
     }
 
-    /// Whether a service deserves a detailed look: `before` is what the last detailed look saw, `now` a light view
-    /// (deployments and events only), `secs_since_details` the time since that look, `None` before the first.
+    /// Whether a service deserves a detailed look: `before` is the last detailed look, `None` before the first, `now` a
+    /// light view (deployments and events only), taken `at` this moment.
     ///
     /// A task that is on its way out shows its exit code and reasons only at the end of it, and no count or event
     /// changes then: such a task is a reason by itself to look again. So is a stack that is `complete`: nothing else is
@@ -60,24 +60,47 @@ impl Cadence {
     #[must_use]
     pub fn details_due(
         &self,
-        before: Option<&ServiceView>,
+        before: Option<&DetailedLook>,
         now: &ServiceView,
-        secs_since_details: Option<f64>,
+        at: Moment,
         complete: bool,
     ) -> bool {
-        let (Some(secs), Some(before)) = (secs_since_details, before) else { return true };
-        let changed = before.deployments != now.deployments || before.events.len() != now.events.len();
-        let mut tasks = before.tasks.iter();
-        let unsettled = tasks.any(|task| task.desired_status == "STOPPED" && task.last_status != "STOPPED");
+        let Some(before) = before else { return true };
+        let secs = at.secs_since(before.at);
+        let changed = before.deployments != now.deployments || before.event_count != now.events.len();
         secs >= f64::from(self.details_secs)
-            || ((changed || unsettled || complete) && secs >= f64::from(self.least_details_secs))
+            || ((changed || before.unsettled || complete) && secs >= f64::from(self.least_details_secs))
+    }
+}
+
+/// A detailed look at a service, as far as the next one depends on it.
+#[derive(Debug, Clone)]
+pub struct DetailedLook {
+    at: Moment,
+    deployments: Vec<DeploymentView>,
+    event_count: usize,
+    /// Whether a task was on its way out.
+    unsettled: bool,
+}
+
+impl DetailedLook {
+    /// Remembers what a detailed look saw.
+    #[must_use]
+    pub fn new(at: Moment, seen: &ServiceView) -> Self {
+        let mut tasks = seen.tasks.iter();
+        Self {
+            at,
+            deployments: seen.deployments.clone(),
+            event_count: seen.events.len(),
+            unsettled: tasks.any(|task| task.desired_status == "STOPPED" && task.last_status != "STOPPED"),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Cadence;
-    use crate::{ServiceEventView, ServiceView, TaskView};
+    use super::{Cadence, DetailedLook};
+    use crate::{Moment, ServiceEventView, ServiceView, TaskView};
 
     #[test]
     fn a_service_is_looked_at_when_it_changed_when_a_task_is_on_its_way_out_and_otherwise_rarely() {
@@ -91,14 +114,19 @@ mod tests {
         };
         let stopping = ServiceView { tasks: vec![task("STOPPING")], ..ServiceView::default() };
         let stopped = ServiceView { tasks: vec![task("STOPPED")], ..ServiceView::default() };
-        assert!(cadence.details_due(None, &quiet, None, false));
-        assert!(!cadence.details_due(Some(&quiet), &quiet, Some(50.0), false));
-        assert!(cadence.details_due(Some(&quiet), &quiet, Some(60.0), false));
-        assert!(cadence.details_due(Some(&quiet), &changed, Some(20.0), false));
-        assert!(!cadence.details_due(Some(&quiet), &changed, Some(10.0), false));
-        assert!(cadence.details_due(Some(&stopping), &quiet, Some(20.0), false));
-        assert!(!cadence.details_due(Some(&stopped), &quiet, Some(20.0), false));
-        assert!(cadence.details_due(Some(&quiet), &quiet, Some(20.0), true));
-        assert!(!cadence.details_due(Some(&quiet), &quiet, Some(10.0), true));
+        let start = Moment::default();
+        let due = |before: &ServiceView, now: &ServiceView, secs: f64, complete: bool| {
+            let before = DetailedLook::new(start, before);
+            cadence.details_due(Some(&before), now, start.plus_secs(secs), complete)
+        };
+        assert!(cadence.details_due(None, &quiet, start, false));
+        assert!(!due(&quiet, &quiet, 50.0, false));
+        assert!(due(&quiet, &quiet, 60.0, false));
+        assert!(due(&quiet, &changed, 20.0, false));
+        assert!(!due(&quiet, &changed, 10.0, false));
+        assert!(due(&stopping, &quiet, 20.0, false));
+        assert!(!due(&stopped, &quiet, 20.0, false));
+        assert!(due(&quiet, &quiet, 20.0, true));
+        assert!(!due(&quiet, &quiet, 10.0, true));
     }
 }

@@ -1,6 +1,7 @@
-//! Identifiers, as AWS writes them.
+//! Identifiers, as AWS writes them. They are shared, not copied: every failure and sighting carries some.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ macro_rules! ids {
             $(#[doc = $doc])+
             #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
             #[serde(transparent)]
-            pub struct $name(String);
+            pub struct $name(Arc<str>);
 
             impl $name {
                 /// The text of the identifier.
@@ -22,13 +23,13 @@ macro_rules! ids {
 
             impl From<String> for $name {
                 fn from(text: String) -> Self {
-                    Self(text)
+                    Self(text.into())
                 }
             }
 
             impl From<&str> for $name {
                 fn from(text: &str) -> Self {
-                    Self(text.to_owned())
+                    Self(text.into())
                 }
             }
 

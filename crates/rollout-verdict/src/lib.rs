@@ -41,7 +41,7 @@ mod stack;
 pub use assess::{
     Assessment, Certainty, Finding, Probation, Proof, Rollback, ServiceProgress, StackOutcome, State, assess,
 };
-pub use cadence::Cadence;
+pub use cadence::{Cadence, DetailedLook};
 pub use cause::{Cause, CauseKind};
 pub use classify::stopped_task_cause;
 pub use deadline::{Deadline, DeadlineTerm};

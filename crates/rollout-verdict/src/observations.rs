@@ -52,8 +52,8 @@ pub struct ServiceObservations {
     pub events: BTreeMap<String, ServiceEventView>,
     /// Every task ever seen, with its longest log tail.
     pub tasks: BTreeMap<TaskArn, Sighting<TaskView>>,
-    /// Every target ever seen, by target group and address.
-    pub targets: BTreeMap<(String, String), TargetHistory>,
+    /// Every target ever seen, by address and target group: a task asks for its own.
+    pub targets: BTreeMap<String, BTreeMap<String, TargetHistory>>,
     /// Alarms.
     pub alarms: BTreeMap<String, AlarmHistory>,
     /// Highest breaker count ever seen, by service deployment.
@@ -137,10 +137,8 @@ impl Observations {
                 seen.absorb_task(at, view);
             }
             for view in service.targets {
-                seen.targets
-                    .entry((view.target_group.clone(), view.id.clone()))
-                    .or_default()
-                    .absorb(at, view);
+                let own = seen.targets.entry(view.id.clone()).or_default();
+                own.entry(view.target_group.clone()).or_default().absorb(at, view);
             }
             for view in service.alarms {
                 seen.alarms.entry(view.name.clone()).or_default().absorb(at, view);

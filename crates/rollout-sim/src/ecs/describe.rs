@@ -79,6 +79,7 @@ pub(super) fn service(world: &World, key: ServiceKey, with_tags: bool) -> Servic
         rollout_state_reason: Some(one.reason.clone()),
     };
     let current = state.rollouts.iter().rev().find(|record| !record.is_over());
+    let event_id = event_ids(&state.arn);
     Service {
         service_arn: state.arn.clone(),
         service_name: state.name.clone(),
@@ -101,7 +102,7 @@ pub(super) fn service(world: &World, key: ServiceKey, with_tags: bool) -> Servic
         events: state
             .events()
             .map(|note| ServiceEvent {
-                id: event_id(&state.arn, note.number),
+                id: event_id(note.number),
                 created_at: note.at.as_epoch_secs(),
                 message: note.message.clone(),
             })
@@ -132,13 +133,17 @@ fn service_role(world: &World) -> String {
     format!("arn:aws:iam::{}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", world.account)
 }
 
-/// Identifier of an event: made from its place, so that it costs nothing until it is asked for, and little then: every
-/// DescribeServices asks for up to a hundred.
-pub(super) fn event_id(arn: &str, number: u64) -> String {
+/// Identifiers of a service's events, by number: made from their place, so that they cost nothing until they are asked
+/// for, and little then: every DescribeServices asks for up to a hundred.
+pub(super) fn event_ids(arn: &str) -> impl Fn(u64) -> String + use<> {
     // FNV-1a tells services apart, the generator spreads the number.
     let service = arn.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
+    move |number| event_id(service, number)
+}
+
+fn event_id(service: u64, number: u64) -> String {
     let mut rng = Rng::new(service ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let (high, low) = (rng.next_u64(), rng.next_u64());
     let mut id = String::with_capacity(36);

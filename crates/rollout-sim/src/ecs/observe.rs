@@ -88,6 +88,7 @@ pub fn observe_service<'a>(
         failed_tasks: one.failed_tasks,
     });
     let balancers = revision.into_iter().flat_map(|revision| &revision.load_balancers);
+    let event_id = describe::event_ids(&state.arn);
     let notes = state.events().take_while(|note| note.at >= since);
     Ok(ObservedService {
         name: &state.name,
@@ -98,9 +99,7 @@ pub fn observe_service<'a>(
         deployments: deployments.collect(),
         target_groups: balancers.filter_map(|balancer| balancer.target_group_arn.as_deref()).collect(),
         alarms: state.config.alarms.as_ref().map_or(&[], |alarms| &alarms.alarm_names),
-        events: notes
-            .map(|note| (describe::event_id(&state.arn, note.number), note.at, note.message.as_str()))
-            .collect(),
+        events: notes.map(|note| (event_id(note.number), note.at, note.message.as_str())).collect(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! Which deployment is ours: by task definition and deployment id, never by "running equals desired".
 
+use std::collections::BTreeMap;
+
 use crate::stack::StackProgress;
 use crate::{
     DeploymentId, DeploymentView, ExpectedService, Moment, Observations, ServiceDeploymentView,
@@ -108,9 +110,8 @@ impl<'a> Bound<'a> {
 
     /// The targets of a task.
     pub(super) fn targets(&self, task: &TaskView) -> impl Iterator<Item = &'a TargetHistory> + use<'a> {
-        let address = task.address.clone();
-        let targets = self.seen.targets.iter();
-        targets.filter(move |((_, id), _)| Some(id) == address.as_ref()).map(|(_, target)| target)
+        let own = task.address.as_ref().and_then(|address| self.seen.targets.get(address));
+        own.into_iter().flat_map(BTreeMap::values)
     }
 
     /// Our service deployment: by the task definition of its revision where that was looked up, otherwise the

@@ -1,5 +1,7 @@
 //! The decision: which failures are certain, and what the whole means.
 
+use std::collections::BTreeMap;
+
 use super::bind::{Bound, Revision};
 use super::failures::{Group, group, of_service, of_stack};
 use super::probation;
@@ -250,7 +252,7 @@ fn late(bound: &[Bound<'_>], assessment: &Assessment) -> Cause {
         .tasks(Revision::New)
         .map(|task| format!("task {} is {}", task.arn.id(), task.last_status))
         .collect();
-    evidence.extend(bound.seen.targets.values().map(|target| {
+    evidence.extend(bound.seen.targets.values().flat_map(BTreeMap::values).map(|target| {
         let view = &target.latest.view;
         format!("target {} is {} ({})", view.id, view.state, view.reason.as_deref().unwrap_or("no reason"))
     }));

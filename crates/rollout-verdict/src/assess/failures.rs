@@ -8,9 +8,7 @@ use crate::classify::{
     Reading, is_client_error, start_failure, stopped_task, target_failure, unhealthy_event,
 };
 use crate::stack::{StackProgress, failed_resources};
-use crate::{
-    Cause, CauseKind, ExpectedService, Moment, Observations, ServiceEventView, ServiceName, TaskArn, TaskView,
-};
+use crate::{Cause, CauseKind, ExpectedService, Moment, Observations, ServiceName, TaskArn, TaskView};
 
 /// Log lines of a dead task that are kept as evidence.
 const EVIDENCE_LINES: usize = 5;
@@ -36,7 +34,7 @@ pub(super) struct Group {
 /// Every failure of a service's tasks, targets, alarms and events.
 pub(super) fn of_service(bound: &Bound<'_>, stack: &StackProgress<'_>) -> Vec<Failure> {
     let mut failures = Vec::new();
-    let unhealthy: Vec<UnhealthyEvent<'_>> = bound.seen.events.values().filter_map(unhealthy_task).collect();
+    let unhealthy = unhealthy_events(bound);
     for revision in [Revision::New, Revision::Old] {
         for task in bound.tasks(revision) {
             failures.extend(of_task(bound, task, revision, &unhealthy));
@@ -61,17 +59,17 @@ pub(super) fn of_service(bound: &Bound<'_>, stack: &StackProgress<'_>) -> Vec<Fa
     failures
 }
 
-/// An event of a service that calls one of its tasks unhealthy.
-struct UnhealthyEvent<'a> {
-    /// Id of the task.
-    task: &'a str,
-    reason: &'a str,
-    at: Moment,
-}
+/// What events of the service say against its tasks, reason and moment, by the id of the task.
+type UnhealthyEvents<'a> = BTreeMap<&'a str, Vec<(&'a str, Moment)>>;
 
-fn unhealthy_task(event: &ServiceEventView) -> Option<UnhealthyEvent<'_>> {
-    let (task, reason) = unhealthy_event(&event.message)?;
-    Some(UnhealthyEvent { task, reason, at: event.at })
+fn unhealthy_events<'a>(bound: &Bound<'a>) -> UnhealthyEvents<'a> {
+    let mut events = UnhealthyEvents::new();
+    for event in bound.seen.events.values() {
+        if let Some((task, reason)) = unhealthy_event(&event.message) {
+            events.entry(task).or_default().push((reason, event.at));
+        }
+    }
+    events
 }
 
 /// What a task died of, and what its checks said before: at most one failure of each kind and signature, so that
@@ -80,7 +78,7 @@ fn of_task(
     bound: &Bound<'_>,
     task: &TaskView,
     revision: Revision,
-    unhealthy: &[UnhealthyEvent<'_>],
+    unhealthy: &UnhealthyEvents<'_>,
 ) -> Vec<Failure> {
     let mut readings = failing_checks(bound, task, unhealthy);
     // The reason for which a task could not start is final when its stop begins; an exit code comes later.
@@ -118,7 +116,7 @@ fn of_task(
 fn failing_checks(
     bound: &Bound<'_>,
     task: &TaskView,
-    unhealthy: &[UnhealthyEvent<'_>],
+    unhealthy: &UnhealthyEvents<'_>,
 ) -> Vec<(Reading, Moment)> {
     let grace_ends = task.started_at.map(|at| at.plus_secs(f64::from(bound.expected.settings.grace_secs)));
     let after_grace =
@@ -135,8 +133,8 @@ fn failing_checks(
             add(reading, at);
         }
     }
-    for event in unhealthy.iter().filter(|event| event.task == task.arn.id()) {
-        add(target_failure(None, Some(event.reason)), event.at);
+    for &(reason, at) in unhealthy.get(task.arn.id()).into_iter().flatten() {
+        add(target_failure(None, Some(reason)), at);
     }
     let mut readings: Vec<_> = readings.into_values().collect();
     if let Some(at) = bound.seen.unhealthy_tasks.get(&task.arn).copied().and_then(after_grace) {
