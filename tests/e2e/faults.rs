@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use deploy_ops::failure::Failure;
+use deploy_ops::operation::Whole;
 use deploy_ops::resolve::Wanted;
 use ops_cli::{Exit, Verdict};
 
@@ -54,7 +55,7 @@ fn is_rolled_back(scene: fn() -> Scene, environment: &str, fault: &str, kind: &s
         "the breaker alone takes {alone:?} s, the verdict took {} s",
         times.noticed_secs
     );
-    let whole = times.whole_secs.expect("the services are seen whole again");
+    let Whole::After(whole) = times.whole else { panic!("the services are not seen whole again") };
     assert!(times.noticed_secs <= whole && whole <= times.ended_secs, "{times:?}");
     assert!(whole <= 600.0 && times.ended_secs <= 660.0, "{times:?}");
     // Visible first, then called; and the whole command takes longer than its rollout.

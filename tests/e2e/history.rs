@@ -1,10 +1,14 @@
 //! `history`: told from what AWS keeps, for whoever asks.
 
+use deploy_ops::confirm::Ask;
 use deploy_ops::history::{self, History};
+use deploy_ops::recover;
 use deploy_ops::resolve::Wanted;
+use deploy_ops::rollback::Way;
 use ops_cli::Verdict;
 
-use super::scene::{Scene, block_on, options};
+use super::scene::{Scene, block_on, close, options};
+use super::two_releases::{of, two_releases};
 
 fn read(scene: &Scene, limit: usize) -> History {
     block_on(async {
@@ -41,8 +45,8 @@ fn every_change_is_there_with_its_outcome_and_a_deployment_without_one_leaves_no
     insta::assert_snapshot!(table(&scene, &history), @r"
     staging: second       in service
       2026-01-05T09:28:00Z  third         rolled back  6m15s   ana  laptop
-      2026-01-05T09:20:50Z  second        succeeded    6m57s   ana  laptop
-      2026-01-05T09:03:50Z  first         succeeded    15m28s  ana  laptop
+      2026-01-05T09:20:50Z  second        rolled out   6m57s   ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out   15m28s  ana  laptop
     ");
     assert_eq!(history.deployments[0].tokens.len(), 2, "infrastructure and services are one deployment");
     assert_eq!(read(&scene, 1).deployments, history.deployments[..1]);
@@ -56,7 +60,7 @@ fn a_failed_migration_leaves_services_that_were_not_rolled() {
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
     staging: first        in service
       2026-01-05T09:20:50Z  second        services not rolled (infrastructure)  7s      ana  laptop
-      2026-01-05T09:03:50Z  first         succeeded                             15m28s  ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out                            15m28s  ana  laptop
     ");
 }
 
@@ -74,8 +78,50 @@ fn a_deployment_past_cloudformation_is_there_too() {
     });
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
     staging: first        in service
-      2026-01-05T09:30:50Z  first         succeeded (past CloudFormation)  4m43s   -    -
+      2026-01-05T09:30:50Z  first         rolled out (past CloudFormation)  4m43s   -    -
           services: api
-      2026-01-05T09:03:50Z  first         succeeded                        15m28s  ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out                        15m28s  ana  laptop
     ");
+}
+
+#[test]
+fn a_release_that_does_not_answer_was_rolled_out_all_the_same() {
+    let scene = Scene::staging();
+    scene.commit("second");
+    assert_eq!(deploy(&scene, &["old-code"]), Verdict::Unhealthy);
+    insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
+    staging: second       in service
+      2026-01-05T09:20:50Z  second        rolled out  6m57s   ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out  15m28s  ana  laptop
+    ");
+}
+
+#[test]
+fn a_rollback_is_there_either_way_and_so_is_what_was_put_right() {
+    let scene = two_releases();
+    let rollback = |tag: &str, way: Way| {
+        let outcome = block_on(scene.rollback(tag, way, &[])).unwrap();
+        assert_eq!(outcome.result.verdict, Verdict::Succeeded, "{:?}", outcome.result.cause);
+    };
+    rollback("v0.1.0", Way::Stack);
+    rollback("v0.2.0", Way::Ecs);
+    let failed = block_on(scene.deploy("staging", &of("v0.3.0"), &["rollback-fails:api"])).unwrap();
+    assert_eq!(failed.result.verdict, Verdict::NeedsHuman);
+    block_on(async {
+        let session = scene.as_deploy_role(&[]).await;
+        let recovered = Box::pin(recover::environment(&session, Ask::Never)).await.unwrap();
+        assert_eq!(recovered.verdict, Verdict::Succeeded, "{recovered}");
+        close(session).await;
+    });
+    insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r#"
+    staging: v0.1.0 in service
+      2026-01-05T09:39:00Z  v0.3.0  rolled back                       7m04s   ana  laptop
+          ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: a5607147-2032-c71f-91a2-aab499ba67e2, HandlerErrorCode: InternalFailure)
+      2026-01-05T09:33:10Z  v0.2.0  rolled out (past CloudFormation)  4m43s   -    -
+          services: api, frontend, mcp
+      2026-01-05T09:28:00Z  v0.1.0  rolled out                        4m57s   ben  github-run-7
+          https://github.com/specboard/doc-platform/actions/runs/7
+      2026-01-05T09:20:50Z  v0.2.0  rolled out                        6m57s   ana  laptop
+      2026-01-05T09:03:50Z  v0.1.0  rolled out                        15m28s  ana  laptop
+    "#);
 }

@@ -10,6 +10,7 @@ mod history;
 mod json;
 mod least_privilege;
 mod look;
+mod meddled;
 mod pipeline;
 mod plan;
 mod prediction;

@@ -1,13 +1,16 @@
 //! `rollback --via ecs`, and how the stack gets back in line.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use deploy_ops::observe;
-use deploy_ops::rollback::Way;
+use deploy_ops::rollback::{self, Way};
+use deploy_ops::session::EnvironmentSession;
 use ops_cli::Verdict;
 
+use super::meddled::{deploy_another_revision, meddle};
 use super::scene::{Scene, block_on, close};
-use super::two_releases::{ENVIRONMENT, of, stack_status, two_releases};
+use super::two_releases::{ENVIRONMENT, back_to, of, stack_status, two_releases};
 
 /// Task definition and primary deployment of each service.
 async fn deployments(scene: &Scene) -> BTreeMap<String, String> {
@@ -146,4 +149,63 @@ fn when_one_service_fails_all_go_back() {
         assert_eq!((cause.kind.as_str(), cause.service.as_deref()), ("crash", Some("api")));
         scene.assert_all_on("v0.2.0", "v0.2.0", &before).await;
     });
+}
+
+/// How a rollback ended in the midst of which somebody deployed another revision of `mcp`.
+struct Superseded {
+    verdict: Verdict,
+    cause: Option<String>,
+    /// What `mcp` was given by somebody.
+    foreign: String,
+    /// Task definitions by service, before and after.
+    before: BTreeMap<String, String>,
+    after: BTreeMap<String, String>,
+}
+
+fn superseded(faults: &[&str], secs: f64) -> Superseded {
+    let scene = two_releases();
+    let foreign = Arc::new(Mutex::new(String::new()));
+    let (verdict, cause, before, after) = block_on(async {
+        let mut session = scene.session(ENVIRONMENT, faults).await;
+        let before = task_definitions(&session).await;
+        let noted = foreign.clone();
+        meddle(&mut session, secs, move |aws, cluster| {
+            let noted = noted.clone();
+            async move {
+                let deployed = deploy_another_revision(&aws, &cluster, "mcp").await;
+                *noted.lock().unwrap() = deployed;
+            }
+        });
+        let options = back_to("v0.1.0", Way::Ecs);
+        let result = Box::pin(rollback::rollback(&session, &options)).await.unwrap().result;
+        let after = task_definitions(&session).await;
+        close(session).await;
+        (result.verdict, result.cause.map(|cause| cause.kind), before, after)
+    });
+    let foreign = foreign.lock().unwrap().clone();
+    Superseded { verdict, cause, foreign, before, after }
+}
+
+async fn task_definitions(session: &EnvironmentSession) -> BTreeMap<String, String> {
+    let (cluster, names) = (session.names().cluster(), session.service_names());
+    let seen = observe::services(&session.target.aws, &cluster, &names, session.target.clock.now()).await;
+    seen.unwrap().into_iter().map(|it| (it.view.name.to_string(), it.task_definition)).collect()
+}
+
+#[test]
+fn a_newer_deployment_of_somebody_else_is_not_overwritten() {
+    let ended = superseded(&[], 60.0);
+    assert_eq!((ended.verdict, ended.cause.as_deref()), (Verdict::Superseded, Some("superseded")));
+    assert_eq!(ended.after["mcp"], ended.foreign, "the other deployment was taken back");
+}
+
+#[test]
+fn where_a_service_fails_too_the_others_go_back_and_the_foreign_one_stays() {
+    // By then the crashes are certain, and the services on their way back.
+    let ended = superseded(&["crash-on-start:api"], 150.0);
+    assert_eq!((ended.verdict, ended.cause.as_deref()), (Verdict::RolledBack, Some("crash")));
+    assert_eq!(ended.after["mcp"], ended.foreign, "the other deployment was taken back");
+    for service in ["api", "frontend"] {
+        assert_eq!(ended.after[service], ended.before[service], "{service}");
+    }
 }

@@ -9,6 +9,7 @@ use deploy_ops::confirm::Ask;
 use deploy_ops::ending::Outcome;
 use deploy_ops::failure::Failure;
 use deploy_ops::infrastructure;
+use deploy_ops::origin::Origin;
 use deploy_ops::prepare;
 use deploy_ops::report::{Report, Style};
 use deploy_ops::resolve::Wanted;
@@ -87,7 +88,8 @@ impl Scene {
             if shown { Box::new(std::io::stderr()) } else { Box::new(std::io::sink()) };
         let report = Report::new(Style::Plain, false, target.clock.clone(), out);
         let root: &Path = self.root();
-        let session = Session::connected(root.to_owned(), config, target, report);
+        let mut session = Session::connected(root.to_owned(), config, target, report);
+        session.origin = Origin::new("ben", "github-run-7");
         EnvironmentSession { session, environment }
     }
 

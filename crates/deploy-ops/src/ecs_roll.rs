@@ -4,7 +4,7 @@
 use ops_cli::Verdict;
 use rollout_verdict::{ExpectedService, Moment, Rollout, Via};
 
-use crate::alignment::ServiceRecord;
+use crate::alignment::{self, ServiceRecord};
 use crate::call::{CallError, Called};
 use crate::failure::Failure;
 use crate::observe::SeenService;
@@ -28,7 +28,7 @@ pub struct Move {
 /// What happens to the other services when one fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fallback {
-    /// All go back to what they ran: they were on one release before.
+    /// All go back to what they ran: they were on one release before. One that somebody moved elsewhere meanwhile stays.
     Back,
     /// They stay: what they ran before was no release.
     Stay,
@@ -83,21 +83,45 @@ pub async fn roll(
     if conclusion.succeeded() || fallback == Fallback::Stay {
         return Ok(conclusion);
     }
+    // Whoever deployed after us decides what runs.
+    if conclusion.verdict == Verdict::Superseded {
+        return Ok(conclusion);
+    }
     session.report.step("Services back");
     session
         .report
         .line("one service failed: all go back to what they ran, so that none is on another release");
-    let back: Vec<Move> = moves
-        .iter()
-        .map(|moved| Move {
-            from: SeenService { task_definition: moved.to.clone(), ..moved.from.clone() },
-            to: moved.from.task_definition.clone(),
-            desired_count: Some(moved.from.desired_count),
-        })
-        .collect();
+    let back = back(session, moves).await?;
+    if back.is_empty() {
+        return Ok(conclusion);
+    }
     let restored = go(session, stack_id, &back, true).await?;
     let verdict = if restored.succeeded() { Verdict::RolledBack } else { Verdict::NeedsHuman };
     Ok(Conclusion { verdict, ..conclusion })
+}
+
+/// The way back of every service that is still ours to move: it runs the new revision, or went back by itself.
+async fn back(session: &EnvironmentSession, moves: &[Move]) -> Result<Vec<Move>, CallError> {
+    let (aws, clock) = (&session.target.aws, &session.target.clock);
+    let names: Vec<String> = moves.iter().map(|it| it.from.view.name.to_string()).collect();
+    let now = crate::observe::services(aws, &session.names().cluster(), &names, clock.now()).await?;
+    let mut back = Vec::new();
+    for moved in moves {
+        let seen = now.iter().find(|seen| seen.view.name == moved.from.view.name);
+        let foreign = seen.map(|seen| &seen.task_definition);
+        let foreign = foreign.filter(|runs| **runs != moved.to && **runs != moved.from.task_definition);
+        if let Some(foreign) = foreign {
+            let (name, runs) = (&moved.from.view.name, alignment::short(foreign));
+            session.report.warn(format!("{name}: somebody deployed {runs} meanwhile; it is left alone"));
+            continue;
+        }
+        back.push(Move {
+            from: SeenService { task_definition: moved.to.clone(), ..moved.from.clone() },
+            to: moved.from.task_definition.clone(),
+            desired_count: Some(moved.from.desired_count),
+        });
+    }
+    Ok(back)
 }
 
 async fn go(

@@ -24,8 +24,9 @@ mod outside;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The release, or the infrastructure, is as wanted.
-    Succeeded,
+    /// CloudFormation and ECS report the release, or the infrastructure, as wanted. Whether it answers is not theirs to
+    /// tell.
+    RolledOut,
     /// It failed, and everything went back.
     RolledBack,
     /// It stays half-way until a person acts.
@@ -39,7 +40,7 @@ pub enum Outcome {
 impl Outcome {
     const fn words(self) -> &'static str {
         match self {
-            Self::Succeeded => "succeeded",
+            Self::RolledOut => "rolled out",
             Self::RolledBack => "rolled back",
             Self::NeedsHuman => "needs a person",
             Self::Running => "running",
@@ -127,7 +128,7 @@ pub async fn read(session: &EnvironmentSession, limit: usize) -> Result<History,
         }
         if let Some(last) = deployments.last()
             && last.scope == Scope::Services
-            && last.outcome == Outcome::Succeeded
+            && last.outcome == Outcome::RolledOut
         {
             in_service.clone_from(&last.release);
         }
@@ -166,7 +167,7 @@ fn prepares(first: &Deployment, next: &Deployment) -> bool {
 /// release, the services the old one.
 fn mark_unrolled(last: Option<&mut Deployment>, in_service: Option<&str>) {
     let Some(last) = last else { return };
-    let infrastructure = last.scope == Scope::Infrastructure && last.outcome == Outcome::Succeeded;
+    let infrastructure = last.scope == Scope::Infrastructure && last.outcome == Outcome::RolledOut;
     if infrastructure && last.release.is_some() && last.release.as_deref() != in_service {
         last.outcome = Outcome::ServicesNotRolled;
     }
@@ -196,7 +197,7 @@ async fn deployment(
     let origin = operation.origin();
     let github = &session.config.platform.github;
     let outcome = match operation.outcome() {
-        Ended::Complete => Outcome::Succeeded,
+        Ended::Complete => Outcome::RolledOut,
         Ended::RolledBack => Outcome::RolledBack,
         Ended::Stuck => Outcome::NeedsHuman,
         Ended::No => Outcome::Running,
@@ -213,7 +214,7 @@ async fn deployment(
             .and_then(|origin| origin.run_url(github.owner.as_str(), github.repository.as_str())),
         who: origin.as_ref().map(|origin| origin.who.clone()),
         place: origin.map(|origin| origin.place),
-        cause: if outcome == Outcome::Succeeded { None } else { operation.first_failure() },
+        cause: if outcome == Outcome::RolledOut { None } else { operation.first_failure() },
         tokens: operation.token.iter().cloned().collect(),
         from: operation.began,
         until: operation.ended,

@@ -67,10 +67,33 @@ pub struct Conclusion {
 pub struct Times {
     /// When it was called.
     pub noticed_secs: f64,
-    /// When every service ran the old release alone again, with all its tasks; `None` where that was not seen.
-    pub whole_secs: Option<f64>,
+    /// When every service ran the old release alone again, with all its tasks.
+    pub whole: Whole,
     /// When the operation was over.
     pub ended_secs: f64,
+}
+
+/// Whether the services were seen to run the old release alone again.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Whole {
+    /// After so many seconds.
+    After(f64),
+    /// Not while somebody looked.
+    NotSeen,
+    /// There is no old release.
+    NothingBefore,
+}
+
+impl Whole {
+    /// When a rollout's services were whole again, if they were.
+    #[must_use]
+    pub fn of(rollout: &Rollout, whole_at: Option<Moment>) -> Self {
+        match whole_at {
+            _ if rollout.services.iter().all(|it| it.old_task_definition.is_none()) => Self::NothingBefore,
+            Some(at) => Self::After(at.secs_since(rollout.started_at)),
+            None => Self::NotSeen,
+        }
+    }
 }
 
 impl Conclusion {
@@ -263,7 +286,7 @@ fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclu
     let started_at = record.rollout.started_at;
     let times = failure.as_ref().map(|(_, noticed_at)| Times {
         noticed_secs: noticed_at.secs_since(started_at),
-        whole_secs: whole_at.map(|at| at.secs_since(started_at)),
+        whole: Whole::of(&record.rollout, whole_at),
         ended_secs: assessment.elapsed_secs,
     });
     let complete = assessment.stack == Some(StackOutcome::Complete);

@@ -9,7 +9,7 @@ use ops_cli::Verdict;
 
 use crate::failure::Failure;
 use crate::inputs;
-use crate::operation::{self, Conclusion, Job, Times};
+use crate::operation::{self, Conclusion, Job, Times, Whole};
 use crate::roll;
 use crate::session::EnvironmentSession;
 use crate::stack::{self, StackView};
@@ -52,11 +52,7 @@ fn after(times: Times, failed: &Conclusion, back: Option<&rollout_verdict::Recor
     let end = back.and_then(|record| record.snapshots.last()).map(|snapshot| snapshot.at);
     let Some(end) = end else { return times };
     let ended_secs = end.secs_since(failed.record.rollout.started_at);
-    Times {
-        whole_secs: back.and_then(whole_at).map(|at| at.secs_since(failed.record.rollout.started_at)),
-        ended_secs,
-        ..times
-    }
+    Times { whole: Whole::of(&failed.record.rollout, back.and_then(whole_at)), ended_secs, ..times }
 }
 
 /// When every service that rolled ran its new revision alone, with all its tasks: in an update that goes back, the old release.

@@ -9,7 +9,7 @@ use ops_cli::{Cause, DeployResult, Exit, Verdict};
 use crate::ending::Outcome;
 use crate::failure::Failure;
 use crate::names::ImageDigest;
-use crate::operation::Times;
+use crate::operation::{Times, Whole};
 use crate::report::{Entry, duration};
 use crate::session::EnvironmentSession;
 
@@ -101,15 +101,12 @@ fn lines(url: &str, outcome: &Outcome, wall: Duration, sentence: &str) -> Vec<St
 
 /// `called after 1m30s, services whole after 2m10s, over after 3m40s`
 fn course(times: Times) -> String {
-    let whole = times.whole_secs.map_or_else(
-        || "services were not seen whole again".to_owned(),
-        |secs| format!("services whole after {}", duration(secs)),
-    );
-    format!(
-        "called after {}, {whole}, over after {}",
-        duration(times.noticed_secs),
-        duration(times.ended_secs)
-    )
+    let whole = match times.whole {
+        Whole::After(secs) => format!(", services whole after {}", duration(secs)),
+        Whole::NotSeen => ", services were not seen whole again".to_owned(),
+        Whole::NothingBefore => String::new(),
+    };
+    format!("called after {}{whole}, over after {}", duration(times.noticed_secs), duration(times.ended_secs))
 }
 
 fn short(digest: &str) -> String {
@@ -195,10 +192,11 @@ fn markdown(
             let running: Vec<String> = service.running_digests.iter().map(|digest| short(digest)).collect();
             let definition = service.task_definition.rsplit('/').next().unwrap_or_default();
             lines.push(format!(
-                "| {} | `{}` | `{}` | `{definition}` |",
+                "| {} | {} | {} | {} |",
                 service.name,
-                short(&service.digest),
-                running.join(", ")
+                code(&short(&service.digest)),
+                code(&running.join(", ")),
+                code(definition)
             ));
         }
     }
@@ -213,6 +211,11 @@ fn markdown(
     }
     lines.extend(["```", "", "</details>", ""].map(str::to_owned));
     lines.join("\n")
+}
+
+/// A cell of the table.
+fn code(text: &str) -> String {
+    if text.is_empty() { "-".to_owned() } else { format!("`{text}`") }
 }
 
 /// Text of others within a line of Markdown: as it is, and never as markup.

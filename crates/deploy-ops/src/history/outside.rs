@@ -95,7 +95,7 @@ async fn read(
 fn outcome(status: Option<&ServiceDeploymentStatus>) -> Outcome {
     use ServiceDeploymentStatus as Status;
     match status {
-        Some(Status::Successful) => Outcome::Succeeded,
+        Some(Status::Successful) => Outcome::RolledOut,
         Some(Status::RollbackSuccessful | Status::Stopped) => Outcome::RolledBack,
         Some(Status::RollbackFailed) => Outcome::NeedsHuman,
         _ => Outcome::Running,
@@ -105,7 +105,7 @@ fn outcome(status: Option<&ServiceDeploymentStatus>) -> Outcome {
 /// The worst outcome of the services is that of the whole.
 fn join(group: &[Seen]) -> Option<Deployment> {
     let severity = |outcome: Outcome| match outcome {
-        Outcome::Succeeded | Outcome::ServicesNotRolled => 0,
+        Outcome::RolledOut | Outcome::ServicesNotRolled => 0,
         Outcome::Running => 1,
         Outcome::RolledBack => 2,
         Outcome::NeedsHuman => 3,
@@ -115,7 +115,7 @@ fn join(group: &[Seen]) -> Option<Deployment> {
     let services: BTreeMap<&str, ()> = group.iter().map(|seen| (seen.service.as_str(), ())).collect();
     let names = services.into_keys().collect::<Vec<_>>().join(", ");
     let cause = match (outcome, &worst.reason) {
-        (Outcome::Succeeded, _) | (_, None) => format!("services: {names}"),
+        (Outcome::RolledOut, _) | (_, None) => format!("services: {names}"),
         (_, Some(reason)) => format!("services: {names}; {}: {reason}", worst.service),
     };
     let first = group.first()?;

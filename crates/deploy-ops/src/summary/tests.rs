@@ -27,7 +27,7 @@ fn outcome() -> Outcome {
         next: None,
         overrides: vec!["health-path:api".to_owned()],
     };
-    let times = Times { noticed_secs: 90.0, whole_secs: Some(130.0), ended_secs: 220.0 };
+    let times = Times { noticed_secs: 90.0, whole: Whole::After(130.0), ended_secs: 220.0 };
     Outcome { result, records: Vec::new(), forecast: None, times: Some(times) }
 }
 
@@ -88,6 +88,17 @@ fn the_step_summary_has_a_table_and_the_timeline() {
 </details>
 ";
     assert_eq!(text, expected);
+}
+
+#[test]
+fn the_first_deployment_has_nothing_to_be_whole_again_and_no_empty_cell() {
+    let mut outcome = outcome();
+    outcome.result.services[0].running_digests.clear();
+    outcome.result.services[0].task_definition.clear();
+    let times = outcome.times.map(|times| Times { whole: Whole::NothingBefore, ..times });
+    let text = markdown("https://staging.example.com", "failed", &outcome.result, times, &[]);
+    assert!(text.contains("- **Course:** called after 1m30s, over after 3m40s\n"), "{text}");
+    assert!(text.contains("| api | `sha256:aaaaaaaaaaaa` | - | - |\n"), "{text}");
 }
 
 #[test]
