@@ -19,7 +19,7 @@ pub(super) struct Python {
 }
 
 impl Python {
-    /// Installs what the file `requirements` pins into `.venv/NAME`, once per content of that file.
+    /// Installs what the file `requirements` pins, with the hash of every file, into `.venv/NAME`; once per content.
     pub(super) fn prepare(project: &Project, name: &str, requirements: &str) -> Result<Self, Failure> {
         let python = require("python3", "install Python 3.11 or newer with its venv module")?;
         let pinned = project.root().join(requirements);
@@ -39,6 +39,7 @@ impl Python {
             "install",
             "--quiet",
             "--disable-pip-version-check",
+            "--require-hashes",
             "--requirement",
             &pinned
         );
