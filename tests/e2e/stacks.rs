@@ -8,7 +8,7 @@ use deploy_ops::resolve::Wanted;
 use deploy_ops::session::EnvironmentSession;
 use ops_cli::Verdict;
 
-use super::scene::{Scene, block_on, options};
+use super::scene::{Scene, block_on, close, options};
 
 async fn prepared(session: &EnvironmentSession) -> infrastructure::Prepared {
     let name = session.environment.stack_name.as_str();
@@ -160,4 +160,20 @@ fn production_is_deleted_only_by_name_and_leaves_its_data() {
     };
     assert_eq!(kept("snapshot"), ["Cache", "Database"]);
     assert!(kept("retained").contains(&"DatabaseSecret"), "{:?}", kept("retained"));
+}
+
+#[test]
+fn what_early_validation_found_is_named() {
+    let scene = Scene::empty();
+    block_on(async {
+        let session = scene.session("staging", &[]).await;
+        let taken = session.log_groups()["api"].clone();
+        session.target.aws.logs.create_log_group().log_group_name(&taken).send().await.unwrap();
+        close(session).await;
+        let refused = scene.deploy("staging", &options(Wanted::Head), &[]).await.unwrap_err();
+        let says = format!(
+            "ResourceExistenceCheck: /Resources/ApiLogGroup (AWS::Logs::LogGroup): Resource of type 'AWS::Logs::LogGroup' with identifier '{taken}' already exists."
+        );
+        assert!(refused.to_string().contains(&says), "{refused}");
+    });
 }

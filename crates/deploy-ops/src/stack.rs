@@ -10,8 +10,13 @@ use aws_sdk_cloudformation::types::{
 use crate::aws::Aws;
 use crate::call::{CallError, Called};
 use crate::clock::Clock;
+use crate::early_validation;
 use crate::plan::{Change, Plan};
-use crate::template::{Template, TemplateError};
+use crate::template::Template;
+
+mod error;
+
+pub use error::StackError;
 
 /// Longest template that can be sent without an S3 bucket, in bytes.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
@@ -165,63 +170,6 @@ pub struct ChangeSet {
     pub plan: Plan,
 }
 
-/// A stack could not be read or changed.
-#[derive(Debug, thiserror::Error)]
-pub enum StackError {
-    /// A call failed.
-    #[error(transparent)]
-    Call(#[from] CallError),
-    /// What CloudFormation holds is not a template of this project.
-    #[error("failed to read the live template of {stack}")]
-    LiveTemplate {
-        /// Stack name.
-        stack: String,
-        /// Why.
-        #[source]
-        source: TemplateError,
-    },
-    /// CloudFormation could not work out the change set.
-    #[error("CloudFormation refused the change set for {stack}: {reason}")]
-    ChangeSetFailed {
-        /// Stack name.
-        stack: String,
-        /// CloudFormation's reason.
-        reason: String,
-    },
-    /// The change set was not ready in time.
-    #[error("CloudFormation did not finish the change set for {stack} within {} minutes", CHANGE_SET_LIMIT.as_secs() / 60)]
-    ChangeSetSlow {
-        /// Stack name.
-        stack: String,
-    },
-    /// The template is too long to send, and there is no bucket to put it into.
-    #[error(
-        "the template for {stack} is {bytes} bytes long, more than the {MAX_INLINE_TEMPLATE_BYTES} that can be sent, and there is no bucket for templates yet"
-    )]
-    TooLong {
-        /// Stack name.
-        stack: String,
-        /// Its length.
-        bytes: usize,
-    },
-    /// The stack has no such output: it was made by an older version, or not completely.
-    #[error("stack {stack} has no output {output}")]
-    MissingOutput {
-        /// Stack name.
-        stack: String,
-        /// Output name.
-        output: String,
-    },
-    /// An answer of AWS lacks what the API promises.
-    #[error("{operation} answered without {missing}")]
-    Incomplete {
-        /// `service:Operation`.
-        operation: &'static str,
-        /// What was expected.
-        missing: &'static str,
-    },
-}
-
 /// The stack of this name or ARN; `None` where there is none.
 pub async fn describe(aws: &Aws, stack: &str) -> Result<Option<StackView>, CallError> {
     let answer = aws.cloudformation.describe_stacks().stack_name(stack).send().await;
@@ -373,6 +321,7 @@ async fn wait_for_change_set(
             }
             Some(ChangeSetStatus::Failed) => {
                 let reason = answer.status_reason.unwrap_or_default();
+                let reason = early_validation::explained(aws, &id, reason).await;
                 discard(aws, &id).await?;
                 return if says_no_change(&reason) {
                     Ok(Proposal::Nothing)

@@ -4,6 +4,7 @@ use miette::Diagnostic as _;
 
 use super::Failure;
 use crate::call::{CallError, CallErrorKind};
+use crate::publish;
 use crate::record::RecordError;
 use crate::resolve::{ResolveError, TagSource};
 use crate::stack::StackError;
@@ -26,6 +27,10 @@ impl Failure {
                 "build and push the images of this commit first (cargo xtask images build --commit {commit}, then \
                  images push), or name a commit whose images exist"
             )),
+            // The hint to make it would only lead to the next refusal.
+            Self::Resolve(ResolveError::UnknownRelease { tag, .. }) if tag.version().is_none() => {
+                Some(publish::NAMING.to_owned())
+            }
             Self::Resolve(ResolveError::UnknownRelease { tag, asked }) => Some(match asked {
                 TagSource::Git => {
                     format!(

@@ -37,16 +37,17 @@ pub(super) fn tag_is_free(
     }
 }
 
+/// How releases are named.
+pub(crate) const NAMING: &str =
+    "releases are named by semantic versions, such as v0.1.0 (https://semver.org)";
+
 /// The version is one, and newer than every release so far.
 ///
 /// # Errors
 /// [`Failure::Guard`] with the newest release.
 pub fn order(tag: &ReleaseTag, tags: &BTreeMap<String, CommitSha>) -> Result<(), Failure> {
     let Some(wanted) = tag.version() else {
-        return refuse(
-            format!("{tag} is no version"),
-            "releases are named by semantic versions, such as v0.1.0 (https://semver.org)",
-        );
+        return refuse(format!("{tag} is no version"), NAMING);
     };
     let newest = tags.keys().filter_map(|name| Some((version(name)?, name))).max();
     match newest {

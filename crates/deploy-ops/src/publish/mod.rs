@@ -7,6 +7,7 @@ mod images;
 mod remote;
 
 pub use annotate::{Annotated, Running, annotate};
+pub(crate) use checks::NAMING;
 pub use checks::order;
 pub use remote::RemoteError;
 
