@@ -53,6 +53,7 @@ const COMMANDS: &[&str] = &[
     "secrets check nowhere",
     "stack delete nowhere",
     "stack deploy nowhere",
+    "stack drift nowhere",
     "stack plan nowhere",
     "status nowhere",
     "task run migrate --env nowhere",

@@ -18,6 +18,7 @@ pub mod deploy;
 pub mod diagnose;
 pub mod doctor;
 mod download;
+pub mod drift;
 mod early_validation;
 pub mod ecs_roll;
 pub mod ending;

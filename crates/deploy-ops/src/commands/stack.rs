@@ -1,14 +1,15 @@
-//! `stack deploy|plan|delete`
+//! `stack deploy|plan|drift|delete`
 
 use std::path::Path;
 
-use ops_cli::{Exit, StackArgs, StackCommand, StackDeleteArgs, Verdict};
+use ops_cli::{Exit, StackArgs, StackCommand, StackDeleteArgs, StackDriftArgs, Verdict};
 use serde::Serialize;
 
 use super::print_json;
 use crate::alignment;
 use crate::confirm::confirm;
 use crate::delete::{self, Subject};
+use crate::drift;
 use crate::failure::Failure;
 use crate::infrastructure::{self, SharedEnd, StackPlan};
 use crate::operation::{self, Conclusion};
@@ -46,6 +47,7 @@ pub(super) async fn run(command: &StackCommand, root: &Path) -> Result<Exit, Fai
             }
             Ok(if plan.has_differences() { Exit::Differences } else { Exit::Done })
         }
+        StackCommand::Drift(args) => run_drift(args, root).await,
         StackCommand::Delete(args) => run_delete(args, root).await,
     }
 }
@@ -221,6 +223,25 @@ fn plan_lines(plan: &StackPlan) -> Vec<String> {
         lines.extend(past_the_stack.iter().map(|difference| format!("  {difference}")));
     }
     lines
+}
+
+async fn run_drift(args: &StackDriftArgs, root: &Path) -> Result<Exit, Failure> {
+    let opened = Opened::of(root, &args.stack, &args.target).await?;
+    let session = opened.session();
+    let stack = match &opened {
+        Opened::Shared(session) => session.config.platform.shared_stack_name.to_string(),
+        Opened::Environment(session) => session.environment.stack_name.to_string(),
+    };
+    session.report.step(&format!("Compare {stack} with its template"));
+    let outcome = drift::detect(session, &stack, &args.stack).await;
+    opened.close().await?;
+    let drift = outcome?;
+    if args.json {
+        print_json(&drift)?;
+    } else {
+        super::print(&drift.to_string())?;
+    }
+    Ok(if drift.is_none() { Exit::Done } else { Exit::Differences })
 }
 
 async fn run_delete(args: &StackDeleteArgs, root: &Path) -> Result<Exit, Failure> {

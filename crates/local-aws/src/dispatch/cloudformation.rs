@@ -39,6 +39,11 @@ fn with_role(world: &World, name: &str, role_arn: Option<&str>) -> Needs {
     }
 }
 
+/// CloudFormation reads every resource as its caller (CFN:using-cfn-stack-drift).
+fn comparing(world: &World, name: &str) -> Needs {
+    stack(world, name).not_for_roles("reading every resource of the stack, except by the administrator")
+}
+
 /// CloudFormation reads a template from S3 as its caller.
 fn reading(needs: Needs, template_url: Option<&str>) -> Needs {
     match template_url.and_then(Address::parse) {
@@ -95,11 +100,11 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         does: cfn::validate_template(world, &input),
     }
     write DetectStackDrift(world, input: api::DetectStackDriftInput) {
-        needs: stack(world, &input.stack_name),
+        needs: comparing(world, &input.stack_name),
         does: cfn::detect_stack_drift(world, &input),
     }
     write DetectStackResourceDrift(world, input: api::DetectStackResourceDriftInput) {
-        needs: stack(world, &input.stack_name),
+        needs: comparing(world, &input.stack_name),
         does: cfn::detect_stack_resource_drift(world, &input),
     }
     read DescribeEvents(world, input: api::DescribeEventsInput) {

@@ -105,6 +105,7 @@ impl OpsCommand {
             }
             Self::Doctor(args) => args.json,
             Self::Stack(StackCommand::Deploy(args) | StackCommand::Plan(args)) => args.json,
+            Self::Stack(StackCommand::Drift(args)) => args.json,
             Self::Stack(StackCommand::Delete(args)) => args.json,
             Self::Bootstrap(args) => args.json,
             Self::Iam(IamCommand::Policy(args) | IamCommand::Check(args)) => args.json,

@@ -11,6 +11,8 @@ pub enum StackCommand {
     Deploy(StackArgs),
     /// Show what `stack deploy` would change: exit code 0 for nothing, 10 for differences
     Plan(StackArgs),
+    /// Show what was changed behind CloudFormation's back: exit code 0 for nothing, 10 for differences
+    Drift(StackDriftArgs),
     /// Delete a stack that nothing protects, and say what stays behind
     Delete(StackDeleteArgs),
 }
@@ -30,6 +32,20 @@ pub struct StackArgs {
     /// Let this stateful resource be replaced or removed (logical id); repeatable
     #[arg(long = "allow-replace", value_name = "LOGICAL_ID")]
     pub allow_replace: Vec<String>,
+    /// Print one JSON object at the end
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stack drift`
+#[derive(Debug, Clone, Args)]
+pub struct StackDriftArgs {
+    /// Environment, as named under infra/environments, or `shared`
+    #[arg(value_name = "ENVIRONMENT|shared")]
+    pub stack: String,
+    /// Where
+    #[command(flatten)]
+    pub target: TargetArgs,
     /// Print one JSON object at the end
     #[arg(long)]
     pub json: bool,
