@@ -217,11 +217,11 @@ fn deployed_and_the_old_release_answers() {
     let scene = Scene::staging();
     assert_eq!(failed(&scene, &["old-code:api"]), Verdict::Unhealthy);
     insta::assert_snapshot!(head(&scene, &look(&scene)), @r"
-    staging: api does not answer as it should: /api/health: release [commit first] answers
+    staging: api does not answer as it should: /api/health: release [commit first] answers, not [commit second]
       stack    DocPlatform-staging is UPDATE_COMPLETE
       change   began 2026-01-05T09:22:50Z, took 4m57s, by ana from laptop
       release  [commit second], before it [commit first]
-      api      1/1 tasks run, deployment completed, release [commit first] answers
+      api      1/1 tasks run, deployment completed, release [commit first] answers, not [commit second]
       frontend 1/1 tasks run, deployment completed, answers as [commit second]
       mcp      1/1 tasks run, deployment completed, answers as [commit second]
       next     cargo xtask deploy staging --commit [commit first] --local

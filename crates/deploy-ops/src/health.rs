@@ -9,6 +9,7 @@ use env_config::{Platform, Service, ServiceName};
 use rollout_verdict::Cadence;
 
 use crate::clock::Clock;
+use crate::history::short_release;
 use crate::report::Report;
 use crate::target::Front;
 
@@ -38,8 +39,13 @@ pub enum Trouble {
     LoadBalancer(u16),
     /// The program answered with another status.
     Application(u16),
-    /// Another release answered; `None` where the answer names none.
-    WrongRelease(Option<String>),
+    /// Another release answered.
+    WrongRelease {
+        /// The one that did; `None` where the answer names none.
+        found: Option<String>,
+        /// The one that should.
+        wanted: String,
+    },
 }
 
 impl fmt::Display for Trouble {
@@ -53,8 +59,10 @@ impl fmt::Display for Trouble {
                 write!(f, "the load balancer answers {status}: no healthy target or no rule")
             }
             Self::Application(status) => write!(f, "the program answers {status}"),
-            Self::WrongRelease(Some(found)) => write!(f, "release {found} answers"),
-            Self::WrongRelease(None) => f.write_str(
+            Self::WrongRelease { found: Some(found), wanted } => {
+                write!(f, "release {} answers, not {}", short_release(found), short_release(wanted))
+            }
+            Self::WrongRelease { found: None, .. } => f.write_str(
                 "the answer names no release (the header of release_header in infra/platform.toml is missing)",
             ),
         }
@@ -72,7 +80,7 @@ impl Trouble {
             Self::Firewall => "firewall",
             Self::LoadBalancer(_) => "load_balancer",
             Self::Application(_) => "application",
-            Self::WrongRelease(_) => "wrong_release",
+            Self::WrongRelease { .. } => "wrong_release",
         }
     }
 }
@@ -236,7 +244,9 @@ fn judge(
         return Some(Trouble::Application(status));
     }
     match release {
-        Some(release) if found.as_deref() != Some(release) => Some(Trouble::WrongRelease(found)),
+        Some(release) if found.as_deref() != Some(release) => {
+            Some(Trouble::WrongRelease { found, wanted: release.to_owned() })
+        }
         _ => None,
     }
 }
@@ -276,7 +286,9 @@ mod tests {
     fn answers_are_blamed_on_who_gave_them() {
         let ok = |found: &str| judge(200, false, Some(found.to_owned()), Some(200), Some("v1"));
         assert_eq!(ok("v1"), None);
-        assert_eq!(ok("v0"), Some(Trouble::WrongRelease(Some("v0".into()))));
+        let wrong = Trouble::WrongRelease { found: Some("v0".into()), wanted: "v1".into() };
+        assert_eq!(wrong.to_string(), "release v0 answers, not v1");
+        assert_eq!(ok("v0"), Some(wrong));
         assert_eq!(judge(503, true, None, Some(200), None), Some(Trouble::LoadBalancer(503)));
         assert_eq!(judge(403, true, None, Some(200), None), Some(Trouble::Firewall));
         assert_eq!(judge(500, false, None, None, None), Some(Trouble::Application(500)));
