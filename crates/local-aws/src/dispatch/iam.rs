@@ -14,6 +14,11 @@ fn role(world: &World, name: &str) -> Needs {
     global(world, &format!("role/{name}"))
 }
 
+/// A change of what a role may do: policies can ask for the boundary that it has.
+fn bounded(world: &World, name: &str) -> Needs {
+    role(world, name).with("iam:PermissionsBoundary", iam::role_boundary(world, name))
+}
+
 pub(super) const OPERATIONS: &[Operation] = operations! {
     read GetOpenIDConnectProvider(world, input: iam::ProviderInput) {
         needs: Needs::on(input.open_id_connect_provider_arn.clone()),
@@ -44,7 +49,7 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         does: iam::list_roles(world, &input),
     }
     write AttachRolePolicy(world, input: iam::AttachedPolicyInput) {
-        needs: role(world, &input.role_name).with("iam:PolicyARN", input.policy_arn.as_str()),
+        needs: bounded(world, &input.role_name).with("iam:PolicyARN", input.policy_arn.as_str()),
         does: iam::attach_role_policy(world, input),
     }
     write CreateOpenIDConnectProvider(world, input: iam::CreateProviderInput) {
@@ -59,7 +64,8 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         does: iam::create_policy(world, input),
     }
     write CreateRole(world, input: iam::CreateRoleInput) {
-        needs: role(world, &input.role_name),
+        needs: role(world, &input.role_name)
+            .with("iam:PermissionsBoundary", input.permissions_boundary.as_deref()),
         does: iam::create_role(world, input),
     }
     write DeleteOpenIDConnectProvider(world, input: iam::ProviderInput) {
@@ -74,16 +80,25 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         needs: role(world, &input.role_name),
         does: iam::delete_role(world, &input),
     }
+    write DeleteRolePermissionsBoundary(world, input: iam::RoleInput) {
+        needs: bounded(world, &input.role_name),
+        does: iam::delete_role_permissions_boundary(world, &input),
+    }
     write DeleteRolePolicy(world, input: iam::RolePolicyInput) {
-        needs: role(world, &input.role_name),
+        needs: bounded(world, &input.role_name),
         does: iam::delete_role_policy(world, &input),
     }
     write DetachRolePolicy(world, input: iam::AttachedPolicyInput) {
-        needs: role(world, &input.role_name).with("iam:PolicyARN", input.policy_arn.as_str()),
+        needs: bounded(world, &input.role_name).with("iam:PolicyARN", input.policy_arn.as_str()),
         does: iam::detach_role_policy(world, &input),
     }
+    write PutRolePermissionsBoundary(world, input: iam::PutRolePermissionsBoundaryInput) {
+        needs: role(world, &input.role_name)
+            .with("iam:PermissionsBoundary", input.permissions_boundary.as_str()),
+        does: iam::put_role_permissions_boundary(world, input),
+    }
     write PutRolePolicy(world, input: iam::PutRolePolicyInput) {
-        needs: role(world, &input.role_name),
+        needs: bounded(world, &input.role_name),
         does: iam::put_role_policy(world, input),
     }
     write UpdateAssumeRolePolicy(world, input: iam::UpdateAssumeRolePolicyInput) {

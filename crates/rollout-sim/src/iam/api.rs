@@ -31,11 +31,20 @@ inputs! { "PascalCase"
         /// 3600 (default) to 43200.
         #[serde(deserialize_with = "lenient_opt")]
         pub max_session_duration: Option<u32>,
+        /// ARN of the policy that says what the role may do at most.
+        pub permissions_boundary: Option<String>,
         /// Tags.
         pub tags: Vec<Tag>,
     }
+    /// Input of `PutRolePermissionsBoundary`.
+    pub struct PutRolePermissionsBoundaryInput {
+        /// Role.
+        pub role_name: String,
+        /// ARN of a managed policy.
+        pub permissions_boundary: String,
+    }
     /// Input of operations on one role: `GetRole`, `DeleteRole`, `ListRolePolicies`,
-    /// `ListAttachedRolePolicies`. Everything fits one page.
+    /// `ListAttachedRolePolicies`, `DeleteRolePermissionsBoundary`. Everything fits one page.
     pub struct RoleInput {
         /// Role.
         pub role_name: String,
@@ -138,9 +147,19 @@ outputs! { "PascalCase"
         pub description: Option<String>,
         /// Seconds.
         pub max_session_duration: u32,
+        /// What the role may do at most.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub permissions_boundary: Option<AttachedPermissionsBoundary>,
         /// Tags.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub tags: Vec<Tag>,
+    }
+    /// A boundary as a role shows it.
+    pub struct AttachedPermissionsBoundary {
+        /// Always `Policy`.
+        pub permissions_boundary_type: String,
+        /// ARN of the managed policy.
+        pub permissions_boundary_arn: String,
     }
     /// Output of `CreateRole` and `GetRole`.
     pub struct RoleOutput {
@@ -197,6 +216,8 @@ outputs! { "PascalCase"
         pub default_version_id: String,
         /// Roles it is attached to.
         pub attachment_count: usize,
+        /// Roles it is the boundary of.
+        pub permissions_boundary_usage_count: usize,
     }
     /// Output of `CreatePolicy` and `GetPolicy`.
     pub struct PolicyOutput {

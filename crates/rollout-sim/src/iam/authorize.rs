@@ -148,10 +148,17 @@ pub(super) fn policies<'a>(
     inline.chain(attached)
 }
 
+/// Which kind of policy spoke last.
+#[derive(Clone, Copy)]
+enum By {
+    Identity,
+    Boundary,
+}
+
 enum Decision {
     Allowed,
-    Denied,
-    NotAllowed,
+    Denied(By),
+    NotAllowed(By),
 }
 
 fn full_context(world: &World, principal: &Principal, context: &BTreeMap<String, String>) -> Context {
@@ -170,14 +177,31 @@ fn full_context(world: &World, principal: &Principal, context: &BTreeMap<String,
 }
 
 fn decide(state: &State, name: &str, action: &str, resource: &str, context: &Context) -> Decision {
-    let Some(role) = state.roles.get(name) else { return Decision::NotAllowed };
-    let mut decision = Decision::NotAllowed;
-    for statement in policies(state, role).flat_map(|(_, statements)| statements) {
-        if statement.matches(action, resource, context) {
-            match statement.effect {
-                Effect::Deny => return Decision::Denied,
-                Effect::Allow => decision = Decision::Allowed,
-            }
+    let Some(role) = state.roles.get(name) else { return Decision::NotAllowed(By::Identity) };
+    let identity = policies(state, role).flat_map(|(_, statements)| statements);
+    let identity = evaluate(identity, By::Identity, action, resource, context);
+    match (&role.boundary, identity) {
+        (Some(arn), Decision::Allowed) => {
+            // Under a boundary that is gone nothing is allowed.
+            let boundary = managed::statements(state, arn).into_iter().flatten();
+            evaluate(boundary, By::Boundary, action, resource, context)
+        }
+        (_, decision) => decision,
+    }
+}
+
+fn evaluate<'a>(
+    statements: impl Iterator<Item = &'a Statement>,
+    by: By,
+    action: &str,
+    resource: &str,
+    context: &Context,
+) -> Decision {
+    let mut decision = Decision::NotAllowed(by);
+    for statement in statements.filter(|statement| statement.matches(action, resource, context)) {
+        match statement.effect {
+            Effect::Deny => return Decision::Denied(by),
+            Effect::Allow => decision = Decision::Allowed,
         }
     }
     decision
@@ -200,8 +224,14 @@ pub fn authorize(
     let context = full_context(world, principal, context);
     let why = match decide(&world.iam, name, action, resource, &context) {
         Decision::Allowed => return Ok(()),
-        Decision::Denied => "with an explicit deny in an identity-based policy".to_owned(),
-        Decision::NotAllowed => format!("because no identity-based policy allows the {action} action"),
+        Decision::Denied(By::Identity) => "with an explicit deny in an identity-based policy".to_owned(),
+        Decision::Denied(By::Boundary) => "with an explicit deny in a permissions boundary".to_owned(),
+        Decision::NotAllowed(By::Identity) => {
+            format!("because no identity-based policy allows the {action} action")
+        }
+        Decision::NotAllowed(By::Boundary) => {
+            format!("because no permissions boundary allows the {action} action")
+        }
     };
     let message = format!(
         "User: {} is not authorized to perform: {action} on resource: {resource} {why}",
@@ -261,7 +291,9 @@ pub fn check_pass_role(
 #[must_use]
 pub fn trusts_service(world: &World, role_name_or_arn: &str, service: &str) -> bool {
     let Some(role) = world.iam.roles.get(role_name(role_name_or_arn)) else { return false };
-    let context = Context::new([("aws:SourceAccount", world.account.as_str())]);
+    // CloudFormation documents no key of the request by which a trust could tell its source (CFN:using-iam-servicerole).
+    let source = (service != "cloudformation.amazonaws.com").then_some(world.account.as_str());
+    let context = Context::new(source.map(|account| ("aws:SourceAccount", account)));
     trusts(role, "sts:AssumeRole", &context, |statement| {
         statement
             .principal

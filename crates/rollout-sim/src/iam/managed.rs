@@ -67,6 +67,11 @@ fn describe(state: &State, arn: &str) -> PolicyDescription {
         arn: arn.to_owned(),
         default_version_id: "v1".to_owned(),
         attachment_count: state.roles.values().filter(uses).count(),
+        permissions_boundary_usage_count: state
+            .roles
+            .values()
+            .filter(|role| role.boundary.as_deref() == Some(arn))
+            .count(),
     }
 }
 
@@ -110,9 +115,10 @@ pub fn get_policy(world: &World, input: &PolicyInput) -> Result<PolicyOutput, Ap
 /// `DeletePolicy`.
 ///
 /// # Errors
-/// `DeleteConflict` while it is attached; `NoSuchEntity`.
+/// `DeleteConflict` while it is attached or a boundary; `NoSuchEntity`.
 pub fn delete_policy(world: &mut World, input: &PolicyInput) -> Result<EmptyOutput, ApiError> {
-    if describe(&world.iam, &input.policy_arn).attachment_count > 0 {
+    let policy = describe(&world.iam, &input.policy_arn);
+    if policy.attachment_count + policy.permissions_boundary_usage_count > 0 {
         return Err(
             ApiError::new("DeleteConflict", "Cannot delete a policy attached to entities.").with_status(409)
         );

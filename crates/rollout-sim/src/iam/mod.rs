@@ -1,11 +1,12 @@
 //! Identity and Access Management: roles, their policies, and whether a call is allowed.
 //!
 //! Every decision follows `IAM:reference_policies_evaluation-logic`: an explicit deny wins, then an allow
-//! is needed. Resource-based policies, permission boundaries, session policies and organisation policies
-//! are not modelled.
+//! is needed, from the role's policies and, where it has one, from its boundary too (`IAM:access_policies_boundaries`).
+//! Resource-based policies, session policies and organisation policies are not modelled.
 
 mod api;
 mod authorize;
+mod boundary;
 mod condition;
 mod managed;
 mod policy;
@@ -26,6 +27,7 @@ pub use authorize::{
 pub(crate) use authorize::{
     Session, WebIdentity, max_session_secs, open_session, role_id, trusts_web_identity,
 };
+pub use boundary::{delete_role_permissions_boundary, put_role_permissions_boundary, role_boundary};
 pub use managed::{
     attach_role_policy, create_policy, delete_policy, detach_role_policy, get_policy,
     list_attached_role_policies, update_policy,
@@ -70,6 +72,9 @@ struct Role {
     inline: BTreeMap<String, StoredPolicy>,
     /// ARNs.
     attached: Vec<String>,
+    /// ARN of the managed policy that says what the role may do at most.
+    #[serde(default)]
+    boundary: Option<String>,
 }
 
 /// A document as text, and as read.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CreateRoleInput, EmptyOutput, GetRolePolicyOutput, ListRolePoliciesOutput, ListRolesInput,
-    ListRolesOutput, PutRolePolicyInput, Role, RoleDescription, RoleInput, RoleOutput, RolePolicyInput,
-    StoredPolicy, UpdateAssumeRolePolicyInput, global_arn, no_such_entity, role_name,
+    AttachedPermissionsBoundary, CreateRoleInput, EmptyOutput, GetRolePolicyOutput, ListRolePoliciesOutput,
+    ListRolesInput, ListRolesOutput, PutRolePolicyInput, Role, RoleDescription, RoleInput, RoleOutput,
+    RolePolicyInput, StoredPolicy, UpdateAssumeRolePolicyInput, boundary, global_arn, no_such_entity,
+    role_name,
 };
 use crate::{ApiError, World, wire};
 
@@ -43,6 +44,10 @@ fn describe(world: &World, name: &str, role: &Role) -> RoleDescription {
         assume_role_policy_document: wire::percent_encode(&role.trust.text),
         description: role.description.clone(),
         max_session_duration: role.max_session_secs,
+        permissions_boundary: role.boundary.clone().map(|arn| AttachedPermissionsBoundary {
+            permissions_boundary_type: "Policy".to_owned(),
+            permissions_boundary_arn: arn,
+        }),
         tags: role.tags.clone(),
     }
 }
@@ -50,7 +55,8 @@ fn describe(world: &World, name: &str, role: &Role) -> RoleDescription {
 /// `CreateRole`.
 ///
 /// # Errors
-/// `EntityAlreadyExists` (names differ by more than case); `MalformedPolicyDocument`; `ValidationError`.
+/// `EntityAlreadyExists` (names differ by more than case); `MalformedPolicyDocument`; `ValidationError`; `NoSuchEntity`
+/// for the boundary.
 pub fn create_role(world: &mut World, input: CreateRoleInput) -> Result<RoleOutput, ApiError> {
     let name = input.role_name;
     check_name(&name, "roleName", 64)?;
@@ -71,6 +77,9 @@ pub fn create_role(world: &mut World, input: CreateRoleInput) -> Result<RoleOutp
         return Err(ApiError::new("EntityAlreadyExists", format!("Role with name {name} already exists."))
             .with_status(409));
     }
+    if let Some(arn) = &input.permissions_boundary {
+        boundary::check(&world.iam, arn)?;
+    }
     let role = Role {
         id: format!("AROA{}", world.rng.hex(17).to_uppercase()),
         path,
@@ -81,6 +90,7 @@ pub fn create_role(world: &mut World, input: CreateRoleInput) -> Result<RoleOutp
         trust: StoredPolicy::trust(input.assume_role_policy_document)?,
         inline: BTreeMap::new(),
         attached: Vec::new(),
+        boundary: input.permissions_boundary,
     };
     let description = describe(world, &name, &role);
     world.iam.roles.insert(name, role);

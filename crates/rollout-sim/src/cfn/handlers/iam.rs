@@ -38,9 +38,6 @@ pub(super) fn create_role(
     properties: &Value,
 ) -> Result<Outcome, Failure> {
     const KIND: &str = "AWS::IAM::Role";
-    if properties.get("PermissionsBoundary").is_some() {
-        return Err(Failure::new("InvalidRequest", "not modelled: property PermissionsBoundary"));
-    }
     let name = match text(properties, "RoleName") {
         "" => generated(world, context, 64),
         name => name.to_owned(),
@@ -51,6 +48,7 @@ pub(super) fn create_role(
             ("MaxSessionDuration", "MaxSessionDuration"),
             ("Description", "Description"),
             ("Path", "Path"),
+            ("PermissionsBoundary", "PermissionsBoundary"),
             ("Tags", "Tags"),
         ],
     );
@@ -138,14 +136,28 @@ pub(super) fn update_role(
         ]);
         iam::update_assume_role_policy(world, request(members)?).map_err(failure(context))?;
     }
-    if differs(old, new, "MaxSessionDuration") || differs(old, new, "PermissionsBoundary") {
-        return Err(Failure::new(
-            "InvalidRequest",
-            "not modelled: changing MaxSessionDuration or PermissionsBoundary of a role",
-        ));
+    if differs(old, new, "MaxSessionDuration") {
+        return Err(Failure::new("InvalidRequest", "not modelled: changing MaxSessionDuration of a role"));
+    }
+    if differs(old, new, "PermissionsBoundary") {
+        bound(world, name, new).map_err(failure(context))?;
     }
     fill(world, context, name, old, new)?;
     Ok(updated(world, "AWS::IAM::Role", name))
+}
+
+/// Makes the role's boundary what `properties` says.
+fn bound(world: &mut World, name: &str, properties: &Value) -> Result<(), ApiError> {
+    let role_name = name.to_owned();
+    match text(properties, "PermissionsBoundary") {
+        "" => iam::delete_role_permissions_boundary(world, &iam::RoleInput { role_name })?,
+        arn => {
+            let permissions_boundary = arn.to_owned();
+            let input = iam::PutRolePermissionsBoundaryInput { role_name, permissions_boundary };
+            iam::put_role_permissions_boundary(world, input)?
+        }
+    };
+    Ok(())
 }
 
 /// Takes a role away with its policies.

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use self::access::Verb;
+use self::access::{Subject, Verb};
 use super::template::Policy;
 use crate::World;
 
@@ -85,7 +85,8 @@ pub(super) fn create(
     kind: &str,
     properties: &Value,
 ) -> Result<Outcome, Failure> {
-    access::check(world, context, Verb::Create, kind, properties, None)?;
+    let subject = Subject { kind, old: None, properties, physical_id: None };
+    access::check(world, context, Verb::Create, subject)?;
     if bag::is_bag(kind) {
         // It keeps a dynamic reference as it is: nothing asks it for the value.
         return bag::create(world, context, kind, properties);
@@ -123,7 +124,8 @@ pub(super) fn update(
     old: &Value,
     new: &Value,
 ) -> Result<Outcome, Failure> {
-    access::check(world, context, Verb::Update, kind, new, Some(id))?;
+    let subject = Subject { kind, old: Some(old), properties: new, physical_id: Some(id) };
+    access::check(world, context, Verb::Update, subject)?;
     if bag::is_bag(kind) {
         return bag::update(world, kind, id, new);
     }
@@ -162,7 +164,8 @@ pub(super) fn delete(
     properties: &Value,
     policy: Policy,
 ) -> Result<Wait, Failure> {
-    access::check(world, context, Verb::Delete, kind, properties, Some(id))?;
+    let subject = Subject { kind, old: None, properties, physical_id: Some(id) };
+    access::check(world, context, Verb::Delete, subject)?;
     match kind {
         "AWS::CloudWatch::Alarm" => stores::delete_alarm(world, context, id),
         "AWS::ECR::Repository" => stores::delete_repository(world, context, id, properties),
