@@ -201,7 +201,7 @@ fn a_third_environment_is_a_file() {
     assert_eq!(after.len(), 4);
     let added: Vec<&str> =
         resources(&after[0]).into_keys().filter(|id| !resources(&before[0]).contains_key(id)).collect();
-    assert_eq!(added, ["PreviewCloudFormationRole", "PreviewDeployRole"]);
+    assert_eq!(added, ["PreviewBoundary", "PreviewCloudFormationRole", "PreviewDeployRole"]);
     let preview = after.iter().find(|document| document.stack_name() == "DocPlatform-preview").unwrap();
     let ids = |document: &Document| resources(document).into_keys().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(ids(preview), ids(&document(&config, "staging")));

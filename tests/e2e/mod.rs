@@ -18,6 +18,7 @@ mod record;
 mod recover;
 mod releases;
 mod role_limits;
+mod role_limits_template;
 mod roles;
 mod rollback;
 mod rollback_past_the_stack;

@@ -59,7 +59,7 @@ pub(super) fn trusts(template: &Value, role: &str, subject: &str) -> bool {
         .unwrap_or_else(|| panic!("no role {role}"));
     let statements = role["Properties"]["AssumeRolePolicyDocument"]["Statement"].as_array().unwrap();
     statements.iter().any(|statement| {
-        let web = statement["Action"] == json!(["sts:AssumeRoleWithWebIdentity"]);
+        let web = statement["Action"] == json!("sts:AssumeRoleWithWebIdentity");
         assert_eq!(statement["Effect"], "Allow", "this reader knows no denials");
         web && statement["Condition"].as_object().unwrap().iter().all(|(operator, keys)| {
             assert_eq!(operator, "StringEquals", "this reader knows exact comparison only: no wildcards");
@@ -69,7 +69,7 @@ pub(super) fn trusts(template: &Value, role: &str, subject: &str) -> bool {
                     "token.actions.githubusercontent.com:sub" => subject,
                     other => panic!("GitHub's tokens have no {other} here"),
                 };
-                accepted.as_array().unwrap().iter().any(|it| it == value)
+                accepted == value || accepted.as_array().is_some_and(|all| all.iter().any(|it| it == value))
             })
         })
     })

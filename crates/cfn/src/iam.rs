@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::ser::{Serialize, Serializer};
 
 use crate::handle::resource;
-use crate::kind::{OidcProviderArn, PolicyResource, RoleArn, RoleName, Text};
+use crate::kind::{ManagedPolicyArn, OidcProviderArn, PolicyResource, RoleArn, RoleName, Text};
 use crate::value::Value;
 
 /// `AWS::IAM::Role`
@@ -19,6 +19,9 @@ pub struct Role<S> {
     /// Seconds, 3,600 to 43,200.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_session_duration: Option<u32>,
+    /// What the role may do at most, whatever its policies allow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permissions_boundary: Option<Value<S, ManagedPolicyArn>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<Policy<S>>,
     pub role_name: String,
@@ -32,6 +35,17 @@ pub struct Policy<S> {
     pub policy_document: PolicyDocument<S>,
     pub policy_name: String,
 }
+
+/// `AWS::IAM::ManagedPolicy`
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ManagedPolicy<S> {
+    pub description: String,
+    pub managed_policy_name: String,
+    /// At most 6,144 characters, white space not counted.
+    pub policy_document: PolicyDocument<S>,
+}
+resource!(ManagedPolicy = "AWS::IAM::ManagedPolicy", ref arn: ManagedPolicyArn);
 
 /// `AWS::IAM::OIDCProvider`
 #[derive(Debug, Clone, serde::Serialize)]
@@ -67,21 +81,41 @@ impl<S: Serialize> Serialize for PolicyDocument<S> {
     }
 }
 
+/// Values of an element of a policy. One alone is written without brackets, which policies allow everywhere: templates
+/// count bytes.
+#[derive(Debug, Clone)]
+struct Values<T>(Vec<T>);
+
+impl<T> Values<T> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T: Serialize> Serialize for Values<T> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        match self.0.as_slice() {
+            [one] => one.serialize(serializer),
+            all => all.serialize(serializer),
+        }
+    }
+}
+
 /// Condition key to the values that one operator compares it with.
-type Comparisons<S> = BTreeMap<String, Vec<Value<S, Text>>>;
+type Comparisons<S> = BTreeMap<String, Values<Value<S, Text>>>;
 
 /// A statement of a policy. Built up: `Statement::allow(["s3:GetObject"]).on([bucket.objects()])`.
 #[derive(Debug, Clone, serde::Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Statement<S> {
-    action: Vec<String>,
+    action: Values<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     condition: BTreeMap<&'static str, Comparisons<S>>,
     effect: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     principal: Option<Principal<S>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    resource: Vec<Value<S, PolicyResource>>,
+    #[serde(skip_serializing_if = "Values::is_empty")]
+    resource: Values<Value<S, PolicyResource>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<&'static str>,
 }
@@ -120,11 +154,11 @@ impl<S> Statement<S> {
 
     fn new<A: Into<String>>(effect: &'static str, actions: impl IntoIterator<Item = A>) -> Self {
         Self {
-            action: actions.into_iter().map(Into::into).collect(),
+            action: Values(actions.into_iter().map(Into::into).collect()),
             condition: BTreeMap::new(),
             effect,
             principal: None,
-            resource: Vec::new(),
+            resource: Values(Vec::new()),
             sid: None,
         }
     }
@@ -132,7 +166,7 @@ impl<S> Statement<S> {
     /// On these resources.
     #[must_use]
     pub fn on(mut self, resources: impl IntoIterator<Item = Value<S, PolicyResource>>) -> Self {
-        self.resource.extend(resources);
+        self.resource.0.extend(resources);
         self
     }
 
@@ -157,7 +191,7 @@ impl<S> Statement<S> {
         key: impl Into<String>,
         values: impl IntoIterator<Item = Value<S, Text>>,
     ) -> Self {
-        self.condition.entry(operator).or_default().insert(key.into(), values.into_iter().collect());
+        self.condition.entry(operator).or_default().insert(key.into(), Values(values.into_iter().collect()));
         self
     }
 

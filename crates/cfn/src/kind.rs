@@ -73,6 +73,8 @@ kinds! {
     RoleName;
     /// ARN of an IAM role.
     RoleArn: ArnKind;
+    /// ARN of a managed policy.
+    ManagedPolicyArn: ArnKind;
     /// ARN of an OpenID Connect provider.
     OidcProviderArn: ArnKind;
 

@@ -96,9 +96,11 @@ impl<S: Stack> Template<S> {
         let mut entry = Map::new();
         entry.insert("Type".to_owned(), json!(R::TYPE));
         if !options.after.is_empty() {
-            let after: Vec<Json> =
+            let mut after: Vec<Json> =
                 options.after.iter().map(|(template, id)| reference(template, id)).collect();
-            entry.insert("DependsOn".to_owned(), Json::Array(after));
+            // One alone is written without brackets: templates count bytes.
+            let after = if after.len() == 1 { after.remove(0) } else { Json::Array(after) };
+            entry.insert("DependsOn".to_owned(), after);
         }
         if let Some((on_deletion, on_replacement)) = options.removal {
             entry.insert("DeletionPolicy".to_owned(), json!(on_deletion.policy()));

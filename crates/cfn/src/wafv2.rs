@@ -12,7 +12,8 @@ use crate::value::Value;
 #[serde(rename_all = "PascalCase")]
 pub struct WebAcl<S> {
     pub default_action: Action,
-    pub description: Value<S, Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<Value<S, Text>>,
     pub name: String,
     pub rules: Vec<Rule>,
     /// `REGIONAL` or `CLOUDFRONT`.

@@ -37,6 +37,7 @@ fn example() -> Template<Env> {
                 .when("StringEquals", "aws:SourceAccount", [Value::account_id()])]),
             description: None,
             max_session_duration: None,
+            permissions_boundary: None,
             policies: Vec::new(),
             role_name: "example".to_owned(),
         },
@@ -89,19 +90,16 @@ fn yaml_and_json_say_the_same() {
         Type: AWS::Logs::LogGroup
         UpdateReplacePolicy: Snapshot
       Role:
-        DependsOn:
-          - Logs
+        DependsOn: Logs
         Properties:
           AssumeRolePolicyDocument:
             Statement:
               -
-                Action:
-                  - sts:AssumeRole
+                Action: sts:AssumeRole
                 Condition:
                   StringEquals:
                     aws:SourceAccount:
-                      -
-                        Ref: AWS::AccountId
+                      Ref: AWS::AccountId
                 Effect: Allow
                 Principal:
                   Service: ecs-tasks.amazonaws.com
@@ -109,7 +107,7 @@ fn yaml_and_json_say_the_same() {
           RoleName: example
         Type: AWS::IAM::Role
     "#);
-    assert_snapshot!(document.compact(), @r#"{"AWSTemplateFormatVersion":"2010-09-09","Description":"An example","Metadata":{"Tags":{"Project":"example"}},"Outputs":{"Logs":{"Value":{"Fn::Join":[",",[{"Ref":"Logs"},"a,b"]]}},"Role":{"Value":{"Fn::Sub":"${!x} ${Role.Arn} ${Release}"}}},"Parameters":{"Release":{"AllowedPattern":"^v","Type":"String"}},"Resources":{"Logs":{"DeletionPolicy":"Retain","Metadata":{"Layer":"service"},"Properties":{"LogGroupName":"/example","RetentionInDays":7},"Type":"AWS::Logs::LogGroup","UpdateReplacePolicy":"Snapshot"},"Role":{"DependsOn":["Logs"],"Properties":{"AssumeRolePolicyDocument":{"Statement":[{"Action":["sts:AssumeRole"],"Condition":{"StringEquals":{"aws:SourceAccount":[{"Ref":"AWS::AccountId"}]}},"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"}}],"Version":"2012-10-17"},"RoleName":"example"},"Type":"AWS::IAM::Role"}}}"#);
+    assert_snapshot!(document.compact(), @r#"{"AWSTemplateFormatVersion":"2010-09-09","Description":"An example","Metadata":{"Tags":{"Project":"example"}},"Outputs":{"Logs":{"Value":{"Fn::Join":[",",[{"Ref":"Logs"},"a,b"]]}},"Role":{"Value":{"Fn::Sub":"${!x} ${Role.Arn} ${Release}"}}},"Parameters":{"Release":{"AllowedPattern":"^v","Type":"String"}},"Resources":{"Logs":{"DeletionPolicy":"Retain","Metadata":{"Layer":"service"},"Properties":{"LogGroupName":"/example","RetentionInDays":7},"Type":"AWS::Logs::LogGroup","UpdateReplacePolicy":"Snapshot"},"Role":{"DependsOn":"Logs","Properties":{"AssumeRolePolicyDocument":{"Statement":[{"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}},"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"}}],"Version":"2012-10-17"},"RoleName":"example"},"Type":"AWS::IAM::Role"}}}"#);
     assert_eq!(document.compact(), example().finish().unwrap().compact());
     assert_eq!(serde_json::from_str::<serde_json::Value>(&document.pretty()).unwrap(), *document.json());
     assert_eq!(

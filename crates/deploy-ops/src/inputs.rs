@@ -38,6 +38,7 @@ pub fn repositories(config: &Config) -> BTreeMap<String, String> {
 pub struct Shared {
     hosted_zone_id: String,
     certificate_arn: String,
+    boundary_arn: String,
     /// Role that CloudFormation acts as in the environment.
     pub cloudformation_role_arn: String,
 }
@@ -48,11 +49,12 @@ impl Shared {
         let stack = config.platform.shared_stack_name.as_str();
         let view = stack::describe(aws, stack).await?.filter(|view| view.standing() != Standing::Absent);
         let view = view.ok_or_else(|| Failure::NoSharedStack { stack: stack.to_owned() })?;
-        let role = format!("{}CloudFormationRoleArn", environment.name.pascal_case());
+        let own = |what: &str| view.output(&format!("{}{what}", environment.name.pascal_case()));
         Ok(Self {
             hosted_zone_id: view.output("HostedZoneId")?.to_owned(),
             certificate_arn: view.output("CertificateArn")?.to_owned(),
-            cloudformation_role_arn: view.output(&role)?.to_owned(),
+            boundary_arn: own("BoundaryArn")?.to_owned(),
+            cloudformation_role_arn: own("CloudFormationRoleArn")?.to_owned(),
         })
     }
 }
@@ -64,6 +66,7 @@ impl Shared {
         BTreeMap::from([
             ("HostedZoneId".to_owned(), self.hosted_zone_id.clone()),
             ("CertificateArn".to_owned(), self.certificate_arn.clone()),
+            ("Boundary".to_owned(), self.boundary_arn.clone()),
         ])
     }
 }

@@ -32,6 +32,11 @@ impl<'a> SharedNames<'a> {
         format!("{}-{environment}-deploy", self.platform)
     }
 
+    /// Managed policy with what the roles of containers may do at most: `{platform}-{environment}-boundary`.
+    pub fn boundary(self, environment: &EnvironmentName) -> String {
+        format!("{}-{environment}-boundary", self.platform)
+    }
+
     /// Role that CloudFormation acts as: `{platform}-{environment}-cloudformation`.
     pub fn cloudformation_role(self, environment: &EnvironmentName) -> String {
         format!("{}-{environment}-cloudformation", self.platform)

@@ -10,6 +10,7 @@ use rollout_sim::cfn::api::{
     DescribeStacksInput, Parameter, ResourceChange, StackStatus,
 };
 use rollout_sim::ecr::{self, CreateRepositoryInput, PushInput};
+use rollout_sim::iam::{self, CreatePolicyInput};
 use rollout_sim::image::{Architecture, ImageBehaviour};
 use rollout_sim::secrets::{self, PutSecretValueInput, SecretText};
 use rollout_sim::{SimTime, World};
@@ -24,6 +25,9 @@ const LOOK: Duration = Duration::from_secs(30);
 /// The commits of the two releases.
 pub(crate) const OLD_COMMIT: &str = "1111111111111111111111111111111111111111";
 pub(crate) const NEW_COMMIT: &str = "2222222222222222222222222222222222222222";
+
+/// Name of the policy that bounds the roles of containers; a real account has it from the shared stack.
+const BOUNDARY: &str = "boundary";
 
 /// Name of the change set with the new release.
 pub(crate) const CHANGE_SET: &str = "simulated";
@@ -70,6 +74,7 @@ impl Stage {
     pub fn set(case: Case) -> Result<Self, LabError> {
         let platform = &case.before.platform;
         let mut world = World::new(platform.account_id.as_str(), platform.region.as_str(), case.seed);
+        bound(&mut world)?;
         let old_digests = push_images(&mut world, &case, OLD_COMMIT)?;
         let new_digests = push_images(&mut world, &case, NEW_COMMIT)?;
 
@@ -202,6 +207,17 @@ fn template(config: &Config, environment: &str) -> Result<String, LabError> {
     Ok(stack_model::environment(config, config.environment(environment)?)?.compact())
 }
 
+/// Makes the boundary: roles do nothing in a case, so that it may as well allow everything.
+fn bound(world: &mut World) -> Result<(), LabError> {
+    let allow_all = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let input = CreatePolicyInput {
+        policy_name: BOUNDARY.to_owned(),
+        policy_document: allow_all.to_owned(),
+        ..CreatePolicyInput::default()
+    };
+    iam::create_policy(world, input).map(drop).map_err(LabError::api("make the boundary"))
+}
+
 fn push_images(world: &mut World, case: &Case, commit: &str) -> Result<BTreeMap<String, String>, LabError> {
     let platform = &case.after.platform;
     let mut digests = BTreeMap::new();
@@ -289,6 +305,7 @@ fn parameters(
     let mut values = vec![
         ("HostedZoneId".to_owned(), "Z0000000000000000000".to_owned()),
         ("CertificateArn".to_owned(), certificate),
+        ("Boundary".to_owned(), format!("arn:aws:iam::{}:policy/{BOUNDARY}", platform.account_id)),
         ("Release".to_owned(), commit.to_owned()),
         ("Commit".to_owned(), commit.to_owned()),
         ("TasksRelease".to_owned(), OLD_COMMIT.to_owned()),

@@ -1,7 +1,7 @@
 //! The parameters of an environment's stack: what a deployment decides.
 
 use cfn::Parameter;
-use cfn::kind::{CertificateArn, HostedZoneId, ImageDigest, Text};
+use cfn::kind::{CertificateArn, HostedZoneId, ImageDigest, ManagedPolicyArn, Text};
 use env_config::{ServiceName, TaskName};
 use indexmap::IndexMap;
 
@@ -11,6 +11,8 @@ use crate::scope::{Scope, Template, Value};
 pub(crate) struct Parameters {
     pub(crate) hosted_zone_id: Value<HostedZoneId>,
     pub(crate) certificate_arn: Value<CertificateArn>,
+    /// What the roles of containers may do at most; the shared stack has it.
+    pub(crate) boundary: Value<ManagedPolicyArn>,
     pub(crate) release: Value<Text>,
     pub(crate) commit: Value<Text>,
     pub(crate) tasks_release: Value<Text>,
@@ -37,11 +39,8 @@ pub fn task_digest_parameter(task: &TaskName) -> String {
 pub(crate) fn parameters(t: &mut Template, scope: Scope<'_>) -> Parameters {
     Parameters {
         hosted_zone_id: add(t, "HostedZoneId", "^Z[A-Z0-9]{1,31}$"),
-        certificate_arn: add(
-            t,
-            "CertificateArn",
-            "^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+$",
-        ),
+        certificate_arn: add(t, "CertificateArn", "^arn:aws[a-z-]*:acm:.+$"),
+        boundary: add(t, "Boundary", "^arn:aws[a-z-]*:iam:.+$"),
         release: add(t, "Release", LABEL),
         commit: add(t, "Commit", "^[0-9a-f]{40}$"),
         tasks_release: add(t, "TasksRelease", LABEL),

@@ -3,10 +3,18 @@
 use std::collections::BTreeSet;
 
 use cfn::iam::{Policy, PolicyDocument, Principal, Role, Statement};
-use cfn::kind::{LogGroupArn, RoleArn, SecretArn};
+use cfn::kind::{LogGroupArn, ManagedPolicyArn, RoleArn, SecretArn};
 use env_config::ServiceName;
 
 use crate::scope::{Env, Scope, Template, Value};
+
+/// Signing in to ECR, which knows no resources.
+pub(crate) const SIGN_IN: &str = "ecr:GetAuthorizationToken";
+/// What starting any task takes: its image and its log.
+pub(crate) const START: [&str; 4] =
+    ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "logs:CreateLogStream", "logs:PutLogEvents"];
+/// What starting a task with secrets takes besides.
+pub(crate) const READ_SECRET: &str = "secretsmanager:GetSecretValue";
 
 /// What an execution role must reach.
 pub(crate) struct Needs {
@@ -15,9 +23,15 @@ pub(crate) struct Needs {
     pub(crate) secrets: Vec<Value<SecretArn>>,
 }
 
-/// What the code of a service may do. It calls no AWS API; what it needs of AWS one day is granted here.
-pub(crate) fn task_role(t: &mut Template, scope: Scope<'_>, name: &ServiceName) -> Value<RoleArn> {
-    let role = role(scope.names.task_role(name.as_str()), Vec::new());
+/// What the code of a service may do. It calls no AWS API; what it needs of AWS one day is granted here, and allowed by the
+/// boundary in the shared stack (`identity/boundary.rs`).
+pub(crate) fn task_role(
+    t: &mut Template,
+    scope: Scope<'_>,
+    name: &ServiceName,
+    boundary: &Value<ManagedPolicyArn>,
+) -> Value<RoleArn> {
+    let role = role(scope.names.task_role(name.as_str()), Vec::new(), boundary);
     t.add(format!("{}TaskRole", name.pascal_case()), role).arn()
 }
 
@@ -29,11 +43,11 @@ pub(crate) fn execution_role(
     id: &str,
     name: &str,
     needs: Needs,
+    boundary: &Value<ManagedPolicyArn>,
 ) -> Value<RoleArn> {
-    let mut actions =
-        vec!["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "logs:CreateLogStream", "logs:PutLogEvents"];
+    let mut actions = START.to_vec();
     if !needs.secrets.is_empty() {
-        actions.push("secretsmanager:GetSecretValue");
+        actions.push(READ_SECRET);
     }
     // An action and a resource of different services never meet, so one statement does for all.
     let resources = needs
@@ -44,19 +58,20 @@ pub(crate) fn execution_role(
         .chain(needs.secrets.into_iter().map(Value::resource));
     let policy = Policy {
         policy_document: PolicyDocument::new([
-            Statement::allow(["ecr:GetAuthorizationToken"]).on_all(),
+            Statement::allow([SIGN_IN]).on_all(),
             Statement::allow(actions).on(resources),
         ]),
         policy_name: "start-task".to_owned(),
     };
-    t.add(format!("{id}ExecutionRole"), role(scope.names.execution_role(name), vec![policy])).arn()
+    t.add(format!("{id}ExecutionRole"), role(scope.names.execution_role(name), vec![policy], boundary)).arn()
 }
 
-fn role(role_name: String, policies: Vec<Policy<Env>>) -> Role<Env> {
+fn role(role_name: String, policies: Vec<Policy<Env>>, boundary: &Value<ManagedPolicyArn>) -> Role<Env> {
     Role {
         assume_role_policy_document: trust(),
         description: None,
         max_session_duration: None,
+        permissions_boundary: Some(boundary.clone()),
         policies,
         role_name,
     }

@@ -53,8 +53,8 @@ pub(crate) fn service(
             .collect::<Result<_, _>>()?,
     };
     let roles = Roles {
-        execution: execution_role(t, scope, &id, name.as_str(), needs),
-        task: Some(task_role(t, scope, name)),
+        execution: execution_role(t, scope, &id, name.as_str(), needs, &around.parameters.boundary),
+        task: Some(task_role(t, scope, name, &around.parameters.boundary)),
     };
     let container = container(around, (name, service), logs.name())?;
     let definition = t.add_with(

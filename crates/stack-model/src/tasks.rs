@@ -50,7 +50,7 @@ pub(crate) fn tasks<'a>(
             .map(|secret| parts.secrets.arn(secret))
             .collect::<Result<_, _>>()?,
     };
-    let execution = execution_role(t, scope, "Tasks", "tasks", needs);
+    let execution = execution_role(t, scope, "Tasks", "tasks", needs, &parameters.boundary);
     entries
         .into_iter()
         .map(|(name, task, service, logs)| {

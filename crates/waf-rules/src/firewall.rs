@@ -139,7 +139,8 @@ impl Firewall {
     pub fn web_acl<S>(&self, name: &str) -> WebAcl<S> {
         WebAcl {
             default_action: Action::Allow {},
-            description: format!("Rules in front of {name}").into(),
+            // Its name says what it is in front of, and templates count bytes.
+            description: None,
             name: name.to_owned(),
             rules: self.rules.clone(),
             scope: "REGIONAL",
@@ -228,7 +229,7 @@ fn label_rules(exempt: &BTreeMap<&str, Vec<u32>>) -> Vec<Rule> {
     }
     let rules = (1_u32..).zip(groups).map(|(nth, (named_by, labels))| {
         let routes = named_by.iter().map(|nth| label(route_label(*nth))).collect();
-        let name = format!("block-outside-exemption-{nth}");
+        let name = format!("not-exempt-{nth}");
         Rule {
             action: Some(Action::Block {}),
             override_action: None,

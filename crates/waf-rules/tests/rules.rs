@@ -98,7 +98,7 @@ fn an_exempt_rule_is_counted_and_blocked_by_label_elsewhere() {
         "Action": {
           "Block": {}
         },
-        "Name": "block-outside-exemption-1",
+        "Name": "not-exempt-1",
         "Priority": 101,
         "Statement": {
           "AndStatement": {
@@ -124,7 +124,7 @@ fn an_exempt_rule_is_counted_and_blocked_by_label_elsewhere() {
         },
         "VisibilityConfig": {
           "CloudWatchMetricsEnabled": true,
-          "MetricName": "block-outside-exemption-1",
+          "MetricName": "not-exempt-1",
           "SampledRequestsEnabled": true
         }
       }
@@ -231,6 +231,6 @@ fn priorities_and_names_in_a_web_acl_are_unique() {
     let last_group =
         rules.iter().filter(|rule| rule.override_action.is_some()).map(|rule| rule.priority).max();
     let first_label =
-        rules.iter().filter(|rule| rule.name.starts_with("block-")).map(|rule| rule.priority).min();
+        rules.iter().filter(|rule| rule.name.starts_with("not-exempt-")).map(|rule| rule.priority).min();
     assert!(last_group < first_label);
 }

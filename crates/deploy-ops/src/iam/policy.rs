@@ -163,7 +163,14 @@ impl Renderer<'_> {
             "AWS::Partition" => "aws".to_owned(),
             "AWS::Region" => self.config.platform.region.to_string(),
             "AWS::AccountId" => self.config.platform.account_id.to_string(),
-            name => format!("<{name}>"),
+            name => match self.template.get(Section::Resources, name) {
+                // The ARN of a policy with a name is known beforehand.
+                Some(resource) if resource["Properties"]["ManagedPolicyName"].is_string() => {
+                    let policy = self.text(&resource["Properties"]["ManagedPolicyName"]);
+                    format!("arn:aws:iam::{}:policy/{policy}", self.config.platform.account_id)
+                }
+                _ => format!("<{name}>"),
+            },
         }
     }
 

@@ -24,6 +24,19 @@ fn any_stack(world: &World, name: Option<&str>) -> Needs {
     stack(world, name.unwrap_or("*"))
 }
 
+/// Tags of the stack are an action of their own (service authorization reference of CloudFormation).
+fn tagging(needs: Needs, world: &World, name: &str, tags: &[api::Tag], action: &str) -> Needs {
+    if tags.is_empty() {
+        return needs;
+    }
+    needs.and_when(
+        "cloudformation:TagResource",
+        stack_arn(world, name),
+        "cloudformation:CreateAction",
+        action,
+    )
+}
+
 /// An operation that may hand CloudFormation a role to act as. A stack keeps its role
 /// (CFN:using-iam-servicerole); without any, CloudFormation would act with the caller's own permissions.
 fn with_role(world: &World, name: &str, role_arn: Option<&str>) -> Needs {
@@ -159,19 +172,31 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         does: cfn::continue_update_rollback(world, input),
     }
     write CreateChangeSet(world, input: api::CreateChangeSetInput) {
-        needs: reading(
-            with_role(world, &input.stack_name, input.role_arn.as_deref())
-                .with("cloudformation:ChangeSetName", input.change_set_name.as_str())
-                .with("cloudformation:TemplateUrl", input.template_url.as_deref()),
-            input.template_url.as_deref(),
+        needs: tagging(
+            reading(
+                with_role(world, &input.stack_name, input.role_arn.as_deref())
+                    .with("cloudformation:ChangeSetName", input.change_set_name.as_str())
+                    .with("cloudformation:TemplateUrl", input.template_url.as_deref()),
+                input.template_url.as_deref(),
+            ),
+            world,
+            &input.stack_name,
+            &input.tags,
+            "CreateChangeSet",
         ),
         does: cfn::create_change_set(world, input),
     }
     write CreateStack(world, input: api::CreateStackInput) {
-        needs: reading(
-            with_role(world, &input.stack_name, input.role_arn.as_deref())
-                .with("cloudformation:TemplateUrl", input.template_url.as_deref()),
-            input.template_url.as_deref(),
+        needs: tagging(
+            reading(
+                with_role(world, &input.stack_name, input.role_arn.as_deref())
+                    .with("cloudformation:TemplateUrl", input.template_url.as_deref()),
+                input.template_url.as_deref(),
+            ),
+            world,
+            &input.stack_name,
+            &input.tags,
+            "CreateStack",
         ),
         does: cfn::create_stack(world, input),
     }
@@ -196,10 +221,16 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         does: cfn::set_stack_policy(world, input),
     }
     write UpdateStack(world, input: api::UpdateStackInput) {
-        needs: reading(
-            with_role(world, &input.stack_name, input.role_arn.as_deref())
-                .with("cloudformation:TemplateUrl", input.template_url.as_deref()),
-            input.template_url.as_deref(),
+        needs: tagging(
+            reading(
+                with_role(world, &input.stack_name, input.role_arn.as_deref())
+                    .with("cloudformation:TemplateUrl", input.template_url.as_deref()),
+                input.template_url.as_deref(),
+            ),
+            world,
+            &input.stack_name,
+            &input.tags,
+            "UpdateStack",
         ),
         does: cfn::update_stack(world, input),
     }

@@ -20,6 +20,7 @@ pub(super) fn role(
         assume_role_policy_document: trust(provider, github.branch_subjects()),
         description: Some(format!("Builds images of {} from branch {}", config.platform.name, github.branch)),
         max_session_duration: None,
+        permissions_boundary: None,
         policies: vec![Policy {
             policy_document: PolicyDocument::new([
                 Statement::allow(["ecr:GetAuthorizationToken"]).on_all(),

@@ -5,40 +5,22 @@
 //! actions are the `permissions` of the resource types' handlers (registry schemas).
 
 use cfn::iam::{Policy, PolicyDocument, Principal, Role, Statement};
-use cfn::kind::{HostedZoneId, PolicyResource};
+use cfn::kind::{HostedZoneId, ManagedPolicyArn, PolicyResource};
 use env_config::{Config, Environment, SharedNames};
 
 use super::{global, local};
 use crate::shared::{Shared, Value};
 
-/// Actions that know no resources, or whose resources have ids that nobody knows beforehand. Nothing here
-/// deletes, but for subscriptions, which are no resources to IAM (SNS service authorization reference).
+/// The tag that every resource of an environment has.
+const TAG: &str = "aws:ResourceTag/Environment";
+
+/// Actions that know no resources, or no tags of them. Nothing here changes what another environment has, but for
+/// subscriptions and task definitions, which are no resources to IAM there (service authorization references).
 const ANYWHERE: &[&str] = &[
-    "ec2:AllocateAddress",
-    "ec2:AssociateRouteTable",
-    "ec2:AttachInternetGateway",
-    "ec2:AuthorizeSecurityGroup*",
-    "ec2:CreateInternetGateway",
-    "ec2:CreateNatGateway",
-    "ec2:CreateRoute*",
-    "ec2:CreateSecurityGroup",
-    "ec2:CreateSubnet",
-    "ec2:CreateTags",
-    "ec2:CreateVpc",
-    "ec2:CreateVpcEndpoint",
     "ec2:Describe*",
-    "ec2:DisassociateAddress",
-    "ec2:DisassociateRouteTable",
-    "ec2:ModifySubnetAttribute",
-    "ec2:ModifyVpc*",
-    "ec2:ReplaceRoute*",
-    "ec2:RevokeSecurityGroup*",
-    "ec2:UpdateSecurityGroupRuleDescriptions*",
     "ecs:DeregisterTaskDefinition",
     "ecs:DescribeTaskDefinition",
     "elasticache:Describe*",
-    "elasticloadbalancing:AddTags",
-    "elasticloadbalancing:CreateTargetGroup",
     "elasticloadbalancing:Describe*",
     "logs:*LogDelivery",
     "logs:Describe*",
@@ -49,16 +31,40 @@ const ANYWHERE: &[&str] = &[
     "route53:Get*",
     "route53:List*",
     "secretsmanager:GetRandomPassword",
-    "servicediscovery:Create*",
     "servicediscovery:Get*",
     "servicediscovery:List*",
-    "servicediscovery:TagResource",
     "sns:*SubscriptionAttributes",
     "sns:Unsubscribe",
 ];
 
-/// Actions on the same kinds of resources that could break or remove another environment's: only with this one's tag.
+/// Actions on what may have no tags yet: they make something, or finish what was made a moment before. Every other resource
+/// that they name, such as the network that a subnet is made in, has its tags, and those have to be this environment's.
+const NEW: &[&str] = &[
+    "ec2:AllocateAddress",
+    "ec2:AuthorizeSecurityGroup*",
+    "ec2:CreateInternetGateway",
+    "ec2:CreateNatGateway",
+    "ec2:CreateRouteTable",
+    "ec2:CreateSecurityGroup",
+    "ec2:CreateSubnet",
+    "ec2:CreateTags",
+    "ec2:CreateVpc",
+    "ec2:CreateVpcEndpoint",
+    "ec2:ModifySubnetAttribute",
+    "ec2:ModifyVpcAttribute",
+    "ec2:RevokeSecurityGroup*",
+    "elasticloadbalancing:AddTags",
+    "elasticloadbalancing:CreateTargetGroup",
+    "elasticloadbalancing:ModifyTargetGroup*",
+    "servicediscovery:Create*",
+    "servicediscovery:TagResource",
+];
+
+/// Actions on what has an id that nobody knows beforehand: only with this environment's tag.
 const TAGGED: &[&str] = &[
+    "ec2:AssociateRouteTable",
+    "ec2:AttachInternetGateway",
+    "ec2:CreateRoute",
     "ec2:DeleteInternetGateway",
     "ec2:DeleteNatGateway",
     "ec2:DeleteRoute*",
@@ -67,9 +73,14 @@ const TAGGED: &[&str] = &[
     "ec2:DeleteTags",
     "ec2:DeleteVpc*",
     "ec2:DetachInternetGateway",
+    "ec2:DisassociateAddress",
+    "ec2:DisassociateRouteTable",
+    "ec2:ModifyVpcEndpoint",
+    "ec2:ModifyVpcTenancy",
     "ec2:ReleaseAddress",
+    "ec2:ReplaceRoute*",
+    "ec2:UpdateSecurityGroupRuleDescriptions*",
     "elasticloadbalancing:DeleteTargetGroup",
-    "elasticloadbalancing:ModifyTargetGroup*",
     "elasticloadbalancing:RemoveTags",
     "servicediscovery:Delete*",
     "servicediscovery:UntagResource",
@@ -110,11 +121,11 @@ const NAMED: &[&str] = &[
     "elasticloadbalancing:SetSecurityGroups",
     "elasticloadbalancing:SetSubnets",
     "elasticloadbalancing:SetWebACL",
-    "iam:CreateRole",
-    "iam:DeleteRole*",
+    // Not `iam:DeleteRole*`: nobody but an administrator takes a boundary off.
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
     "iam:GetRole*",
     "iam:List*Role*",
-    "iam:PutRolePolicy",
     "iam:TagRole",
     "iam:UntagRole",
     "iam:Update*Role*",
@@ -155,16 +166,23 @@ const NAMED: &[&str] = &[
     "wafv2:UntagResource",
 ];
 
-pub(super) fn role(config: &Config, environment: &Environment, zone: &Value<HostedZoneId>) -> Role<Shared> {
+pub(super) fn role(
+    config: &Config,
+    environment: &Environment,
+    zone: &Value<HostedZoneId>,
+    boundary: &Value<ManagedPolicyArn>,
+) -> Role<Shared> {
     let prefix = &config.names(environment).prefix();
+    let own = || [environment.name.to_string().into()];
     let mut statements = vec![
         Statement::allow(ANYWHERE.iter().copied()).on_all(),
-        Statement::allow(TAGGED.iter().copied()).on_all().when(
-            "StringEquals",
-            "aws:ResourceTag/Environment",
-            [environment.name.to_string().into()],
-        ),
+        Statement::allow(NEW.iter().copied()).on_all().when("StringEqualsIfExists", TAG, own()),
+        Statement::allow(TAGGED.iter().copied()).on_all().when("StringEquals", TAG, own()),
         Statement::allow(NAMED.iter().copied()).on(named(config, environment)),
+        // Whoever decides about the template decides what the policies say; the boundary holds whatever they say.
+        Statement::allow(["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"])
+            .on(container_roles(prefix))
+            .when("StringEquals", "iam:PermissionsBoundary", [boundary.clone().text()]),
         // The one value that CloudFormation hands on: the password of the database.
         Statement::allow(["secretsmanager:GetSecretValue"]).on([local(
             "secretsmanager",
@@ -187,11 +205,14 @@ pub(super) fn role(config: &Config, environment: &Environment, zone: &Value<Host
     ];
     statements.extend(dns(environment, zone));
     Role {
-        assume_role_policy_document: PolicyDocument::new([Statement::allow(["sts:AssumeRole"])
-            .by(Principal::Service("cloudformation.amazonaws.com"))
-            .when("StringEquals", "aws:SourceAccount", [Value::account_id()])]),
+        // No condition: CloudFormation documents none for the roles of stacks (user guide, using-iam-servicerole), and a key
+        // that it does not send would be one that nothing satisfies. Who may pass the role is `iam:PassRole`.
+        assume_role_policy_document: PolicyDocument::new([
+            Statement::allow(["sts:AssumeRole"]).by(Principal::Service("cloudformation.amazonaws.com"))
+        ]),
         description: Some(format!("CloudFormation in {} of {}", environment.name, config.platform.name)),
         max_session_duration: None,
+        permissions_boundary: None,
         policies: vec![Policy {
             policy_document: PolicyDocument::new(statements),
             policy_name: "stack-resources".to_owned(),
@@ -226,6 +247,9 @@ fn named(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource
         local("logs", &format!("log-group:{}*", names.waf_log_group())),
         local("rds", &format!("*:{prefix}")),
         local("rds", &format!("*:{generated}-*")),
+        // Where a database has no option group of its own, it is in the default one of its engine, which has to be allowed
+        // too (RDS user guide, security_iam_id-based-policy-examples).
+        local("rds", "og:default*"),
         Value::sub(format!("arn:${{AWS::Partition}}:s3:::{bucket}")),
         local("secretsmanager", &format!("secret:{}/*", environment.secrets_prefix)),
         local("sns", &names.alarm_topic()),

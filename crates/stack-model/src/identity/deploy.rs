@@ -30,6 +30,7 @@ pub(super) fn role(
         ),
         description: Some(format!("Deploys {} to {name}", config.platform.name)),
         max_session_duration: Some(DEPLOY_SESSION_SECS),
+        permissions_boundary: None,
         policies: vec![Policy {
             policy_document: PolicyDocument::new(statements.into_iter().flatten()),
             policy_name: "deploy".to_owned(),
@@ -65,6 +66,8 @@ fn stack(
             "cloudformation:ListChangeSets",
             "cloudformation:ListStackResources",
             "cloudformation:RollbackStack",
+            // Change sets set the tags of the stack.
+            "cloudformation:TagResource",
             "cloudformation:UpdateTerminationProtection",
         ])
         .on(own()),

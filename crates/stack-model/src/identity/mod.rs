@@ -1,6 +1,8 @@
 //! Who may deploy: GitHub's workflows sign in with their tokens and get a role each for building images and for every
-//! environment. A deploy role tells CloudFormation what to do; CloudFormation does it as a role of its own.
+//! environment. A deploy role tells CloudFormation what to do; CloudFormation does it as a role of its own, and the roles of
+//! containers that it makes stay within a boundary.
 
+mod boundary;
 mod build;
 mod cloudformation;
 mod deploy;
@@ -28,12 +30,16 @@ pub(crate) fn identity(t: &mut Template, config: &Config, zone: &Value<HostedZon
     t.output("BuildRoleArn", build.arn());
     for environment in config.environments.values() {
         let id = environment.name.pascal_case();
-        let cloudformation: Handle<Role<Shared>> =
-            t.add(format!("{id}CloudFormationRole"), cloudformation::role(config, environment, zone));
+        let boundary = t.add(format!("{id}Boundary"), boundary::policy(config, environment)).arn();
+        let cloudformation: Handle<Role<Shared>> = t.add(
+            format!("{id}CloudFormationRole"),
+            cloudformation::role(config, environment, zone, &boundary),
+        );
         let deploy = t.add(
             format!("{id}DeployRole"),
             deploy::role(config, environment, &provider.arn(), &cloudformation.arn()),
         );
+        t.output(format!("{id}BoundaryArn"), boundary);
         t.output(format!("{id}CloudFormationRoleArn"), cloudformation.arn());
         t.output(format!("{id}DeployRoleArn"), deploy.arn());
     }

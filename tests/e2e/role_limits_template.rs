@@ -1,0 +1,263 @@
+//! What whoever decides about staging's template cannot do with it: make a role that may do more than containers need, or
+//! change what production has. Tried as CloudFormation's role of staging, in the stack that it works for.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use env_config::Config;
+use rollout_sim::World;
+use rollout_sim::cfn::api::{
+    CreateStackInput, DescribeStackEventsInput, DescribeStacksInput, StackStatus, Tag, UpdateStackInput,
+};
+use rollout_sim::{cfn, iam};
+use serde_json::{Value, json};
+
+use crate::templates::{config, documents};
+
+const STAGING: &str = "DocPlatform-staging";
+const ROLE: &str = "doc-platform-staging-cloudformation";
+
+/// An account with the shared stack, and a network each in production and, through its role, in staging.
+struct Account {
+    world: World,
+    config: Config,
+}
+
+fn tags(environment: &str) -> Vec<Tag> {
+    vec![Tag { key: "Environment".to_owned(), value: environment.to_owned() }]
+}
+
+/// A network with `more`, as every environment has one.
+fn network(more: &Value) -> Value {
+    let mut resources = json!({
+        "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+        "Gateway": {"Type": "AWS::EC2::InternetGateway"},
+        "Routes": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": {"Ref": "Vpc"}}},
+        "Subnet": {"Type": "AWS::EC2::Subnet",
+            "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/24"}},
+        "Group": {"Type": "AWS::EC2::SecurityGroup",
+            "Properties": {"GroupDescription": "tasks", "VpcId": {"Ref": "Vpc"}}},
+        "Rule": {"Type": "AWS::EC2::SecurityGroupIngress",
+            "Properties": {"GroupId": {"Ref": "Group"}, "IpProtocol": "tcp", "FromPort": 80, "ToPort": 80,
+                "CidrIp": "10.0.0.0/16"}},
+    });
+    resources.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let ids = ["Vpc", "Gateway", "Routes", "Subnet", "Group"];
+    let outputs: BTreeMap<_, _> = ids.iter().map(|id| (*id, json!({"Value": {"Ref": id}}))).collect();
+    json!({"Resources": resources, "Outputs": outputs})
+}
+
+impl Account {
+    fn new() -> Self {
+        let config = config();
+        let (account, region) = (config.platform.account_id.as_str(), config.platform.region.as_str());
+        let mut account = Self { world: World::new(account, region, 7), config };
+        let shared = documents(&account.config).remove(0);
+        account.create("shared", &shared.compact(), Vec::new(), None);
+        account.create("production", &network(&json!({})).to_string(), tags("production"), None);
+        let role = account.arn(&format!("role/{ROLE}"));
+        account.create(STAGING, &network(&json!({})).to_string(), tags("staging"), Some(role));
+        account
+    }
+
+    fn arn(&self, resource: &str) -> String {
+        format!("arn:aws:iam::{}:{resource}", self.config.platform.account_id)
+    }
+
+    fn create(&mut self, stack: &str, template: &str, tags: Vec<Tag>, role_arn: Option<String>) {
+        let input = CreateStackInput {
+            stack_name: stack.to_owned(),
+            template_body: Some(template.to_owned()),
+            capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
+            tags,
+            role_arn,
+            ..CreateStackInput::default()
+        };
+        cfn::create_stack(&mut self.world, input).unwrap();
+        self.world.advance_by(Duration::from_secs(24 * 3600));
+        assert_eq!(self.status(stack), StackStatus::CreateComplete, "{:?}", self.reasons(stack));
+    }
+
+    fn status(&self, stack: &str) -> StackStatus {
+        let input = DescribeStacksInput { stack_name: Some(stack.to_owned()), ..Default::default() };
+        cfn::describe_stacks(&self.world, &input).unwrap().stacks[0].stack_status
+    }
+
+    fn output(&self, stack: &str, key: &str) -> String {
+        let input = DescribeStacksInput { stack_name: Some(stack.to_owned()), ..Default::default() };
+        let stack = cfn::describe_stacks(&self.world, &input).unwrap().stacks.remove(0);
+        let output = stack.outputs.into_iter().find(|output| output.output_key.as_deref() == Some(key));
+        output.and_then(|output| output.output_value).unwrap()
+    }
+
+    fn reasons(&self, stack: &str) -> Vec<String> {
+        let input = DescribeStackEventsInput { stack_name: stack.to_owned(), next_token: None };
+        let events = cfn::describe_stack_events(&self.world, &input).unwrap().stack_events;
+        events.into_iter().filter_map(|event| event.resource_status_reason).collect()
+    }
+
+    /// Updates staging's stack with `more` in its template.
+    fn update(&mut self, more: &Value) -> StackStatus {
+        let input = UpdateStackInput {
+            stack_name: STAGING.to_owned(),
+            template_body: Some(network(more).to_string()),
+            capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
+            tags: tags("staging"),
+            ..UpdateStackInput::default()
+        };
+        cfn::update_stack(&mut self.world, input).unwrap();
+        self.world.advance_by(Duration::from_secs(24 * 3600));
+        self.status(STAGING)
+    }
+
+    /// The update is rolled back, because staging's role may not do `action`.
+    fn refuses(&mut self, more: &Value, action: &str) {
+        assert_eq!(self.update(more), StackStatus::UpdateRollbackComplete, "{more}");
+        let denied = format!("is not authorized to perform: {action} ");
+        let reasons = self.reasons(STAGING);
+        assert!(reasons.iter().any(|reason| reason.contains(&denied)), "{more}: {reasons:?}");
+    }
+}
+
+/// A role that everybody may take, with every right that there is.
+fn almighty(boundary: Option<String>) -> Value {
+    let mut properties = json!({
+        "RoleName": "doc-platform-staging-evil-task",
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}},
+        "Policies": [{"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": "*", "Resource": "*"}}}],
+    });
+    if let Some(boundary) = boundary {
+        properties["PermissionsBoundary"] = boundary.into();
+    }
+    json!({"Evil": {"Type": "AWS::IAM::Role", "Properties": properties}})
+}
+
+#[test]
+fn a_role_of_the_template_stays_within_the_boundary() {
+    let mut account = Account::new();
+    let boundary = account.arn("policy/doc-platform-staging-boundary");
+    let other = account.arn("policy/doc-platform-production-boundary");
+    account.refuses(&almighty(None), "iam:CreateRole");
+    account
+        .refuses(&almighty(Some("arn:aws:iam::aws:policy/AdministratorAccess".to_owned())), "iam:CreateRole");
+    account.refuses(&almighty(Some(other)), "iam:CreateRole");
+
+    // With the boundary it is made, and powerless.
+    assert_eq!(account.update(&almighty(Some(boundary))), StackStatus::UpdateComplete);
+    let evil = iam::Principal::role("doc-platform-staging-evil-task");
+    let may = |action: &str, resource: &str| {
+        iam::authorize(&account.world, &evil, action, resource, &BTreeMap::new()).is_ok()
+    };
+    let secret =
+        |environment: &str| account.world.arn("secretsmanager", &format!("secret:{environment}-a1b2c3"));
+    for action in ["iam:CreateUser", "sts:AssumeRole", "ec2:DeleteVpc", "cloudformation:DeleteStack"] {
+        assert!(!may(action, "*"), "{action}");
+    }
+    let prefixes: BTreeMap<&str, String> = account
+        .config
+        .environments
+        .values()
+        .map(|it| (it.name.as_str(), it.secrets_prefix.to_string()))
+        .collect();
+    assert!(!may("secretsmanager:GetSecretValue", &secret(&format!("{}/database", prefixes["production"]))));
+    assert!(may("secretsmanager:GetSecretValue", &secret(&format!("{}/database", prefixes["staging"]))));
+
+    // Nor does it come off again.
+    account.refuses(&almighty(None), "iam:DeleteRolePermissionsBoundary");
+}
+
+#[test]
+fn the_boundary_itself_is_out_of_reach() {
+    let mut account = Account::new();
+    let policy = json!({"Boundary": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {
+        "ManagedPolicyName": "doc-platform-staging-mine", "PolicyDocument": {"Version": "2012-10-17",
+            "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}}}});
+    account.refuses(&policy, "iam:CreatePolicy");
+    let boundary = account.arn("policy/doc-platform-staging-boundary");
+    for action in ["iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicy"] {
+        let role = iam::Principal::role(ROLE);
+        let answer = iam::authorize(&account.world, &role, action, &boundary, &BTreeMap::new());
+        assert!(answer.is_err(), "{action}");
+    }
+}
+
+#[test]
+fn a_template_changes_nothing_of_production() {
+    let mut account = Account::new();
+    let other = |id: &str| account.output("production", id);
+    let (vpc, group, routes) = (other("Vpc"), other("Group"), other("Routes"));
+    let (subnet, gateway) = (other("Subnet"), other("Gateway"));
+    let rule = json!({"GroupId": group, "IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432,
+        "CidrIp": "0.0.0.0/0"});
+    let attempts = [
+        ("AWS::EC2::SecurityGroupIngress", rule.clone(), "ec2:AuthorizeSecurityGroupIngress"),
+        ("AWS::EC2::SecurityGroupEgress", rule, "ec2:AuthorizeSecurityGroupEgress"),
+        (
+            "AWS::EC2::Route",
+            json!({"RouteTableId": routes, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway}),
+            "ec2:CreateRoute",
+        ),
+        (
+            "AWS::EC2::SubnetRouteTableAssociation",
+            json!({"RouteTableId": {"Ref": "Routes"}, "SubnetId": subnet}),
+            "ec2:AssociateRouteTable",
+        ),
+        (
+            "AWS::EC2::VPCGatewayAttachment",
+            json!({"InternetGatewayId": {"Ref": "Gateway"}, "VpcId": vpc}),
+            "ec2:AttachInternetGateway",
+        ),
+        ("AWS::EC2::Subnet", json!({"VpcId": vpc, "CidrBlock": "10.0.9.0/24"}), "ec2:CreateSubnet"),
+        (
+            "AWS::EC2::SecurityGroup",
+            json!({"GroupDescription": "mine", "VpcId": vpc}),
+            "ec2:CreateSecurityGroup",
+        ),
+        (
+            "AWS::EC2::VPCEndpoint",
+            json!({"VpcId": vpc, "ServiceName": "com.amazonaws.us-west-2.s3"}),
+            "ec2:CreateVpcEndpoint",
+        ),
+    ];
+    for (kind, properties, action) in attempts {
+        account.refuses(&json!({"Trespass": {"Type": kind, "Properties": properties}}), action);
+    }
+}
+
+/// No resource type of a template tags what it did not make, or deletes it; the role may not do it by other ways either.
+#[test]
+fn what_has_the_tag_of_production_is_not_tagged_again_or_removed() {
+    let account = Account::new();
+    let role = iam::Principal::role(ROLE);
+    let may = |action: &str, environment: Option<&str>| {
+        let tag = environment.map(|name| ("aws:ResourceTag/Environment".to_owned(), name.to_owned()));
+        let context: BTreeMap<String, String> = tag.into_iter().collect();
+        iam::authorize(&account.world, &role, action, &account.world.arn("any", "thing/1"), &context).is_ok()
+    };
+    for action in [
+        "ec2:CreateTags",
+        "ec2:DeleteTags",
+        "ec2:DeleteVpc",
+        "ec2:DisassociateRouteTable",
+        "ec2:ModifyVpcAttribute",
+        "ec2:ReplaceRoute",
+        "ec2:RevokeSecurityGroupIngress",
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:DeleteTargetGroup",
+        "elasticloadbalancing:ModifyTargetGroup",
+        "elasticloadbalancing:RemoveTags",
+        "servicediscovery:DeleteService",
+        "servicediscovery:TagResource",
+        "servicediscovery:UntagResource",
+    ] {
+        assert!(may(action, Some("staging")), "{action}");
+        for other in ["production", "shared"] {
+            assert!(!may(action, Some(other)), "{action} in {other}");
+        }
+    }
+    for action in ["ec2:DeleteVpc", "ec2:DeleteTags", "elasticloadbalancing:DeleteTargetGroup"] {
+        assert!(!may(action, None), "{action} on what has no tag");
+    }
+}
