@@ -1,6 +1,6 @@
 //! Callers are roles, and roles may do what their policies say.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::server::{Answer, Server};
 
@@ -139,4 +139,38 @@ fn a_role_needs_to_hand_a_stack_a_role() {
         "{}",
         refused.text()
     );
+}
+
+#[test]
+fn changes_of_a_role_can_be_bound_to_its_boundary() {
+    let server = Server::in_memory();
+    let ask = |key: &str, query: &str| server.query(key, "iam", query).status;
+    let document = |statement: &Value| json!({"Version": "2012-10-17", "Statement": statement});
+    let create = |name: &str| format!("Action=CreateRole&RoleName={name}&AssumeRolePolicyDocument={TRUST}");
+    let most = "arn:aws:iam::123456789012:policy/most";
+    let policy = document(&json!({"Effect": "Allow", "Action": "ecs:*", "Resource": "*"}));
+    assert_eq!(ask("test", &format!("Action=CreatePolicy&PolicyName=most&PolicyDocument={policy}")), 200);
+    assert_eq!(ask("test", &create("maker")), 200);
+    let actions = ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"];
+    let makes = document(&json!({"Effect": "Allow", "Action": actions, "Resource": "*",
+        "Condition": {"StringEquals": {"iam:PermissionsBoundary": most}}}));
+    let put =
+        |name: &str| format!("Action=PutRolePolicy&RoleName={name}&PolicyName=p&PolicyDocument={makes}");
+    assert_eq!(ask("test", &put("maker")), 200);
+
+    let all = "arn:aws:iam::aws:policy/AdministratorAccess";
+    let boundary = |arn: &str| format!("PermissionsBoundary={arn}");
+    let maker = "role/maker";
+    assert_eq!(ask(maker, &create("made")), 403);
+    assert_eq!(ask(maker, &format!("{}&{}", create("made"), boundary(all))), 403);
+    assert_eq!(ask(maker, &format!("{}&{}", create("made"), boundary(most))), 200);
+    assert_eq!(ask(maker, &put("made")), 200);
+    assert_eq!(ask(maker, &put("maker")), 403, "a role without the boundary");
+    let bind = "Action=PutRolePermissionsBoundary&RoleName=made";
+    assert_eq!(ask(maker, &format!("{bind}&{}", boundary(all))), 403);
+    assert_eq!(ask(maker, &format!("{bind}&{}", boundary(most))), 200);
+    let unbind = "Action=DeleteRolePermissionsBoundary&RoleName=made";
+    assert_eq!(ask(maker, unbind), 403);
+    assert_eq!(ask("test", unbind), 200);
+    assert_eq!(ask(maker, &put("made")), 403, "it is no longer bound");
 }

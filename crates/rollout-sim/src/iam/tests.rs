@@ -271,6 +271,72 @@ fn managed_policies_allow_too() {
     delete_role(&mut world, &role).unwrap();
 }
 
+/// Makes a managed policy of these statements, and answers its ARN.
+fn managed(world: &mut World, name: &str, statements: &str) -> String {
+    let input = CreatePolicyInput {
+        policy_name: name.to_owned(),
+        policy_document: format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#),
+        ..CreatePolicyInput::default()
+    };
+    create_policy(world, input).unwrap().policy.arn
+}
+
+fn bind(world: &mut World, arn: &str) -> Result<EmptyOutput, ApiError> {
+    let input =
+        PutRolePermissionsBoundaryInput { role_name: ROLE.to_owned(), permissions_boundary: arn.to_owned() };
+    put_role_permissions_boundary(world, input)
+}
+
+#[test]
+fn a_boundary_is_the_most_that_a_role_may_do() {
+    let mut world = world(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#);
+    let statements = r#"{"Effect":"Allow","Action":"ecs:*","Resource":"*"},
+        {"Effect":"Deny","Action":"ecs:DeleteService","Resource":"*"}"#;
+    let arn = managed(&mut world, "most", statements);
+    bind(&mut world, &arn).unwrap();
+    assert!(allowed(&world, "ecs:UpdateService", SERVICE, &[]));
+    let why = |world: &World, action: &str| {
+        authorize(world, &Principal::role(ROLE), action, SERVICE, &BTreeMap::new()).unwrap_err().message
+    };
+    assert!(
+        why(&world, "iam:CreateUser")
+            .ends_with("because no permissions boundary allows the iam:CreateUser action")
+    );
+    assert!(why(&world, "ecs:DeleteService").ends_with("with an explicit deny in a permissions boundary"));
+
+    // It gives no right itself.
+    put(&mut world, r#"{"Effect":"Allow","Action":"ecs:DescribeServices","Resource":"*"}"#).unwrap();
+    assert!(allowed(&world, "ecs:DescribeServices", SERVICE, &[]));
+    assert!(
+        why(&world, "ecs:UpdateService")
+            .ends_with("because no identity-based policy allows the ecs:UpdateService action")
+    );
+}
+
+#[test]
+fn a_boundary_is_a_policy_that_exists_and_stays() {
+    let mut world = world(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#);
+    let gone = "arn:aws:iam::123456789012:policy/gone";
+    assert_eq!(bind(&mut world, gone).unwrap_err().code, "NoSuchEntity");
+    let create = CreateRoleInput {
+        role_name: "other".to_owned(),
+        assume_role_policy_document: TRUST.to_owned(),
+        permissions_boundary: Some(gone.to_owned()),
+        ..CreateRoleInput::default()
+    };
+    assert_eq!(create_role(&mut world, create).unwrap_err().code, "NoSuchEntity");
+
+    let arn = managed(&mut world, "most", r#"{"Effect":"Allow","Action":"ecs:*","Resource":"*"}"#);
+    bind(&mut world, &arn).unwrap();
+    assert_eq!(role_boundary(&world, ROLE), Some(arn.as_str()));
+    let policy = PolicyInput { policy_arn: arn };
+    assert_eq!(get_policy(&world, &policy).unwrap().policy.permissions_boundary_usage_count, 1);
+    assert_eq!(delete_policy(&mut world, &policy).unwrap_err().code, "DeleteConflict");
+    delete_role_permissions_boundary(&mut world, &RoleInput { role_name: ROLE.to_owned() }).unwrap();
+    assert!(allowed(&world, "iam:CreateUser", "*", &[]));
+    delete_policy(&mut world, &policy).unwrap();
+}
+
 #[test]
 fn keys_stand_for_principals() {
     let world = world(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#);

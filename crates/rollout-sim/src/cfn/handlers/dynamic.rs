@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Failure;
 use crate::World;
-use crate::secrets::{self, GetSecretValueInput};
+use crate::secrets::{GetSecretValueInput, get_secret_value};
 
 /// `properties` with every dynamic reference replaced by its value.
 ///
@@ -50,23 +50,42 @@ fn replace(world: &World, value: &mut Value) -> Result<(), Failure> {
     }
 }
 
+/// The secrets, by name or ARN, that dynamic references in `properties` read.
+pub(super) fn secrets(properties: &Value) -> Vec<String> {
+    match properties {
+        Value::String(text) => {
+            let references = text.split("{{resolve:secretsmanager:").skip(1);
+            references.map(|rest| secret(rest.split("}}").next().unwrap_or_default()).0).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(secrets).collect(),
+        Value::Object(map) => map.values().flat_map(secrets).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The secret that a reference names, and what follows.
+fn secret(reference: &str) -> (String, Vec<&str>) {
+    // An ARN has seven parts of its own.
+    let own = if reference.starts_with("arn:") { 7 } else { 1 };
+    let mut parts = reference.split(':');
+    let id = parts.by_ref().take(own).collect::<Vec<_>>().join(":");
+    (id, parts.collect())
+}
+
 fn look_up(world: &World, reference: &str) -> Result<String, Failure> {
     let Some(rest) = reference.strip_prefix("secretsmanager:") else {
         let store = reference.split(':').next().unwrap_or_default();
         return Err(Failure::new("InvalidRequest", format!("not modelled: dynamic references to {store}")));
     };
-    // An ARN has seven parts of its own.
-    let parts: Vec<&str> = rest.split(':').collect();
-    let own = if rest.starts_with("arn:") { 7 } else { 1 };
-    let secret_id = parts.iter().take(own).copied().collect::<Vec<_>>().join(":");
-    let part = |position: usize| parts.get(own + position).copied().filter(|part| !part.is_empty());
+    let (secret_id, parts) = secret(rest);
+    let part = |position: usize| parts.get(position).copied().filter(|part| !part.is_empty());
     let input = GetSecretValueInput {
         secret_id,
         version_stage: part(2).map(str::to_owned),
         version_id: part(3).map(str::to_owned),
     };
-    let value = secrets::get_secret_value(world, &input)
-        .map_err(|error| Failure::new("InvalidRequest", error.message))?;
+    let value =
+        get_secret_value(world, &input).map_err(|error| Failure::new("InvalidRequest", error.message))?;
     let text = value.secret_string.0;
     let Some(key) = part(1) else { return Ok(text) };
     let found = serde_json::from_str::<Value>(&text).ok().and_then(|value| value.get(key).cloned());

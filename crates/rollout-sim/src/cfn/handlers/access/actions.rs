@@ -58,6 +58,12 @@ pub(super) fn actions(kind: &str) -> Option<Actions> {
         "AWS::ECS::TaskDefinition" => {
             ("ecs", "RegisterTaskDefinition", "TagResource", "DeregisterTaskDefinition")
         }
+        "AWS::ElastiCache::ParameterGroup" => (
+            "elasticache",
+            "CreateCacheParameterGroup",
+            "ModifyCacheParameterGroup",
+            "DeleteCacheParameterGroup",
+        ),
         "AWS::ElastiCache::ReplicationGroup" => {
             ("elasticache", "CreateReplicationGroup", "ModifyReplicationGroup", "DeleteReplicationGroup")
         }

@@ -55,6 +55,7 @@ pub(super) fn resource(
         "AWS::RDS::DBInstance" => world.arn("rds", &format!("db:{name}")),
         "AWS::RDS::DBSubnetGroup" => world.arn("rds", &format!("subgrp:{name}")),
         "AWS::RDS::DBParameterGroup" => world.arn("rds", &format!("pg:{name}")),
+        "AWS::ElastiCache::ParameterGroup" => world.arn("elasticache", &format!("parametergroup:{name}")),
         "AWS::ElastiCache::ReplicationGroup" => world.arn("elasticache", &format!("replicationgroup:{name}")),
         "AWS::ElastiCache::SubnetGroup" => world.arn("elasticache", &format!("subnetgroup:{name}")),
         "AWS::SNS::Topic" => world.arn("sns", name),

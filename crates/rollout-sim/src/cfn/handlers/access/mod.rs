@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::convert::text;
-use super::{Context, Failure};
+use super::{Context, Failure, dynamic};
 use crate::{World, iam};
 
 /// What is done to a resource.
@@ -87,6 +87,16 @@ pub(super) fn check(
         iam::access(world, &principal, &action, &need.resource, &need.context)
             .map_err(|error| Failure::api(&display(service), &error, context))?;
     }
+    if verb == Verb::Delete {
+        return Ok(());
+    }
+    // Values of dynamic references are read as the role too (CFN:dynamic-references).
+    for id in dynamic::secrets(subject.properties) {
+        let arn =
+            if id.starts_with("arn:") { id } else { world.arn("secretsmanager", &format!("secret:{id}-*")) };
+        iam::access(world, &principal, "secretsmanager:GetSecretValue", &arn, &BTreeMap::new())
+            .map_err(|error| Failure::api("SecretsManager", &error, context))?;
+    }
     Ok(())
 }
 
@@ -115,8 +125,12 @@ fn needs(
         needs.extend(tags::of_others(world, action, subject));
         needs.extend(tags::on_creation(context, action, subject, own));
     }
-    if verb != Verb::Delete && subject.kind == "AWS::RDS::DBInstance" {
-        needs.extend(database_groups(world, action, subject));
+    if verb != Verb::Delete {
+        match subject.kind {
+            "AWS::RDS::DBInstance" => needs.extend(database_groups(world, action, subject)),
+            "AWS::WAFv2::WebACL" => needs.extend(managed_rules(world, action, subject)),
+            _ => {}
+        }
     }
     needs
 }
@@ -142,4 +156,13 @@ fn database_groups(world: &World, action: &'static str, subject: Subject<'_>) ->
     ];
     let named = groups.into_iter().filter(|(_, name)| !name.is_empty());
     named.map(|(kind, name)| Need::new(action, world.arn("rds", &format!("{kind}:{name}")))).collect()
+}
+
+/// The managed rule groups of a web ACL, which making and changing it needs too (service authorization reference of WAF).
+fn managed_rules(world: &World, action: &'static str, subject: Subject<'_>) -> Vec<Need> {
+    let rules = subject.properties.get("Rules").and_then(Value::as_array).into_iter().flatten();
+    let names = rules.filter_map(|rule| rule.pointer("/Statement/ManagedRuleGroupStatement/Name")?.as_str());
+    names
+        .map(|name| Need::new(action, world.arn("wafv2", &format!("regional/managedruleset/{name}/*"))))
+        .collect()
 }

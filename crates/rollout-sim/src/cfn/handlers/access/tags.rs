@@ -84,7 +84,17 @@ pub(super) fn on_creation(
     match subject.kind.split("::").nth(1)? {
         "EC2" => Some(Need::new("CreateTags", own).with("ec2:CreateAction", Some(action))),
         "ElasticLoadBalancingV2" => {
-            Some(Need::new("AddTags", own).with("elasticloadbalancing:CreateAction", Some(action)))
+            // Listeners and rules are made on what they belong to, and tagged themselves.
+            let new = match subject.kind {
+                "AWS::ElasticLoadBalancingV2::Listener" => {
+                    format!("{}/*", own.replacen(":loadbalancer/", ":listener/", 1))
+                }
+                "AWS::ElasticLoadBalancingV2::ListenerRule" => {
+                    format!("{}/*", own.replacen(":listener/", ":listener-rule/", 1))
+                }
+                _ => own,
+            };
+            Some(Need::new("AddTags", new).with("elasticloadbalancing:CreateAction", Some(action)))
         }
         "ServiceDiscovery" => Some(Need::new("TagResource", own)),
         _ => None,
