@@ -20,12 +20,6 @@ use crate::roles::{Needs, execution_role, task_role};
 use crate::routing::Routing;
 use crate::scope::{Env, Options, Scope, Template, Value};
 
-/// A service in the stack.
-pub(crate) struct Running {
-    pub(crate) service: Handle<ecs::Service<Env>>,
-    pub(crate) log_group: Value<LogGroupName>,
-}
-
 /// What a service is placed in.
 pub(crate) struct Surroundings<'a> {
     pub(crate) network: &'a Network,
@@ -34,13 +28,14 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) parts: &'a Parts<'a>,
 }
 
+/// A service in the stack.
 pub(crate) fn service(
     t: &mut Template,
     around: &Surroundings<'_>,
     (name, service): (&ServiceName, &Service),
     group: &Value<SecurityGroupId>,
     routing: Option<&Routing>,
-) -> Result<Running, ModelError> {
+) -> Result<Handle<ecs::Service<Env>>, ModelError> {
     let scope = around.parts.scope;
     let id = name.pascal_case();
     let scale = scope.environment.service_scale(name);
@@ -68,7 +63,7 @@ pub(crate) fn service(
     for rule in routing.into_iter().flat_map(|routing| &routing.rules) {
         options = options.after(rule);
     }
-    let service = t.add_with(
+    Ok(t.add_with(
         format!("{id}Service"),
         ecs::Service {
             availability_zone_rebalancing: "ENABLED",
@@ -105,8 +100,7 @@ pub(crate) fn service(
             task_definition: revision,
         },
         options,
-    );
-    Ok(Running { service, log_group: logs.name() })
+    ))
 }
 
 fn container(

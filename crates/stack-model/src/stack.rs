@@ -58,17 +58,12 @@ pub fn environment(config: &Config, environment: &Environment) -> Result<Documen
         let (name, id) = (entry.0, entry.0.pascal_case());
         let group = security.services.get(name).ok_or_else(|| ModelError::UnknownService(name.clone()))?;
         let routing = routing(t, scope, &network, &balancing, &topic, entry);
-        let running = service(t, &around, entry, group, routing.as_ref())?;
-        t.output(format!("{id}ServiceArn"), running.service.arn());
-        t.output(format!("{id}LogGroupName"), running.log_group);
-        if let Some(routing) = routing {
-            t.output(format!("{id}TargetGroupArn"), routing.target_group.arn());
-        }
+        let service = service(t, &around, entry, group, routing.as_ref())?;
+        t.output(format!("{id}ServiceArn"), service.arn());
     }
 
     t.output("ClusterName", runtime.cluster.name());
     t.output("Url", Value::<cfn::kind::Text>::from(environment.url()));
-    t.output("LoadBalancerDnsName", balancing.load_balancer.dns_name());
     let subnets = Value::<cfn::kind::Text>::join(",", network.private.iter().cloned().map(Value::text));
     t.output("TaskSubnetIds", subnets);
     t.output("TaskSecurityGroupId", security.tasks.clone());
