@@ -226,6 +226,20 @@ fn a_template_changes_nothing_of_production() {
     }
 }
 
+/// A dynamic reference is read by CloudFormation, as the role.
+#[test]
+fn a_template_reads_no_secret_of_production() {
+    let mut account = Account::new();
+    let prefix = account.config.environment("production").unwrap().secrets_prefix.to_string();
+    let secret = account.world.arn("secretsmanager", &format!("secret:{prefix}/session-a1b2c3"));
+    for id in [format!("{prefix}/session"), secret] {
+        let name = format!("{{{{resolve:secretsmanager:{id}:SecretString:key}}}}");
+        let topic = json!({"TopicName": "doc-platform-staging-alarms", "DisplayName": name});
+        let leak = json!({"Leak": {"Type": "AWS::SNS::Topic", "Properties": topic}});
+        account.refuses(&leak, "secretsmanager:GetSecretValue");
+    }
+}
+
 /// No resource type of a template tags what it did not make, or deletes it; the role may not do it by other ways either.
 #[test]
 fn what_has_the_tag_of_production_is_not_tagged_again_or_removed() {
@@ -259,5 +273,34 @@ fn what_has_the_tag_of_production_is_not_tagged_again_or_removed() {
     }
     for action in ["ec2:DeleteVpc", "ec2:DeleteTags", "elasticloadbalancing:DeleteTargetGroup"] {
         assert!(!may(action, None), "{action} on what has no tag");
+    }
+}
+
+/// The deploy role decides about the template, and may do none of this itself. What it could call by name is tried over
+/// HTTP (`iam check`); here is what no call of the tool does.
+#[test]
+fn the_deploy_role_itself_changes_no_network_no_images_and_no_rights() {
+    let account = Account::new();
+    let role = iam::Principal::role("doc-platform-staging-deploy");
+    for environment in ["staging", "production"] {
+        let tag = ("aws:ResourceTag/Environment".to_owned(), environment.to_owned());
+        let context = BTreeMap::from([tag]);
+        for (action, resource) in [
+            ("ec2:CreateTags", account.world.arn("ec2", "vpc/vpc-1")),
+            ("ec2:AuthorizeSecurityGroupIngress", account.world.arn("ec2", "security-group/sg-1")),
+            ("ec2:CreateRoute", account.world.arn("ec2", "route-table/rtb-1")),
+            ("tag:TagResources", "*".to_owned()),
+            ("ecr:BatchDeleteImage", account.world.arn("ecr", "repository/doc-platform/api")),
+            ("ecr:PutImage", account.world.arn("ecr", "repository/doc-platform/api")),
+            ("iam:CreateRole", account.arn(&format!("role/doc-platform-{environment}-api-task"))),
+            ("iam:PutRolePolicy", account.arn(&format!("role/doc-platform-{environment}-api-task"))),
+            ("iam:PutRolePolicy", account.arn("role/doc-platform-staging-deploy")),
+            ("iam:UpdateAssumeRolePolicy", account.arn(&format!("role/doc-platform-{environment}-deploy"))),
+            ("iam:CreatePolicyVersion", account.arn(&format!("policy/doc-platform-{environment}-boundary"))),
+            ("sts:AssumeRole", account.arn(&format!("role/doc-platform-{environment}-cloudformation"))),
+        ] {
+            let answer = iam::authorize(&account.world, &role, action, &resource, &context);
+            assert!(answer.is_err(), "{action} on {resource}");
+        }
     }
 }

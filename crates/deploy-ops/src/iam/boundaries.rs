@@ -5,6 +5,10 @@ use std::pin::Pin;
 
 use aws_sdk_cloudformation::operation::create_change_set::builders::CreateChangeSetFluentBuilder;
 use aws_sdk_cloudformation::types::ChangeSetType;
+use aws_sdk_ecr::types::ImageIdentifier;
+use aws_sdk_ecs::types::{self as ecs, TaskOverride};
+use aws_sdk_elasticloadbalancingv2::types as elb;
+use aws_sdk_s3::primitives::ByteStream;
 use env_config::{Environment, SharedNames};
 
 use crate::aws::Aws;
@@ -21,7 +25,8 @@ pub(super) struct Attempt {
     pub(super) call: Box<dyn Fn(&Aws) -> Answer>,
 }
 
-/// Everything that is tried on `other`: reading and changing its stack, services, tasks and secrets, and taking its roles.
+/// Everything that is tried on `other`: reading and changing its stack, services, tasks and secrets, tagging what it has
+/// anew, and taking its roles; and on the images, which all environments share.
 pub(super) fn attempts(session: &EnvironmentSession, other: &Environment) -> Vec<Attempt> {
     let platform = &session.config.platform;
     let (account, region) = (platform.account_id.to_string(), platform.region.to_string());
@@ -38,6 +43,16 @@ pub(super) fn attempts(session: &EnvironmentSession, other: &Environment) -> Vec
     };
     let (own_role, other_role) = (role_of(&session.environment), role_of(other));
     let own_stack = session.environment.stack_name.to_string();
+    let own_names = session.config.names(&session.environment);
+    let own_cluster = own_names.cluster();
+    let own_family = platform.tasks.keys().next().map(|task| own_names.task_family(task)).unwrap_or_default();
+    let task_role = format!("arn:aws:iam::{account}:role/{}", names.task_role(&service));
+    let balancer = format!(
+        "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/{cluster}/0123456789abcdef"
+    );
+    let service_arn = format!("arn:aws:ecs:{region}:{account}:service/{cluster}/{service}");
+    let bucket = SharedNames::new(platform).template_bucket(&platform.account_id);
+    let repository = crate::inputs::repositories(&session.config).into_values().next().unwrap_or_default();
     // One line per call: what, on what, and the call with clones of the names it needs.
     macro_rules! attempts {
         ($($operation:literal on $on:ident: |$aws:ident $(, $name:ident)*| $call:expr;)+) => {
@@ -65,6 +80,14 @@ pub(super) fn attempts(session: &EnvironmentSession, other: &Environment) -> Vec
         "cloudformation:CreateChangeSet" on other_role: |aws, own_stack, other_role| {
             create_change_set(aws, &own_stack, &other_role)
         };
+        "cloudformation:ExecuteChangeSet" on stack: |aws, stack| {
+            aws.cloudformation.execute_change_set().stack_name(&stack).change_set_name("trespass")
+        };
+        "cloudformation:UpdateStack" on own_stack:
+            |aws, own_stack| aws.cloudformation.update_stack().stack_name(&own_stack).use_previous_template(true);
+        "s3:PutObject" on stack: |aws, bucket, stack| {
+            aws.s3.put_object().bucket(&bucket).key(format!("{stack}/trespass")).body(ByteStream::from_static(b"{}"))
+        };
         "cloudformation:CancelUpdateStack" on stack:
             |aws, stack| aws.cloudformation.cancel_update_stack().stack_name(&stack);
         "cloudformation:ContinueUpdateRollback" on stack:
@@ -88,6 +111,40 @@ pub(super) fn attempts(session: &EnvironmentSession, other: &Environment) -> Vec
         "ecs:StopTask" on task: |aws, cluster, task| aws.ecs.stop_task().cluster(&cluster).task(&task);
         "ecs:RunTask" on family:
             |aws, cluster, family| aws.ecs.run_task().cluster(&cluster).task_definition(&family);
+        "ecs:RunTask" on task_role: |aws, own_cluster, own_family, task_role| {
+            let call = aws.ecs.run_task().cluster(&own_cluster).task_definition(&own_family);
+            call.overrides(TaskOverride::builder().task_role_arn(&task_role).build())
+        };
+        "ecs:RegisterTaskDefinition" on family: |aws, family| {
+            aws.ecs.register_task_definition().family(&family).container_definitions(container())
+        };
+        "ecs:RegisterTaskDefinition" on task_role: |aws, own_family, task_role| {
+            let call = aws.ecs.register_task_definition().family(&own_family).task_role_arn(&task_role);
+            call.container_definitions(container())
+        };
+        "ecs:TagResource" on service_arn: |aws, service_arn| {
+            let tag = ecs::Tag::builder().key("Environment").value("trespass").build();
+            aws.ecs.tag_resource().resource_arn(&service_arn).tags(tag)
+        };
+        "ecs:UntagResource" on service_arn: |aws, service_arn| {
+            aws.ecs.untag_resource().resource_arn(&service_arn).tag_keys("Environment")
+        };
+        "ecs:DeleteService" on service_arn: |aws, cluster, service| {
+            aws.ecs.delete_service().cluster(&cluster).service(&service).force(true)
+        };
+        "elasticloadbalancing:AddTags" on balancer: |aws, balancer| {
+            let tag = elb::Tag::builder().key("Environment").value("trespass").build();
+            aws.elb.add_tags().resource_arns(&balancer).tags(tag)
+        };
+        "ecr:BatchDeleteImage" on repository: |aws, repository| {
+            let image = ImageIdentifier::builder().image_tag("trespass").build();
+            aws.ecr.batch_delete_image().repository_name(&repository).image_ids(image)
+        };
+        "ecr:PutImage" on repository: |aws, repository| {
+            aws.ecr.put_image().repository_name(&repository).image_manifest("{}").image_tag("trespass")
+        };
+        "logs:DeleteLogGroup" on log_group:
+            |aws, log_group| aws.logs.delete_log_group().log_group_name(&log_group);
         "logs:GetLogEvents" on log_group: |aws, log_group| {
             aws.logs.get_log_events().log_group_name(&log_group).log_stream_name("any")
         };
@@ -97,6 +154,8 @@ pub(super) fn attempts(session: &EnvironmentSession, other: &Environment) -> Vec
             |aws, secret| aws.secrets.get_secret_value().secret_id(&secret);
         "secretsmanager:PutSecretValue" on secret:
             |aws, secret| aws.secrets.put_secret_value().secret_id(&secret).secret_string("{}");
+        "secretsmanager:DeleteSecret" on secret:
+            |aws, secret| aws.secrets.delete_secret().secret_id(&secret);
     }
 }
 
@@ -108,4 +167,8 @@ fn create_change_set(aws: &Aws, stack: &str, role: &str) -> CreateChangeSetFluen
         .change_set_type(ChangeSetType::Update)
         .use_previous_template(true)
         .role_arn(role)
+}
+
+fn container() -> ecs::ContainerDefinition {
+    ecs::ContainerDefinition::builder().name("trespass").image("trespass").build()
 }

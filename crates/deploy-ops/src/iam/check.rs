@@ -116,28 +116,33 @@ pub async fn check(root: &Path, environment: &str) -> Result<RoleCheck, Failure>
     let accounts = Accounts::prepare(root, &config, environment).await?;
     let mut findings = BTreeSet::new();
     let mut used = BTreeSet::new();
-    let mut unused: Option<BTreeSet<UnusedGrant>> = None;
+    let mut unused: [Option<BTreeSet<UnusedGrant>>; 2] = [None, None];
     for scenario in SCENARIOS {
         let (control, outcome) = accounts.run(scenario, environment, &role).await?;
         if let Err(detail) = outcome {
             findings.insert(Finding::Scenario { name: scenario.name.to_owned(), detail });
         }
-        for who in [&role, &execution_role] {
+        for (who, unused) in [&role, &execution_role].into_iter().zip(&mut unused) {
             findings.extend(denied(&control, who));
+            let grants = control.unused_grants(who);
+            *unused = Some(match unused.take() {
+                None => grants,
+                Some(before) => before.intersection(&grants).cloned().collect(),
+            });
         }
         used.extend(control.used_actions(&role).into_keys());
-        let grants = control.unused_grants(&role);
-        unused = Some(match unused {
-            None => grants,
-            Some(before) => before.intersection(&grants).cloned().collect(),
-        });
     }
-    findings.extend(unused.unwrap_or_default().into_iter().map(|grant| Finding::Unused {
-        role: role.clone(),
-        statement: grant.statement,
-        pattern: grant.pattern,
-    }));
-    findings.extend(execution::findings(&config, &config.environment(environment)?.clone())?);
+    let own = config.environment(environment)?;
+    let [deploy, execution] = unused.map(Option::unwrap_or_default);
+    let execution = execution::unused_resources(&config, own, execution)?;
+    for (role, unused) in [(&role, deploy), (&execution_role, execution)] {
+        findings.extend(unused.into_iter().map(|grant| Finding::Unused {
+            role: role.clone(),
+            statement: grant.statement,
+            pattern: grant.pattern,
+        }));
+    }
+    findings.extend(execution::findings(&config, own)?);
     let tried = accounts.trespass(environment, &role).await?;
     let attempts = tried.len();
     findings.extend(

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use env_config::{Config, Environment, SharedNames};
+use local_aws::UnusedGrant;
 
 use crate::failure::Failure;
 use crate::inputs;
@@ -16,6 +17,28 @@ use super::check::{Finding, matches};
 use super::policy;
 
 const PERMISSIONS: &str = include_str!("handler-permissions.json");
+
+/// The resources of the role's policy that no scenario needed. Its actions are not judged by the scenarios: the simulator
+/// asks for the one that changes something, and a handler calls more.
+pub(super) fn unused_resources(
+    config: &Config,
+    environment: &Environment,
+    unused: BTreeSet<UnusedGrant>,
+) -> Result<BTreeSet<UnusedGrant>, Failure> {
+    // All environments have the same role, and one without a firewall may get it.
+    let template = inputs::environment_template(config, environment)?;
+    let types = template.entries(Section::Resources).filter_map(|(id, _)| template.resource_type(id));
+    let services: BTreeSet<String> =
+        types.filter_map(|kind| kind.split("::").nth(1)).map(str::to_lowercase).collect();
+    let firewall_log = config.names(environment).waf_log_group();
+    let has = |pattern: &str| {
+        let service = pattern.split(':').nth(2).unwrap_or_default();
+        services.iter().any(|it| it.starts_with(service))
+            && (environment.waf.enabled || !pattern.contains(&firewall_log))
+    };
+    let resources = unused.into_iter().filter(|grant| grant.pattern.starts_with("arn:"));
+    Ok(resources.filter(|grant| has(&grant.pattern)).collect())
+}
 
 /// What the role lacks for a type of the template, and what it may do that no type asks for.
 pub(super) fn findings(config: &Config, environment: &Environment) -> Result<Vec<Finding>, Failure> {

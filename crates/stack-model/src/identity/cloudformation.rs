@@ -183,6 +183,8 @@ pub(super) fn role(
         Statement::allow(["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"])
             .on(container_roles(prefix))
             .when("StringEquals", "iam:PermissionsBoundary", [boundary.clone().text()]),
+        // Off it does not come, whatever is added to what is allowed.
+        Statement::deny(["iam:DeleteRolePermissionsBoundary"]).on_all(),
         // The one value that CloudFormation hands on: the password of the database.
         Statement::allow(["secretsmanager:GetSecretValue"]).on([local(
             "secretsmanager",
@@ -253,8 +255,6 @@ fn named(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource
         Value::sub(format!("arn:${{AWS::Partition}}:s3:::{bucket}")),
         local("secretsmanager", &format!("secret:{}/*", environment.secrets_prefix)),
         local("sns", &names.alarm_topic()),
-        // Its subscriptions: their ARN continues that of the topic.
-        local("sns", &format!("{}:*", names.alarm_topic())),
         local("wafv2", &format!("regional/webacl/{prefix}/*")),
         local("wafv2", "regional/managedruleset/*"),
     ];
