@@ -116,7 +116,7 @@ fn a_rollback_is_there_either_way_and_so_is_what_was_put_right() {
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r#"
     staging: v0.1.0 in service
       2026-01-05T09:39:00Z  v0.3.0  rolled back                       7m04s   ana  laptop
-          ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: a5607147-2032-c71f-91a2-aab499ba67e2, HandlerErrorCode: InternalFailure)
+          ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: b67fe59f-8d4a-6e3e-a280-62aa2aa00ebd, HandlerErrorCode: InternalFailure)
       2026-01-05T09:33:10Z  v0.2.0  rolled out (past CloudFormation)  4m43s   -    -
           services: api, frontend, mcp
       2026-01-05T09:28:00Z  v0.1.0  rolled out                        4m57s   ben  github-run-7
