@@ -234,6 +234,49 @@ fn data_is_encrypted_and_protected_where_it_must_be() {
     }
 }
 
+/// Web ACLs have rules of their own that AWS checks late or not at all (bc:wafv2).
+#[test]
+fn the_firewall_is_written_as_waf_reads_it() {
+    let document = document(&config(), "production");
+    let (_, acl) = of_type(&document, "AWS::WAFv2::WebACL")[0];
+    let mut labelled_at = std::collections::BTreeMap::new();
+    let mut rules: Vec<&Value> = acl["Rules"].as_array().unwrap().iter().collect();
+    rules.sort_by_key(|rule| rule["Priority"].as_u64());
+    for rule in rules {
+        let statement = &rule["Statement"];
+        if let Some(group) = statement.get("ManagedRuleGroupStatement") {
+            assert_eq!(rule["OverrideAction"], json!({"None": {}}), "{}", rule["Name"]);
+            assert!(rule.get("Action").is_none() && group.get("ExcludedRules").is_none());
+            for changed in group["RuleActionOverrides"].as_array().unwrap() {
+                assert_eq!(changed["ActionToUse"], json!({"Count": {}}), "{changed}");
+            }
+            let known = waf_rules::GROUPS.iter().find(|known| group["Name"] == known.name).unwrap();
+            labelled_at.insert(known.label_prefix.to_owned(), rule["Priority"].as_u64());
+        }
+        let mut found = Vec::new();
+        texts(statement, &mut found);
+        // What reads a label comes after what sets it, or it never matches.
+        for label in found.into_iter().filter(|text| text.starts_with("awswaf:managed:")) {
+            assert!(labelled_at.keys().any(|prefix| label.starts_with(prefix)), "{label}: {labelled_at:?}");
+        }
+        if let Some(rate) = statement.get("RateBasedStatement") {
+            assert_eq!((&rate["Limit"], &rate["EvaluationWindowSec"]), (&json!(2000), &json!(300)));
+            assert_eq!(rate["AggregateKeyType"], "IP");
+        }
+    }
+    assert_eq!(labelled_at.len(), 3);
+    let (_, log) = of_type(&document, "AWS::WAFv2::LoggingConfiguration")[0];
+    let destinations = log["LogDestinationConfigs"].as_array().unwrap();
+    assert_eq!(destinations.len(), 1, "one destination per web ACL");
+    let mut found = Vec::new();
+    texts(&destinations[0], &mut found);
+    assert!(found.iter().any(|text| text.contains(":log-group:aws-waf-logs-")), "{found:?}");
+    for field in log["RedactedFields"].as_array().unwrap() {
+        let kinds: Vec<_> = field.as_object().unwrap().keys().map(String::as_str).collect();
+        assert!(["UriPath", "QueryString", "SingleHeader", "Method"].contains(&kinds[0]), "{field}");
+    }
+}
+
 /// The mark decides what an infrastructure change leaves alone.
 #[test]
 fn the_service_layer_is_what_a_deployment_rolls() {

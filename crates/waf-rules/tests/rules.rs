@@ -234,3 +234,12 @@ fn priorities_and_names_in_a_web_acl_are_unique() {
         rules.iter().filter(|rule| rule.name.starts_with("not-exempt-")).map(|rule| rule.priority).min();
     assert!(last_group < first_label);
 }
+
+#[test]
+fn capacities_are_those_of_the_guide() {
+    let of = |name: &str| GROUPS.iter().find(|group| group.name == name).map(|group| group.capacity);
+    assert_eq!(of("AWSManagedRulesCommonRuleSet"), Some(700));
+    assert_eq!(of("AWSManagedRulesKnownBadInputsRuleSet"), Some(200));
+    assert_eq!(of("AWSManagedRulesSQLiRuleSet"), Some(200));
+    assert_eq!((INCLUDED_CAPACITY, MAX_CAPACITY), (1500, 5000));
+}

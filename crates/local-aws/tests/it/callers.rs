@@ -174,3 +174,84 @@ fn changes_of_a_role_can_be_bound_to_its_boundary() {
     assert_eq!(ask("test", unbind), 200);
     assert_eq!(ask(maker, &put("made")), 403, "it is no longer bound");
 }
+
+const ECS: &str = "AmazonEC2ContainerServiceV20141113";
+
+/// Adds a policy of these statements to the role.
+fn grant(server: &Server, name: &str, statements: &serde_json::Value) {
+    let policy = json!({"Version": "2012-10-17", "Statement": statements});
+    let put = format!("Action=PutRolePolicy&RoleName=deploy&PolicyName={name}&PolicyDocument={policy}");
+    assert_eq!(server.query("test", "iam", &put).status, 200);
+}
+
+#[test]
+fn each_action_of_ecs_is_decided_on_its_own_kind_of_resource() {
+    let server = server("ecr:*", "*");
+    let arn = |rest: &str| format!("arn:aws:ecs:us-west-2:123456789012:{rest}");
+    let (deployment, revision) = (arn("service-deployment/demo/api/abc"), arn("service-revision/demo/api/1"));
+    let container = json!([{"name": "job", "image": "nginx"}]);
+    for (action, body, resource) in [
+        ("RunTask", json!({"cluster": "demo", "taskDefinition": "job:1"}), arn("task-definition/job:1")),
+        (
+            "RegisterTaskDefinition",
+            json!({"family": "job", "containerDefinitions": container}),
+            arn("task-definition/job:*"),
+        ),
+        ("DescribeTasks", json!({"cluster": "demo", "tasks": ["abc"]}), arn("task/demo/abc")),
+        ("StopTask", json!({"cluster": "demo", "task": "abc"}), arn("task/demo/abc")),
+        ("UpdateService", json!({"cluster": "demo", "service": "api"}), arn("service/demo/api")),
+        ("DescribeServices", json!({"cluster": "demo", "services": ["api"]}), arn("service/demo/api")),
+        ("ListServiceDeployments", json!({"cluster": "demo", "service": "api"}), arn("service/demo/api")),
+        ("DescribeServiceDeployments", json!({"serviceDeploymentArns": [deployment]}), deployment.clone()),
+        (
+            "StopServiceDeployment",
+            json!({"serviceDeploymentArn": deployment, "stopType": "ROLLBACK"}),
+            deployment.clone(),
+        ),
+        ("DescribeServiceRevisions", json!({"serviceRevisionArns": [revision]}), revision.clone()),
+        ("DescribeClusters", json!({"clusters": ["demo"]}), arn("cluster/demo")),
+        ("ListTasks", json!({"cluster": "demo"}), "*".to_owned()),
+        ("DescribeTaskDefinition", json!({"taskDefinition": "job:1"}), "*".to_owned()),
+    ] {
+        let denied = server.json("role/deploy", &format!("{ECS}.{action}"), &body);
+        let told = denied.json()["message"].as_str().unwrap_or_default().to_owned();
+        let expected = format!("is not authorized to perform: ecs:{action} on resource: {resource} because");
+        assert!(told.contains(&expected), "{action}: {told}");
+    }
+}
+
+#[test]
+fn a_one_off_task_needs_its_cluster_and_both_of_its_roles() {
+    let server = server("ecr:*", "*");
+    let role = |name: &str| format!("arn:aws:iam::123456789012:role/{name}");
+    for cluster in ["demo", "other"] {
+        let made = server.json("test", &format!("{ECS}.CreateCluster"), &json!({"clusterName": cluster}));
+        assert_eq!(made.status, 200);
+    }
+    let definition = json!({"family": "job", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256", "memory": "512", "taskRoleArn": role("job-task"), "executionRoleArn": role("job-exec"),
+        "containerDefinitions": [{"name": "job", "image": "nginx"}]});
+    assert_eq!(server.json("test", &format!("{ECS}.RegisterTaskDefinition"), &definition).status, 200);
+    let run = |cluster: &str| {
+        let request = json!({"cluster": cluster, "taskDefinition": "job",
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-a"]}}});
+        let answer = server.json("role/deploy", &format!("{ECS}.RunTask"), &request);
+        (answer.status, answer.json()["message"].as_str().unwrap_or_default().to_owned())
+    };
+    grant(
+        &server,
+        "run",
+        &json!([{"Effect": "Allow", "Action": "ecs:RunTask",
+            "Resource": "arn:aws:ecs:us-west-2:123456789012:task-definition/job:*",
+            "Condition": {"ArnEquals": {"ecs:cluster": "arn:aws:ecs:us-west-2:123456789012:cluster/demo"}}}]),
+    );
+    assert!(run("other").1.contains("ecs:RunTask on resource:"), "{:?}", run("other"));
+    let mut passable = Vec::new();
+    for name in ["job-task", "job-exec"] {
+        let told = run("demo").1;
+        assert!(told.contains(&format!("iam:PassRole on resource: {} because", role(name))), "{told}");
+        passable.push(role(name));
+        grant(&server, "pass", &json!([{"Effect": "Allow", "Action": "iam:PassRole", "Resource": passable}]));
+    }
+    assert_eq!(run("demo").0, 200, "{:?}", run("demo"));
+}

@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::plan::is_wanted;
 use super::state::{Action, Resource};
 use crate::World;
 
@@ -45,14 +46,33 @@ pub(super) fn check(
     resource: &Resource,
     action: Action,
 ) -> Result<(), String> {
+    match action {
+        Action::Replace => decide(world, index, name, resource, "Update:Replace"),
+        Action::Update => decide(world, index, name, resource, "Update:Modify"),
+        Action::None | Action::Create | Action::Record => Ok(()),
+    }
+}
+
+/// Whether the policy lets the update remove what its template no longer has. Undocumented: when it is asked. Here
+/// before anything is touched, since what is removed goes only when there is no way back any more.
+///
+/// # Errors
+/// The reason of the stack's event.
+pub(super) fn check_removals(world: &World, index: usize) -> Result<(), String> {
+    let stack = &world.cfn.stacks[index];
+    let Some(definition) = &stack.definition else { return Ok(()) };
+    let stays = |name: &String| {
+        let wanted = definition.template.resources.get(name);
+        wanted.is_some_and(|wanted| is_wanted(wanted, &definition.conditions))
+    };
+    let mut removed = stack.resources.iter().filter(|(name, resource)| resource.exists() && !stays(name));
+    removed.try_for_each(|(name, resource)| decide(world, index, name, resource, "Update:Delete"))
+}
+
+fn decide(world: &World, index: usize, name: &str, resource: &Resource, action: &str) -> Result<(), String> {
     let stack = &world.cfn.stacks[index];
     let during = stack.operation.as_ref().and_then(|operation| operation.policy_during_update.as_ref());
     let Some(body) = during.or(stack.policy.as_ref()) else { return Ok(()) };
-    let action = match action {
-        Action::Replace => "Update:Replace",
-        Action::Update => "Update:Modify",
-        Action::None | Action::Create | Action::Record => return Ok(()),
-    };
     let policy: Value = serde_json::from_str(body).unwrap_or_default();
     let mut allowed = false;
     for (position, statement) in statements(&policy).iter().enumerate() {

@@ -245,6 +245,45 @@ fn images_of_an_index_are_safe_until_it_goes() {
     push_tagged(&mut world, "newest", &[]).unwrap();
     evaluate_lifecycle(&mut world, "team/api");
     assert!(image_exists(&world, "team/api", &child));
+    let gone = ImageId { image_tag: None, image_digest: Some(digest) };
+    let delete = BatchDeleteImageInput {
+        repository_name: "team/api".to_owned(),
+        image_ids: vec![gone],
+        ..Default::default()
+    };
+    batch_delete_image(&mut world, &delete).unwrap();
+    evaluate_lifecycle(&mut world, "team/api");
+    assert!(!image_exists(&world, "team/api", &child), "nothing refers to it any more");
+}
+
+#[test]
+fn several_patterns_are_joined_by_and() {
+    let mut world = world();
+    let text = r#"{"rules":[{"rulePriority":1,"selection":{"tagStatus":"tagged","tagPatternList":["v*","*-old"],
+        "countType":"sinceImagePushed","countUnit":"days","countNumber":1},"action":{"type":"expire"}}]}"#;
+    policy(&mut world, text).unwrap();
+    for (content, tags) in [("one", &["v1"][..]), ("two", &["a-old"]), ("three", &["v3", "b-old"])] {
+        push_tagged(&mut world, content, tags).unwrap();
+    }
+    world.advance_by(Duration::from_secs(24 * 3600));
+    let expired = evaluate_lifecycle(&mut world, "team/api");
+    let left: Vec<_> =
+        ["v1", "a-old", "v3"].into_iter().filter(|tag| resolve(&world, "team/api", tag).is_some()).collect();
+    assert_eq!(left, ["v1", "a-old"], "{expired:?}");
+}
+
+#[test]
+fn lifecycle_acts_within_24_hours() {
+    let mut world = world();
+    let text = r#"{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"imageCountMoreThan",
+        "countNumber":1},"action":{"type":"expire"}}]}"#;
+    push_tagged(&mut world, "one", &["a"]).unwrap();
+    world.advance_by(Duration::from_secs(1));
+    push_tagged(&mut world, "two", &["b"]).unwrap();
+    policy(&mut world, text).unwrap();
+    assert!(resolve(&world, "team/api", "a").is_some(), "not at once");
+    world.advance_by(Duration::from_secs(24 * 3600));
+    assert_eq!(resolve(&world, "team/api", "a"), None);
 }
 
 #[test]

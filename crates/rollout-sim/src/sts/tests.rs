@@ -85,7 +85,39 @@ fn audience_and_issuer_must_be_known() {
 fn sessions_expire() {
     let mut world = world();
     let output = assume(&mut world, "repo:acme/shop:environment:staging", "sts.amazonaws.com").unwrap();
-    world.advance_by(Duration::from_secs(3600));
+    world.advance_by(Duration::from_secs(3599));
+    iam::principal_of_key(&world, &output.credentials.access_key_id).unwrap();
+    world.advance_by(Duration::from_secs(1));
     let error = iam::principal_of_key(&world, &output.credentials.access_key_id).unwrap_err();
     assert_eq!(error.code, "ExpiredTokenException");
+}
+
+#[test]
+fn sessions_last_from_15_minutes_to_the_maximum_of_the_role() {
+    let mut world = world();
+    let long = iam::CreateRoleInput {
+        role_name: "long".to_owned(),
+        assume_role_policy_document: TRUST.to_owned(),
+        max_session_duration: Some(43_200),
+        ..Default::default()
+    };
+    iam::create_role(&mut world, long).unwrap();
+    let claims = r#"{"iss":"https://token.actions.githubusercontent.com",
+        "sub":"repo:acme/shop:environment:staging","aud":"sts.amazonaws.com"}"#;
+    for (role, secs, fits) in [
+        ("deploy", 899, false),
+        ("deploy", 900, true),
+        ("deploy", 3600, true),
+        ("deploy", 3601, false),
+        ("long", 43_200, true),
+        ("long", 43_201, false),
+    ] {
+        let input = AssumeRoleWithWebIdentityInput {
+            role_arn: format!("arn:aws:iam::123456789012:role/{role}"),
+            role_session_name: "run-1".to_owned(),
+            web_identity_token: format!("e30.{}.", wire::base64(claims.as_bytes())),
+            duration_seconds: Some(secs),
+        };
+        assert_eq!(assume_role_with_web_identity(&mut world, &input).is_ok(), fits, "{role} {secs}");
+    }
 }

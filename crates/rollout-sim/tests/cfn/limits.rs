@@ -37,6 +37,14 @@ fn a_template_has_at_most_500_resources_200_parameters_200_outputs_and_60_dynami
     let told = refusal(&format!("{TOPIC}{}", many("Outputs", 201, |_| "{Value: a}".to_owned())));
     assert!(told.contains("Number of outputs, 201"), "{told}");
     let secret = |_| "{Value: '{{resolve:secretsmanager:a}}'}".to_owned();
+    for most in [
+        many("Resources", 500, topic),
+        format!("{TOPIC}{}", many("Parameters", 200, |_| "{Type: String, Default: a}".to_owned())),
+        format!("{TOPIC}{}", many("Outputs", 200, |_| "{Value: a}".to_owned())),
+        format!("{TOPIC}{}", many("Outputs", 60, secret)),
+    ] {
+        Fixture::new().create("demo", &most, json!({})).unwrap();
+    }
     let told = refusal(&format!("{TOPIC}{}", many("Outputs", 61, secret)));
     assert!(told.contains("the number of dynamic references, 61, exceeds the limit of 60"), "{told}");
 }

@@ -59,6 +59,24 @@ fn replacement_and_type_are_told_apart() {
 }
 
 #[test]
+fn what_is_removed_from_the_template_needs_update_delete() {
+    let both = "Resources: {T: {Type: AWS::SNS::Topic}, U: {Type: AWS::SNS::Topic}}";
+    let one = json!({"TemplateBody": "Resources: {T: {Type: AWS::SNS::Topic}}"});
+    for (action, status) in
+        [("Update:Delete", "UPDATE_ROLLBACK_COMPLETE"), ("Update:Modify", "UPDATE_COMPLETE")]
+    {
+        let mut fixture = Fixture::with(both);
+        let deny =
+            json!({"Effect": "Deny", "Action": action, "Principal": "*", "Resource": "LogicalResourceId/U"});
+        set_policy(&mut fixture, json!([allow("*"), deny])).unwrap();
+        fixture.update(one.clone()).unwrap();
+        fixture.run(600.0);
+        assert_eq!(fixture.status(), status, "{action}");
+        assert_eq!(fixture.physical_id("U").is_some(), action == "Update:Delete");
+    }
+}
+
+#[test]
 fn a_policy_can_be_overridden_for_one_update_but_not_on_a_change_set() {
     let mut fixture = Fixture::with(TOPICS);
     set_policy(&mut fixture, json!([])).unwrap();

@@ -153,6 +153,22 @@ fn create_only_properties_are_those_of_the_fact_sheet() {
     ] {
         assert_eq!(replacement(name, SERVICE.replace(from, to), "Group"), "True", "{name}");
     }
+    for (name, added) in [
+        ("name", "Name: other"),
+        ("protocol-version", "ProtocolVersion: HTTP2"),
+        ("ip-address-type", "IpAddressType: ipv6"),
+    ] {
+        let body = SERVICE.replace("      VpcId: vpc-1\n", &format!("      VpcId: vpc-1\n      {added}\n"));
+        assert_eq!(replacement(name, body, "Group"), "True", "{name}");
+    }
+    let kind = SERVICE.replace("TargetType: ip", "TargetType: instance");
+    assert_eq!(replacement("target-type", kind, "Group"), "True");
+    for (name, added) in [("scheduling", "SchedulingStrategy: REPLICA"), ("role", "Role: ecs")] {
+        let body = SERVICE.replace("ServiceName: api", &format!("ServiceName: api\n      {added}"));
+        assert_eq!(replacement(name, body, "Service"), "True", "{name}");
+    }
+    let elsewhere = SERVICE.replace("Cluster: !Ref Cluster", "Cluster: other");
+    assert_eq!(replacement("cluster", elsewhere, "Service"), "True");
     let path = SERVICE.replace("HealthCheckPath: !Ref Path", "HealthCheckPath: /other");
     assert_eq!(replacement("path", path, "Group"), "False");
     let renamed = SERVICE.replace("ServiceName: api", "ServiceName: other");
@@ -161,6 +177,55 @@ fn create_only_properties_are_those_of_the_fact_sheet() {
     assert_eq!(replacement("family", family, "Definition"), "True");
     let memory = SERVICE.replace("Memory: '512'", "Memory: '1024'");
     assert_eq!(replacement("memory", memory, "Definition"), "True");
+}
+
+#[test]
+fn create_only_properties_of_databases_caches_and_repositories_replace_them() {
+    let template = |kind: &str, properties: &serde_json::Value| {
+        json!({"Resources": {"It": {"Type": kind, "Properties": properties}}}).to_string()
+    };
+    let database = json!({"Engine": "postgres", "DBInstanceClass": "db.t4g.micro", "AllocatedStorage": "20",
+        "MasterUsername": "a", "ManageMasterUserPassword": true});
+    let cache = json!({"Engine": "valkey", "ReplicationGroupDescription": "sessions",
+        "CacheNodeType": "cache.t4g.micro", "NumCacheClusters": 1, "TransitEncryptionEnabled": true});
+    for (kind, base, replacing, staying) in [
+        (
+            "AWS::RDS::DBInstance",
+            database,
+            json!({"DBInstanceIdentifier": "db", "DBName": "other", "MasterUsername": "b", "StorageEncrypted": true,
+                "KmsKeyId": "k", "DBSubnetGroupName": "g", "CharacterSetName": "c", "Timezone": "UTC",
+                "DBClusterIdentifier": "cl"}),
+            json!({"MultiAZ": true, "BackupRetentionPeriod": 7, "DBInstanceClass": "db.t4g.small",
+                "DeletionProtection": true, "AutoMinorVersionUpgrade": false}),
+        ),
+        (
+            "AWS::ElastiCache::ReplicationGroup",
+            cache,
+            json!({"AtRestEncryptionEnabled": true, "KmsKeyId": "k", "CacheSubnetGroupName": "g", "Port": 7000,
+                "ReplicationGroupId": "r", "NetworkType": "ipv6"}),
+            json!({"CacheNodeType": "cache.t4g.small", "SnapshotRetentionLimit": 3,
+                "TransitEncryptionMode": "preferred"}),
+        ),
+        (
+            "AWS::ECR::Repository",
+            json!({"RepositoryName": "images"}),
+            json!({"RepositoryName": "other", "EncryptionConfiguration": {"EncryptionType": "KMS"}}),
+            json!({"ImageTagMutability": "IMMUTABLE"}),
+        ),
+    ] {
+        let mut fixture = Fixture::with(&template(kind, &base));
+        for (changes, replaced) in [(replacing, true), (staying, false)] {
+            for (property, value) in changes.as_object().unwrap() {
+                let mut changed = base.clone();
+                changed[property] = value.clone();
+                let body = json!({"TemplateBody": template(kind, &changed)});
+                let set = fixture.change_set(&format!("set-{property}"), body).unwrap();
+                let replacement = set["Changes"][0]["ResourceChange"]["Replacement"].as_str();
+                let replacement = replacement.unwrap_or_else(|| panic!("{kind} {property}: {set:#}"));
+                assert_eq!(replacement == "True", replaced, "{kind} {property}: {replacement}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -105,4 +105,7 @@ fn at_most_five_triggers_and_180_minutes() {
     ] {
         assert_eq!(fixture.update(json!({"RollbackConfiguration": rollback})).unwrap_err().code, code);
     }
+    let most = json!({"RollbackTriggers": vec![one; 5], "MonitoringTimeInMinutes": 180});
+    let members = json!({"RollbackConfiguration": most, "Parameters": parameters(&[("Label", "two")])});
+    fixture.update(members).unwrap();
 }

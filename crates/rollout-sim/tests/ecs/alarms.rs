@@ -73,14 +73,71 @@ fn each_method_decides_about_the_rollback_by_its_own_flag() {
     );
 }
 
+/// A service whose deployment alarms are `names`, on a metric that nobody ever sends: they are in the state they were
+/// last set to, and until then in INSUFFICIENT_DATA.
+fn with_quiet_alarms(names: &[&str], bake_minutes: Option<u32>) -> Fixture {
+    let alarms = json!({"alarmNames": names, "enable": true, "rollback": true});
+    let mut fixture = Fixture::empty(Setup { alarms, bake_minutes, ..Setup::default() });
+    for name in names {
+        let alarm = json!({
+            "AlarmName": name, "Namespace": "Shop", "MetricName": "Refusals", "Statistic": "Sum", "Period": 60,
+            "EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold",
+        });
+        cloudwatch::put_metric_alarm(&mut fixture.world, serde_json::from_value(alarm).unwrap()).unwrap();
+    }
+    fixture.create_service(ImageBehaviour::default());
+    fixture.until(3600.0, "the first release", |it| it.rollout() == RolloutState::Completed);
+    fixture
+}
+
+fn set(fixture: &mut Fixture, alarm: &str, state: &str) {
+    let state = json!({"AlarmName": alarm, "StateValue": state, "StateReason": "test"});
+    cloudwatch::set_alarm_state(&mut fixture.world, serde_json::from_value(state).unwrap()).unwrap();
+}
+
+#[test]
+fn insufficient_data_is_no_alarm() {
+    let mut fixture = with_quiet_alarms(&["refusals"], None);
+    fixture.deploy(ImageBehaviour::default());
+    assert_eq!(fixture.latest().alarms.status, MonitorStatus::Monitoring);
+    fixture.until(1800.0, "completion", |it| it.latest().status == ServiceDeploymentStatus::Successful);
+    assert_eq!(fixture.latest().alarms.status, MonitorStatus::MonitoringComplete);
+    let request = serde_json::from_value(json!({"AlarmNames": ["refusals"]})).unwrap();
+    let alarm = cloudwatch::describe_alarms(&fixture.world, &request).unwrap().metric_alarms.remove(0);
+    assert_eq!(serde_json::to_value(alarm.state_value).unwrap(), "INSUFFICIENT_DATA");
+}
+
+#[test]
+fn one_alarm_of_several_fails_the_deployment() {
+    let mut fixture = with_quiet_alarms(&["refusals", "delays"], Some(10));
+    fixture.deploy(ImageBehaviour::default());
+    set(&mut fixture, "refusals", "OK");
+    fixture.run(30.0);
+    set(&mut fixture, "delays", "ALARM");
+    fixture.until(120.0, "the rollback", |it| it.latest().rollback.is_some());
+    assert_eq!(fixture.latest().alarms.triggered_alarm_names, ["delays"]);
+}
+
 #[test]
 fn an_alarm_that_fires_already_is_ignored_for_the_whole_deployment() {
-    let mut fixture = fixture(setup(true));
-    let state = json!({"AlarmName": "api-5xx", "StateValue": "ALARM", "StateReason": "test"});
-    cloudwatch::set_alarm_state(&mut fixture.world, serde_json::from_value(state).unwrap()).unwrap();
+    let mut fixture = with_quiet_alarms(&["refusals"], Some(10));
+    set(&mut fixture, "refusals", "ALARM");
     fixture.deploy(ImageBehaviour::default());
     assert_eq!(fixture.latest().alarms.status, MonitorStatus::Disabled);
+    // It may end and begin anew: this deployment has stopped looking.
+    fixture.run(60.0);
+    set(&mut fixture, "refusals", "OK");
+    fixture.run(60.0);
+    set(&mut fixture, "refusals", "ALARM");
+    assert_eq!(fixture.latest().status, ServiceDeploymentStatus::InProgress);
     fixture.until(1800.0, "completion", |it| it.latest().status == ServiceDeploymentStatus::Successful);
+    assert_eq!(fixture.latest().alarms.status, MonitorStatus::Disabled);
+    // The next one looks again.
+    set(&mut fixture, "refusals", "OK");
+    fixture.deploy(ImageBehaviour::default());
+    fixture.run(30.0);
+    set(&mut fixture, "refusals", "ALARM");
+    fixture.until(120.0, "the rollback", |it| it.latest().rollback.is_some());
 }
 
 #[test]

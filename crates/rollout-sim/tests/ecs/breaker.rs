@@ -46,6 +46,17 @@ fn the_threshold_follows_the_latest_desired_count() {
     fixture.create_service(ImageBehaviour::default());
     fixture.update(json!({"desiredCount": 25}));
     assert_eq!(fixture.latest().deployment_circuit_breaker.threshold, 13);
+
+    // It is what trips, too. With a maximum of 104 percent new tasks fail two, then one at a time.
+    let mut fixture =
+        Fixture::new(Setup { desired: 50, maximum: 104, load_balancer: false, ..Setup::default() });
+    fixture.deploy(crashing(1.0));
+    fixture.until(3600.0, "some failures", |it| it.primary().failed_tasks >= 6);
+    fixture.update(json!({"desiredCount": 25}));
+    fixture.until(3600.0, "the trip", |it| it.latest().rollback.is_some());
+    let breaker = fixture.latest().deployment_circuit_breaker;
+    assert_eq!(breaker.threshold, 13);
+    assert!((13..20).contains(&breaker.failure_count), "of 50 it would be 25: {}", breaker.failure_count);
 }
 
 #[test]

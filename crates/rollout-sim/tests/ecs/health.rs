@@ -97,6 +97,29 @@ fn a_container_is_unhealthy_after_start_period_and_retries() {
 }
 
 #[test]
+fn container_checks_have_the_documented_defaults() {
+    let plain = || Setup {
+        container_check: json!({"command": ["CMD", "check"]}),
+        load_balancer: false,
+        ..Setup::default()
+    };
+    // Three checks, 30 s apart, and no start period.
+    let mut fixture = Fixture::new(plain());
+    let new = fixture.deploy(ImageBehaviour { container_check_passes: false, ..ImageBehaviour::default() });
+    let secs = until_first_stop(&mut fixture, &new);
+    assert!((90.0..100.0).contains(&secs), "{secs}");
+    // A check may take 5 s.
+    for (answer_secs, health) in [(4.9, HealthStatus::Healthy), (5.1, HealthStatus::Unhealthy)] {
+        let mut fixture = Fixture::new(plain());
+        let new = fixture.deploy(ImageBehaviour { answer_secs, ..ImageBehaviour::default() });
+        fixture.until(600.0, "a verdict", |it| {
+            it.tasks_of(&new).first().is_some_and(|task| task.health_status != HealthStatus::Unknown)
+        });
+        assert_eq!(fixture.tasks_of(&new)[0].health_status, health, "{answer_secs}");
+    }
+}
+
+#[test]
 fn a_task_without_checks_is_healthy_40_s_after_running() {
     let mut fixture = Fixture::empty(Setup { load_balancer: false, ..Setup::default() });
     fixture.create_service(ImageBehaviour::default());

@@ -127,4 +127,18 @@ fn the_history_is_paged_newest_first_and_filtered() {
     assert_eq!((second.service_deployments.len(), second.next_token), (5, None));
     assert!(first.service_deployments[0].created_at > second.service_deployments[0].created_at);
     assert!(list(json!({"status": ["IN_PROGRESS"]})).service_deployments.is_empty());
+    assert_eq!(list(json!({"status": ["SUCCESSFUL"], "maxResults": 100})).service_deployments.len(), 25);
+}
+
+#[test]
+fn a_page_has_at_most_100_service_deployments() {
+    let mut fixture = Fixture::new(Setup::default());
+    for _ in 0..104 {
+        fixture.update(json!({"forceNewDeployment": true}));
+        fixture.run(1.0);
+    }
+    let request = json!({"cluster": "demo", "service": "api", "maxResults": 100});
+    let page =
+        ecs::list_service_deployments(&fixture.world, &serde_json::from_value(request).unwrap()).unwrap();
+    assert_eq!((page.service_deployments.len(), page.next_token.is_some()), (100, true));
 }

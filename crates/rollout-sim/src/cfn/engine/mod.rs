@@ -17,6 +17,7 @@ pub(super) use revert::{resume, roll_back};
 
 use super::api::{OperationType, ResourceStatus, StackStatus};
 use super::handlers::Context;
+use super::policy;
 use super::state::{Definition, Event, Operation, Phase, Step, StepState};
 use crate::{Event as WorldEvent, Shared, World};
 
@@ -77,6 +78,10 @@ pub(super) fn apply(world: &mut World, index: usize, definition: Shared<Definiti
         force: false,
     });
     set_status(world, index, status, Some("User Initiated"));
+    if let Err(reason) = policy::check_removals(world, index) {
+        revert::fail(world, index, &reason);
+        return id;
+    }
     if let Some(minutes) = start.timeout_minutes.filter(|_| create) {
         let event = Event::TimedOut { stack: index, operation: id.clone() };
         world.schedule_in(Duration::from_secs(u64::from(minutes) * 60), WorldEvent::Cfn(event));
