@@ -120,6 +120,26 @@ pub(crate) fn percent_encode(text: &str) -> String {
     })
 }
 
+/// Undoes [`percent_encode`]; what is no encoding stays as it is.
+pub(crate) fn percent_decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let digit = |place: usize| after.get(place).and_then(|&digit| char::from(digit).to_digit(16));
+        match (byte, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.extend(u8::try_from(high * 16 + low));
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Whether `text` matches `pattern`, in which `*` stands for any run of characters and, where `single`
@@ -180,6 +200,14 @@ mod tests {
         let (last, token) = page(0..5, Some("page-4"), 2, || ApiError::new("T", "t")).unwrap();
         assert_eq!((last, token), (vec![4], None));
         assert!(page(0..5, Some("made-up"), 2, || ApiError::new("T", "t")).is_err());
+    }
+
+    #[test]
+    fn percent_encoding_reads_back() {
+        for text in ["", "{\"Version\": \"2012-10-17\"}", "100 %", "Grüße/*"] {
+            assert_eq!(percent_decode(&percent_encode(text)), text);
+        }
+        assert_eq!(percent_decode("50%, %2"), "50%, %2");
     }
 
     #[test]

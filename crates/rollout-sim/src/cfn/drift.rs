@@ -184,8 +184,10 @@ fn compare(resource: &Resource, actual: &Actual) -> StackResourceDrift {
         Actual::Properties(actual) => {
             let mut expected = resource.properties.clone();
             if let (Value::Object(expected), Value::Object(actual)) = (&mut expected, actual) {
-                expected
-                    .retain(|name, _| actual.contains_key(name) || READ_WHEN_ABSENT.contains(&name.as_str()));
+                expected.retain(|name, _| {
+                    let absent = READ_WHEN_ABSENT.contains(&(resource.kind.as_str(), name.as_str()));
+                    actual.contains_key(name) || absent
+                });
             }
             differences("", &expected, actual, &mut drift.property_differences);
             drift.stack_resource_drift_status =
@@ -198,9 +200,42 @@ fn compare(resource: &Resource, actual: &Actual) -> StackResourceDrift {
 }
 
 /// Properties that a resource can lose: where they are not read, they are gone.
-const READ_WHEN_ABSENT: [&str; 3] = ["RetentionInDays", "Description", "AlarmDescription"];
+const READ_WHEN_ABSENT: [(&str, &str); 3] = [
+    ("AWS::Logs::LogGroup", "RetentionInDays"),
+    ("AWS::SecretsManager::Secret", "Description"),
+    ("AWS::CloudWatch::Alarm", "AlarmDescription"),
+];
 
-/// What of `expected` is otherwise in `actual`. What the template does not set does not matter.
+/// What tells the parts of a list apart whose order means nothing; `None` where the order does.
+fn identity<'a>(path: &str, item: &'a Value) -> Option<&'a str> {
+    match path {
+        "/Tags" => item.get("Key")?.as_str(),
+        "/Policies" => item.get("PolicyName")?.as_str(),
+        "/ManagedPolicyArns" | "/Roles" => item.as_str(),
+        _ => None,
+    }
+}
+
+/// Parts of a list, each with the part of the other list that it is to be compared with and its place in its own.
+type Pairs<'a> = Vec<(usize, Option<&'a Value>, Option<&'a Value>)>;
+
+fn pairs<'a>(path: &str, expected: &'a [Value], actual: &'a [Value]) -> Pairs<'a> {
+    if !expected.iter().chain(actual).all(|item| identity(path, item).is_some()) {
+        let length = expected.len().max(actual.len());
+        return (0..length).map(|place| (place, expected.get(place), actual.get(place))).collect();
+    }
+    let same = |list: &'a [Value], item: &Value| {
+        list.iter().find(|other| identity(path, other) == identity(path, item))
+    };
+    let wanted = expected.iter().enumerate();
+    let mut pairs: Pairs<'a> = wanted.map(|(place, item)| (place, Some(item), same(actual, item))).collect();
+    let added = actual.iter().enumerate().filter(|(_, item)| same(expected, item).is_none());
+    pairs.extend(added.map(|(place, item)| (place, None, Some(item))));
+    pairs
+}
+
+/// What of `expected` is otherwise in `actual`. What the template does not set does not matter, but for policy
+/// documents: they are compared as the JSON that they are, and a condition that was added is a difference.
 fn differences(path: &str, expected: &Value, actual: &Value, found: &mut Vec<PropertyDifference>) {
     match (expected, actual) {
         (Value::Object(expected), Value::Object(actual)) => {
@@ -211,14 +246,27 @@ fn differences(path: &str, expected: &Value, actual: &Value, found: &mut Vec<Pro
                     None => found.push(difference(&path, Some(expected), None)),
                 }
             }
+            let added = actual.iter().filter(|(name, _)| !expected.contains_key(*name));
+            for (name, actual) in added.filter(|_| path.contains("PolicyDocument")) {
+                found.push(difference(&format!("{path}/{name}"), None, Some(actual)));
+            }
         }
         (Value::Array(expected), Value::Array(actual)) => {
-            for index in 0..expected.len().max(actual.len()) {
-                let path = format!("{path}/{index}");
-                match (expected.get(index), actual.get(index)) {
+            for (place, expected, actual) in pairs(path, expected, actual) {
+                let path = format!("{path}/{place}");
+                match (expected, actual) {
                     (Some(expected), Some(actual)) => differences(&path, expected, actual, found),
                     (expected, actual) => found.push(difference(&path, expected, actual)),
                 }
+            }
+        }
+        // A template may give a document as JSON text.
+        (Value::String(text), Value::Object(_)) if path.ends_with("PolicyDocument") => {
+            let expected = serde_json::from_str(text).unwrap_or_else(|_| expected.clone());
+            if expected.is_object() {
+                differences(path, &expected, actual, found);
+            } else {
+                found.push(difference(path, Some(&expected), Some(actual)));
             }
         }
         _ => {

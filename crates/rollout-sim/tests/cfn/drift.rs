@@ -1,6 +1,6 @@
 //! Drift: what was changed behind a stack's back (CFN:using-cfn-stack-drift).
 
-use rollout_sim::{cfn, ecs, elb, logs};
+use rollout_sim::{cfn, ecs, elb, iam, logs};
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, SERVICE, input};
@@ -21,6 +21,25 @@ fn detect(fixture: &mut Fixture) -> (Value, Vec<Value>) {
     let found = cfn::describe_stack_resource_drifts(&fixture.world, &input(request)).unwrap();
     let drifts = found.stack_resource_drifts.iter().map(|drift| serde_json::to_value(drift).unwrap());
     (done, drifts.collect())
+}
+
+/// Path, expected and actual value of every difference of a resource.
+fn differences(drifts: &[Value], name: &str) -> Vec<(String, String, String)> {
+    let drift = drifts.iter().find(|drift| drift["LogicalResourceId"] == name);
+    let drift = drift.unwrap_or_else(|| panic!("{name} has not drifted: {drifts:#?}"));
+    assert_eq!(drift["StackResourceDriftStatus"], "MODIFIED");
+    let text = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
+    let all = drift["PropertyDifferences"].as_array().unwrap().iter();
+    all.map(|one| (text(one, "PropertyPath"), text(one, "ExpectedValue"), text(one, "ActualValue"))).collect()
+}
+
+/// Path and kind of every difference of a resource.
+fn kinds(drifts: &[Value], name: &str) -> Vec<String> {
+    let drift = drifts.iter().find(|drift| drift["LogicalResourceId"] == name);
+    let drift = drift.unwrap_or_else(|| panic!("{name} has not drifted: {drifts:#?}"));
+    let text = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
+    let all = drift["PropertyDifferences"].as_array().unwrap().iter();
+    all.map(|one| format!("{} {}", text(one, "DifferenceType"), text(one, "PropertyPath"))).collect()
 }
 
 #[test]
@@ -48,14 +67,7 @@ fn a_service_and_a_target_group_that_somebody_changed_are_modified() {
     elb::modify_target_group_attributes(&mut fixture.world, input(delay)).unwrap();
     let (done, drifts) = detect(&mut fixture);
     assert_eq!(done["StackDriftStatus"], "DRIFTED");
-    let differences = |name: &str| -> Vec<(String, String, String)> {
-        let drift = drifts.iter().find(|drift| drift["LogicalResourceId"] == name).unwrap();
-        assert_eq!(drift["StackResourceDriftStatus"], "MODIFIED");
-        let text = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
-        let all = drift["PropertyDifferences"].as_array().unwrap().iter();
-        all.map(|one| (text(one, "PropertyPath"), text(one, "ExpectedValue"), text(one, "ActualValue")))
-            .collect()
-    };
+    let differences = |name: &str| differences(&drifts, name);
     let breaker = "/DeploymentConfiguration/DeploymentCircuitBreaker";
     assert_eq!(
         differences("Service"),
@@ -123,4 +135,148 @@ fn an_update_puts_the_task_definition_of_a_service_right() {
     fixture.update(json!({"TemplateBody": grace, "Parameters": same})).unwrap();
     fixture.until(1800.0, "UPDATE_COMPLETE");
     assert_eq!(fixture.service().task_definition, stack_says);
+}
+
+const ROLES: &str = "
+Resources:
+  Managed:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      ManagedPolicyName: logs
+      PolicyDocument: {Version: '2012-10-17', Statement: {Effect: Allow, Action: 'logs:*', Resource: '*'}}
+      Roles: [!Ref Role]
+  Extra:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyName: extra
+      PolicyDocument: {Version: '2012-10-17', Statement: {Effect: Allow, Action: 'sns:Publish', Resource: '*'}}
+      Roles: [!Ref Role]
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: worker
+      Description: works
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: [{Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, Action: 'sts:AssumeRole'}]
+      ManagedPolicyArns: ['arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy']
+      Policies:
+        - PolicyName: write
+          PolicyDocument: {Version: '2012-10-17', Statement: {Effect: Allow, Action: 's3:Put*', Resource: '*'}}
+        - PolicyName: read
+          PolicyDocument: {Version: '2012-10-17', Statement: {Effect: Allow, Action: ['s3:Get*'], Resource: '*'}}
+";
+
+fn with_roles() -> Fixture {
+    let mut fixture = Fixture::new();
+    fixture.create("demo", ROLES, json!({"Capabilities": ["CAPABILITY_NAMED_IAM"]})).unwrap();
+    fixture.run(3600.0);
+    assert_eq!(fixture.status(), "CREATE_COMPLETE", "{:#?}", fixture.events());
+    fixture
+}
+
+#[test]
+fn roles_and_policies_that_nobody_touched_are_in_sync() {
+    let mut fixture = with_roles();
+    // The same trust, otherwise written: documents are JSON, not text.
+    let same = r#"{ "Statement": [ {"Action": "sts:AssumeRole", "Effect": "Allow",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"}} ], "Version": "2012-10-17" }"#;
+    let request = json!({"RoleName": "worker", "PolicyDocument": same});
+    iam::update_assume_role_policy(&mut fixture.world, input(request)).unwrap();
+    let (done, drifts) = detect(&mut fixture);
+    assert_eq!(done["StackDriftStatus"], "IN_SYNC", "{drifts:#?}");
+    let all = cfn::describe_stack_resource_drifts(&fixture.world, &input(json!({"StackName": "demo"})));
+    let all = serde_json::to_value(all.unwrap().stack_resource_drifts).unwrap();
+    for drift in all.as_array().unwrap() {
+        assert_eq!(drift["StackResourceDriftStatus"], "IN_SYNC", "{drift:#}");
+    }
+    assert_eq!(all.as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_policy_that_somebody_changed_is_modified() {
+    let mut fixture = with_roles();
+    let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+        "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}}}]});
+    let request = json!({"RoleName": "worker", "PolicyDocument": trust.to_string()});
+    iam::update_assume_role_policy(&mut fixture.world, input(request)).unwrap();
+    let put = |fixture: &mut Fixture, name: &str, action: Value| {
+        let policy = json!({"Version": "2012-10-17",
+            "Statement": {"Effect": "Allow", "Action": action, "Resource": "*"}});
+        let request = json!({"RoleName": "worker", "PolicyName": name, "PolicyDocument": policy.to_string()});
+        iam::put_role_policy(&mut fixture.world, input(request)).unwrap();
+    };
+    put(&mut fixture, "read", json!(["s3:Get*", "s3:List*"]));
+    put(&mut fixture, "sneaky", json!("*"));
+    put(&mut fixture, "extra", json!("sns:*"));
+    let admin = json!({"RoleName": "worker", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"});
+    iam::attach_role_policy(&mut fixture.world, input(admin)).unwrap();
+    let logs = json!({"RoleName": "worker", "PolicyArn": "arn:aws:iam::123456789012:policy/logs"});
+    iam::detach_role_policy(&mut fixture.world, &input(logs)).unwrap();
+
+    let (done, drifts) = detect(&mut fixture);
+    assert_eq!(done["StackDriftStatus"], "DRIFTED");
+    assert_eq!(
+        kinds(&drifts, "Role"),
+        [
+            "ADD /AssumeRolePolicyDocument/Statement/0/Condition",
+            "ADD /ManagedPolicyArns/1",
+            "ADD /Policies/1/PolicyDocument/Statement/Action/1",
+            "ADD /Policies/1",
+        ]
+    );
+    assert_eq!(
+        differences(&drifts, "Extra"),
+        [("/PolicyDocument/Statement/Action".into(), "sns:Publish".into(), "sns:*".into())]
+    );
+    assert_eq!(kinds(&drifts, "Managed"), ["REMOVE /Roles/0"]);
+
+    let write = json!({"RoleName": "worker", "PolicyName": "write"});
+    iam::delete_role_policy(&mut fixture.world, &input(write)).unwrap();
+    let (_, drifts) = detect(&mut fixture);
+    assert!(kinds(&drifts, "Role").contains(&"REMOVE /Policies/0".to_owned()), "{drifts:#?}");
+}
+
+#[test]
+fn a_tag_that_somebody_changed_is_modified() {
+    let tags = |resource: &str, at: &str| {
+        (
+            at.to_owned(),
+            format!("{at}      Tags: [{{Key: team, Value: {resource}}}, {{Key: cost, Value: '7'}}]\n"),
+        )
+    };
+    let mut template = SERVICE.to_owned();
+    for (from, to) in [
+        tags("service", "      ServiceName: api\n"),
+        tags("definition", "      Family: demo\n"),
+        tags("group", "      VpcId: vpc-1\n"),
+    ] {
+        assert!(template.contains(&from), "{from}");
+        template = template.replace(&from, &to);
+    }
+    let mut fixture = Fixture::with_service(&template);
+    assert_eq!(detect(&mut fixture).0["StackDriftStatus"], "IN_SYNC");
+
+    let service = fixture.service().service_arn;
+    let tag = |key: &str, value: &str| json!([{"key": key, "value": value}]);
+    let changed = json!({"resourceArn": service, "tags": tag("team", "others")});
+    ecs::tag_resource(&mut fixture.world, input(changed)).unwrap();
+    let definition = fixture.physical_id("Definition").unwrap();
+    let added = json!({"resourceArn": definition, "tags": tag("extra", "1")});
+    ecs::tag_resource(&mut fixture.world, input(added)).unwrap();
+    let group = fixture.physical_id("Group").unwrap();
+    let removed = json!({"ResourceArns": [group], "TagKeys": ["cost"]});
+    elb::remove_tags(&mut fixture.world, &input(removed)).unwrap();
+
+    let (done, drifts) = detect(&mut fixture);
+    assert_eq!((&done["StackDriftStatus"], drifts.len()), (&json!("DRIFTED"), 3), "{drifts:#?}");
+    let found = differences(&drifts, "Service");
+    let path = found[0].0.clone();
+    assert_eq!(found, [(path.clone(), "service".into(), "others".into())]);
+    assert!(path.starts_with("/Tags/") && path.ends_with("/Value"), "{path}");
+    let found = kinds(&drifts, "Definition");
+    assert!(found.len() == 1 && found[0].starts_with("ADD /Tags/"), "{found:?}");
+    let found = kinds(&drifts, "Group");
+    assert!(found.len() == 1 && found[0].starts_with("REMOVE /Tags/"), "{found:?}");
 }

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::bag;
 use super::convert::{request, text};
-use crate::{ApiError, World, cloudwatch, ecr, ecs, elb, iam, logs, secrets};
+use super::{actual_iam, bag};
+use crate::{ApiError, World, cloudwatch, ecr, ecs, elb, logs, secrets};
 
 /// A resource as it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,22 +75,13 @@ pub(in crate::cfn) fn read(world: &World, kind: &str, id: &str, expected: &Value
         "AWS::Logs::LogGroup" => log_group(world, id),
         "AWS::ECR::Repository" => repository(world, id),
         "AWS::SecretsManager::Secret" => secret(world, id),
-        "AWS::IAM::Role" => return unread(iam::role_exists(world, id)),
-        "AWS::IAM::ManagedPolicy" => {
-            let input = iam::PolicyInput { policy_arn: id.to_owned() };
-            return unread(iam::get_policy(world, &input).is_ok());
-        }
-        "AWS::IAM::OIDCProvider" => {
-            let input = iam::ProviderInput { open_id_connect_provider_arn: id.to_owned() };
-            return unread(iam::get_open_id_connect_provider(world, &input).is_ok());
-        }
+        "AWS::IAM::Role" => actual_iam::role(world, id),
+        "AWS::IAM::Policy" => actual_iam::policy(world, expected),
+        "AWS::IAM::ManagedPolicy" => actual_iam::managed_policy(world, id, expected),
+        "AWS::IAM::OIDCProvider" => actual_iam::provider(world, id),
         _ => return Actual::Unread,
     };
     found.map_or(Actual::Gone, Actual::Properties)
-}
-
-fn unread(exists: bool) -> Actual {
-    if exists { Actual::Unread } else { Actual::Gone }
 }
 
 /// The first thing of a list that a call answered, where it answered one.
@@ -132,6 +123,23 @@ fn attributes(expected: &Value, list: &str, actual: &impl Serialize) -> Option<(
     Some((list.to_owned(), found.cloned().collect()))
 }
 
+/// The property `Tags` of a resource with these tags; those of AWS itself (`aws:`) are no part of a template.
+fn tags(tags: &impl Serialize) -> Option<(String, Value)> {
+    let Value::Array(tags) = pascal(serde_json::to_value(tags).ok()?) else { return None };
+    let own = tags.into_iter().filter(|tag| !text(tag, "Key").starts_with("aws:"));
+    Some(("Tags".to_owned(), own.collect()))
+}
+
+fn ecs_tags(world: &World, arn: &str) -> Option<(String, Value)> {
+    let input = ecs::ListTagsForResourceInput { resource_arn: arn.to_owned() };
+    tags(&ecs::list_tags_for_resource(world, &input).ok()?.tags)
+}
+
+fn elb_tags(world: &World, arn: &str) -> Option<(String, Value)> {
+    let input = elb::DescribeTagsInput { resource_arns: vec![arn.to_owned()] };
+    tags(&first(elb::describe_tags(world, &input).map(|found| found.tag_descriptions))?.tags)
+}
+
 fn with(mut properties: Value, extra: Option<(String, Value)>) -> Value {
     if let (Value::Object(map), Some((name, value))) = (&mut properties, extra) {
         map.insert(name, value);
@@ -151,20 +159,22 @@ fn service(world: &World, arn: &str) -> Option<Value> {
         include: Vec::new(),
     };
     let service = first(ecs::describe_services(world, &input).map(|found| found.services))?;
-    (service.status == ecs::ServiceStatus::Active).then(|| members(&service, SERVICE))
+    let active = service.status == ecs::ServiceStatus::Active;
+    active.then(|| with(members(&service, SERVICE), ecs_tags(world, arn)))
 }
 
 fn cluster(world: &World, name: &str) -> Option<Value> {
     let input = ecs::DescribeClustersInput { clusters: vec![name.to_owned()], include: Vec::new() };
     let cluster = first(ecs::describe_clusters(world, &input).map(|found| found.clusters))?;
-    Some(members(&cluster, &["ClusterName"]))
+    Some(with(members(&cluster, &["ClusterName"]), ecs_tags(world, &cluster.cluster_arn)))
 }
 
-/// Nothing of a registered task definition can change.
+/// Nothing of a registered task definition can change but its tags.
 fn task_definition(world: &World, arn: &str) -> Option<Value> {
     let input: ecs::DescribeTaskDefinitionInput = ask("taskDefinition", arn.into())?;
     let found = ecs::describe_task_definition(world, &input).ok()?.task_definition;
-    (found.status == ecs::TaskDefinitionStatus::Active).then(|| members(&found, &["Family"]))
+    let active = found.status == ecs::TaskDefinitionStatus::Active;
+    active.then(|| with(members(&found, &["Family"]), ecs_tags(world, arn)))
 }
 
 fn target_group(world: &World, arn: &str, expected: &Value) -> Option<Value> {
@@ -172,7 +182,8 @@ fn target_group(world: &World, arn: &str, expected: &Value) -> Option<Value> {
     let group = first(elb::describe_target_groups(world, &input).map(|found| found.target_groups))?;
     let input = ask("TargetGroupArn", arn.into())?;
     let set = elb::describe_target_group_attributes(world, &input).ok()?.attributes;
-    Some(with(members(&group, TARGET_GROUP), attributes(expected, "TargetGroupAttributes", &set)))
+    let properties = with(members(&group, TARGET_GROUP), elb_tags(world, arn));
+    Some(with(properties, attributes(expected, "TargetGroupAttributes", &set)))
 }
 
 fn load_balancer(world: &World, arn: &str, expected: &Value) -> Option<Value> {
@@ -180,7 +191,7 @@ fn load_balancer(world: &World, arn: &str, expected: &Value) -> Option<Value> {
     let balancer = first(elb::describe_load_balancers(world, &input).map(|found| found.load_balancers))?;
     let input = ask("LoadBalancerArn", arn.into())?;
     let set = elb::describe_load_balancer_attributes(world, &input).ok()?.attributes;
-    let properties = members(&balancer, &["Scheme", "SecurityGroups"]);
+    let properties = with(members(&balancer, &["Scheme", "SecurityGroups"]), elb_tags(world, arn));
     Some(with(properties, attributes(expected, "LoadBalancerAttributes", &set)))
 }
 

@@ -4,6 +4,7 @@
 
 mod access;
 mod actual;
+mod actual_iam;
 mod bag;
 mod convert;
 mod durations;
