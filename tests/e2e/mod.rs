@@ -3,6 +3,7 @@
 mod bootstrap;
 mod crash;
 mod diagnose;
+mod drift;
 mod faults;
 mod growth;
 mod guards;
@@ -11,6 +12,7 @@ mod json;
 mod least_privilege;
 mod look;
 mod meddled;
+mod paging;
 mod pipeline;
 mod plan;
 mod prediction;

@@ -113,6 +113,11 @@ impl Scene {
 
     /// Proposes a change of the release, and neither executes nor discards it.
     pub(crate) async fn leave_change_set(&self, name: &str) {
+        self.leave_change_sets(&[name.to_owned()]).await;
+    }
+
+    /// Several of them.
+    pub(crate) async fn leave_change_sets(&self, names: &[String]) {
         let session = self.session(ENVIRONMENT, &[]).await;
         let (aws, clock) = (&session.target.aws, &*session.target.clock);
         let stack_name = session.environment.stack_name.as_str();
@@ -120,16 +125,18 @@ impl Scene {
         let live = stack::live_template(aws, stack_name).await.unwrap();
         let values = BTreeMap::from([("Release".to_owned(), "v0.0.9".to_owned())]);
         let (kept, role) = (BTreeSet::new(), view.as_ref().unwrap().role_arn.clone());
-        let request = deploy_ops::inputs::request(
-            stack_name,
-            &live,
-            &values,
-            &kept,
-            view.as_ref(),
-            role.as_deref(),
-            name.to_owned(),
-        );
-        stack::propose(aws, clock, &session.template_bucket(), &request.unwrap(), true).await.unwrap();
+        for name in names {
+            let request = deploy_ops::inputs::request(
+                stack_name,
+                &live,
+                &values,
+                &kept,
+                view.as_ref(),
+                role.as_deref(),
+                name.clone(),
+            );
+            stack::propose(aws, clock, &session.template_bucket(), &request.unwrap(), true).await.unwrap();
+        }
         close(session).await;
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ecs::types::{CreatedAt, DesiredStatus, ServiceDeployment, Task};
+use aws_sdk_ecs::types::{CreatedAt, DesiredStatus, ServiceDeployment, ServiceDeploymentBrief, Task};
 use aws_smithy_types::DateTime;
 use rollout_verdict::{DeploymentId, Moment, ServiceDeploymentView, TaskDefinitionArn};
 
@@ -181,25 +181,36 @@ pub(crate) async fn task_definitions_of_revisions(
 async fn list(aws: &Aws, cluster: &str, service: &str, since: Moment) -> Result<Vec<String>, CallError> {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of this century stay far below 2^53")]
     let after = DateTime::from_secs_f64(since.as_millis() as f64 / 1000.0 - CLOCK_SKEW_SECS);
-    let mut arns = Vec::new();
+    let after = CreatedAt::builder().after(after).build();
+    let briefs = all_service_deployments(aws, cluster, service, Some(after)).await?;
+    Ok(briefs.into_iter().filter_map(|brief| brief.service_deployment_arn).collect())
+}
+
+/// Every service deployment of a service that ECS remembers (90 days), or of those the created ones; newest first. The
+/// SDK has no paginator for this list.
+pub(crate) async fn all_service_deployments(
+    aws: &Aws,
+    cluster: &str,
+    service: &str,
+    created: Option<CreatedAt>,
+) -> Result<Vec<ServiceDeploymentBrief>, CallError> {
+    let mut briefs = Vec::new();
     let mut next_token = None;
-    // A page holds a hundred; a rollout makes a handful.
-    for _ in 0..10 {
+    loop {
         let call = aws
             .ecs
             .list_service_deployments()
             .cluster(cluster)
             .service(service)
-            .created_at(CreatedAt::builder().after(after).build())
+            .set_created_at(created.clone())
             .max_results(100)
-            .set_next_token(next_token.take());
+            .set_next_token(next_token.clone());
         let answer = call.send().await.called("ecs:ListServiceDeployments")?;
-        let briefs = answer.service_deployments.unwrap_or_default();
-        arns.extend(briefs.into_iter().filter_map(|brief| brief.service_deployment_arn));
-        next_token = answer.next_token;
-        if next_token.is_none() {
-            break;
+        briefs.extend(answer.service_deployments.unwrap_or_default());
+        // The SDK's paginators too end at a token that is given back: it would never lead further.
+        if answer.next_token.is_none() || answer.next_token == next_token {
+            return Ok(briefs);
         }
+        next_token = answer.next_token;
     }
-    Ok(arns)
 }

@@ -56,17 +56,16 @@ pub async fn warn_of_tasks(session: &EnvironmentSession) -> Result<(), CallError
     let (names, aws) = (session.names(), &session.target.aws);
     for task in session.config.platform.tasks.keys() {
         let call = aws.ecs.list_tasks().cluster(names.cluster()).family(names.task_family(task));
-        let running = match call.send().await.called("ecs:ListTasks") {
-            Ok(answer) => answer.task_arns.unwrap_or_default(),
-            Err(error) if error.is("ClusterNotFoundException") => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        if let Some(arn) = running.first() {
-            session.report.warn(format!(
+        // A page of a filtered list may be empty though another follows.
+        let Some(first) = call.into_paginator().items().send().next().await else { continue };
+        match first.called("ecs:ListTasks") {
+            Ok(arn) => session.report.warn(format!(
                 "the one-off task {task} runs ({}): a deployment is under way; stop it where it was started, or it will \
                  update the services after this rollback",
-                crate::alignment::short(arn)
-            ));
+                crate::alignment::short(&arn)
+            )),
+            Err(error) if error.is("ClusterNotFoundException") => return Ok(()),
+            Err(error) => return Err(error),
         }
     }
     Ok(())

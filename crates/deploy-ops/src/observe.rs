@@ -292,13 +292,16 @@ pub(crate) fn target_view(target_group: &str, description: &TargetHealthDescript
     }
 }
 
-/// Alarms by name; one call takes a hundred, and a service has a few.
+/// Alarms by name; one call takes a hundred names, and answers fifty alarms unless it is asked for more.
 pub async fn alarms(aws: &Aws, names: &[String]) -> Result<Vec<AlarmView>, CallError> {
     let mut views = Vec::new();
     for some in names.chunks(100) {
-        let call = aws.cloudwatch.describe_alarms().set_alarm_names(Some(some.to_vec()));
-        let answer = call.send().await.called("cloudwatch:DescribeAlarms")?;
-        views.extend(answer.metric_alarms.unwrap_or_default().iter().map(alarm_view));
+        let call = aws.cloudwatch.describe_alarms().set_alarm_names(Some(some.to_vec())).max_records(100);
+        let mut pages = call.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let answer = page.called("cloudwatch:DescribeAlarms")?;
+            views.extend(answer.metric_alarms.unwrap_or_default().iter().map(alarm_view));
+        }
     }
     Ok(views)
 }

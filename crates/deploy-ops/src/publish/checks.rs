@@ -6,6 +6,7 @@ use aws_sdk_ecs::types::ServiceRevision;
 use semver::Version;
 
 use crate::call::Called;
+use crate::closer;
 use crate::failure::Failure;
 use crate::git;
 use crate::inputs;
@@ -152,30 +153,18 @@ pub(super) async fn rehearsed(
 /// (90 days, ECS:ListServiceDeployments).
 async fn ran(session: &Session, cluster: &str, service: &str) -> Result<BTreeSet<String>, Failure> {
     let ecs = &session.target.aws.ecs;
-    let mut revisions = BTreeSet::new();
-    let mut next_token = None;
-    // A page holds a hundred deployments; ten pages are eleven a day for 90 days.
-    for _ in 0..10 {
-        let call = ecs.list_service_deployments().cluster(cluster).service(service).max_results(100);
-        let answer = call.set_next_token(next_token.take()).send().await;
-        let answer = match answer.called("ecs:ListServiceDeployments") {
-            Ok(answer) => answer,
-            Err(error) if error.is("ServiceNotFoundException") || error.is("ClusterNotFoundException") => {
-                return Ok(BTreeSet::new());
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let successful = answer
-            .service_deployments
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|it| it.status().is_some_and(|status| status.as_str() == "SUCCESSFUL"));
-        revisions.extend(successful.filter_map(|it| it.target_service_revision_arn));
-        next_token = answer.next_token;
-        if next_token.is_none() {
-            break;
+    let listed = closer::all_service_deployments(&session.target.aws, cluster, service, None).await;
+    let deployments = match listed {
+        Ok(deployments) => deployments,
+        Err(error) if error.is("ServiceNotFoundException") || error.is("ClusterNotFoundException") => {
+            return Ok(BTreeSet::new());
         }
-    }
+        Err(error) => return Err(error.into()),
+    };
+    let successful = deployments
+        .into_iter()
+        .filter(|it| it.status().is_some_and(|status| status.as_str() == "SUCCESSFUL"));
+    let revisions: BTreeSet<String> = successful.filter_map(|it| it.target_service_revision_arn).collect();
     let revisions: Vec<String> = revisions.into_iter().collect();
     let mut digests = BTreeSet::new();
     // DescribeServiceRevisions takes at most twenty.

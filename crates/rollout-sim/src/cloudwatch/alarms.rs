@@ -190,10 +190,17 @@ fn invalid_token() -> ApiError {
 /// `DescribeAlarms`.
 ///
 /// # Errors
-/// `InvalidNextToken`; `ValidationError` for names and a prefix together.
+/// `InvalidNextToken`; `ValidationError` for names and a prefix together, and for more than 100 names
+/// (bc:cloudwatch/DescribeAlarms).
 pub fn describe_alarms(world: &World, input: &DescribeAlarmsInput) -> Result<DescribeAlarmsOutput, ApiError> {
     if !input.alarm_names.is_empty() && input.alarm_name_prefix.is_some() {
         return Err(validation("AlarmNamePrefix and AlarmNames are mutually exclusive."));
+    }
+    if input.alarm_names.len() > 100 {
+        return Err(validation(
+            "1 validation error detected: Value at 'alarmNames' failed to satisfy constraint: Member must have length \
+             less than or equal to 100",
+        ));
     }
     let prefix = input.alarm_name_prefix.as_deref().unwrap_or_default();
     let metric_alarms_wanted =
