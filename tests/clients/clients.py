@@ -465,6 +465,25 @@ class Clients(unittest.TestCase):
         self.assertEqual((stopped["lastStatus"], stopped["containers"][0]["exitCode"]), ("STOPPED", 4))
         self.assertEqual(stopped["stopCode"], "EssentialContainerExited")
 
+    def test_320_a_task_is_waited_for_until_it_runs(self):
+        subnets = next(o["OutputValue"] for o in self.stack()["Outputs"] if o["OutputKey"] == "Subnets")
+        started = self.ecs.run_task(
+            cluster="clients",
+            taskDefinition="clients-web",
+            launchType="FARGATE",
+            networkConfiguration={"awsvpcConfiguration": {"subnets": subnets.split(",")}},
+        )
+        task = started["tasks"][0]["taskArn"]
+        running = self.ecs.get_waiter("tasks_running")
+        running.wait(cluster="clients", tasks=[task], WaiterConfig=WAIT)
+        found = self.ecs.describe_tasks(cluster="clients", tasks=[task])["tasks"][0]
+        self.assertEqual(found["lastStatus"], "RUNNING")
+        self.ecs.stop_task(cluster="clients", task=task)
+        self.ecs.get_waiter("tasks_stopped").wait(cluster="clients", tasks=[task], WaiterConfig=WAIT)
+        for gone in (task, task[:-4] + "0000"):
+            with self.assertRaises(WaiterError):
+                running.wait(cluster="clients", tasks=[gone], WaiterConfig=WAIT)
+
     # Who may do what, and when the API itself fails.
 
     def test_400_a_role_is_held_to_its_policies(self):
