@@ -186,8 +186,8 @@ async fn list(aws: &Aws, cluster: &str, service: &str, since: Moment) -> Result<
     Ok(briefs.into_iter().filter_map(|brief| brief.service_deployment_arn).collect())
 }
 
-/// Every service deployment of a service that ECS remembers (90 days), or of those the created ones; newest first. The
-/// SDK has no paginator for this list.
+/// Every service deployment of a service that ECS remembers (90 days), newest first; with `created` those that were
+/// created then. The SDK has no paginator for this list.
 pub(crate) async fn all_service_deployments(
     aws: &Aws,
     cluster: &str,
