@@ -41,6 +41,7 @@ const CALL_SITES: &[(&str, &str, Reads)] = &[
     ("closer.rs", "list_tasks", Paginator),
     ("delete.rs", "list_stack_resources", Paginator),
     ("delete.rs", "list_stack_resources", Paginator),
+    ("drift.rs", "describe_stack_resource_drifts", Paginator),
     ("early_validation.rs", "describe_events", Paginator),
     ("feasibility.rs", "describe_target_groups", One(NAMED)),
     ("feasibility.rs", "list_tasks", Paginator),
@@ -245,6 +246,7 @@ fn crowded(account: &str, region: &str, cluster: &str) -> World {
     let create = json!({"StackName": STACK, "TemplateBody": template("one")});
     cfn::create_stack(&mut world, input!(create)).unwrap();
     world.advance_by(Duration::from_secs(3600));
+    cfn::detect_stack_drift(&mut world, &input!(json!({"StackName": STACK}))).unwrap();
     for number in 0..110 {
         let set = json!({"StackName": STACK, "ChangeSetName": format!("set-{number}"),
             "TemplateBody": template("two")});
@@ -285,6 +287,9 @@ async fn first_page(aws: &Aws, method: &str) -> (usize, bool) {
         "describe_stack_events" => {
             page!(cloudformation.describe_stack_events().stack_name(STACK), stack_events)
         }
+        "describe_stack_resource_drifts" => {
+            page!(cloudformation.describe_stack_resource_drifts().stack_name(STACK), stack_resource_drifts)
+        }
         "list_change_sets" => page!(cloudformation.list_change_sets().stack_name(STACK), summaries),
         "list_service_deployments" => {
             page!(ecs.list_service_deployments().cluster(cluster()).service("s1"), service_deployments)
@@ -315,7 +320,7 @@ fn the_local_aws_pages_what_the_tool_reads_in_the_sizes_of_aws() {
             .collect();
         methods.sort_unstable();
         methods.dedup();
-        assert_eq!(methods.len(), 10, "{methods:?}");
+        assert_eq!(methods.len(), 11, "{methods:?}");
         for method in methods {
             let size = match method {
                 "list_service_deployments" => 20,
