@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_cloudformation::types::ResourceStatus;
 use ops_cli::Verdict;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::call::Called;
@@ -181,6 +182,26 @@ pub(super) async fn continue_stuck(bench: &Bench) -> Result<(), String> {
     bench.fails(&[&format!("rollback-fails:{service}")], Verdict::NeedsHuman).await?;
     bench.mended()?;
     bench.recovers(&["continued the rollback"]).await
+}
+
+/// A template names something that exists already, and the refusal says what.
+pub(super) async fn early_validation(bench: &Bench) -> Result<(), String> {
+    let refused = async {
+        let (session, aws) = (&bench.session, &bench.session.target.aws);
+        let live = stack::live_template(aws, session.environment.stack_name.as_str()).await?;
+        let mut template: Value = serde_json::from_str(&live.to_body()).unwrap_or_default();
+        let taken = session.log_groups().into_values().next();
+        template["Resources"]["Again"] =
+            json!({ "Type": "AWS::Logs::LogGroup", "Properties": { "LogGroupName": taken } });
+        let request = StackRequest { body: Some(template.to_string()), ..bench.change_of_tags().await? };
+        bench.proposes(&request, true).await
+    };
+    let expected = "ResourceExistenceCheck: /Resources/Again";
+    match refused.await {
+        Err(failure) if chain(&failure).contains(expected) => Ok(()),
+        Err(failure) => Err(format!("the refusal does not say {expected:?}: {}", chain(&failure))),
+        Ok(_) => Err("two log groups of one name were accepted".to_owned()),
+    }
 }
 
 pub(super) async fn discard_stale(bench: &Bench) -> Result<(), String> {

@@ -126,6 +126,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: |bench| Box::pin(by_hand::continue_stuck(bench)),
     },
     Scenario {
+        name: "change set that early validation refuses",
+        start: Start::Running,
+        run: |bench| Box::pin(by_hand::early_validation(bench)),
+    },
+    Scenario {
         name: "recovery from a change set that nobody executes",
         start: Start::Running,
         run: |bench| Box::pin(by_hand::discard_stale(bench)),

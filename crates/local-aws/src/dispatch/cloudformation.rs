@@ -121,7 +121,10 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         does: cfn::detect_stack_resource_drift(world, &input),
     }
     read DescribeEvents(world, input: api::DescribeEventsInput) {
-        needs: any_stack(world, input.stack_name.as_deref()),
+        needs: match &input.change_set_name {
+            Some(name) => change_set(world, name, input.stack_name.as_deref()),
+            None => any_stack(world, input.stack_name.as_deref()),
+        },
         does: cfn::describe_events(world, &input),
     }
     read DescribeStackEvents(world, input: api::DescribeStackEventsInput) {

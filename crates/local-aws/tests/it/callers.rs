@@ -178,7 +178,7 @@ fn changes_of_a_role_can_be_bound_to_its_boundary() {
 const ECS: &str = "AmazonEC2ContainerServiceV20141113";
 
 /// Adds a policy of these statements to the role.
-fn grant(server: &Server, name: &str, statements: &serde_json::Value) {
+fn grant(server: &Server, name: &str, statements: &Value) {
     let policy = json!({"Version": "2012-10-17", "Statement": statements});
     let put = format!("Action=PutRolePolicy&RoleName=deploy&PolicyName={name}&PolicyDocument={policy}");
     assert_eq!(server.query("test", "iam", &put).status, 200);

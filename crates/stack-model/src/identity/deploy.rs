@@ -60,6 +60,8 @@ fn stack(
             "cloudformation:ContinueUpdateRollback",
             "cloudformation:DeleteChangeSet",
             "cloudformation:DescribeChangeSet",
+            // What early validation found in a change set.
+            "cloudformation:DescribeEvents",
             "cloudformation:DescribeStackEvents",
             "cloudformation:ExecuteChangeSet",
             "cloudformation:GetTemplate",
