@@ -7,8 +7,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use mimalloc::MiMalloc;
 use rollout_lab::{Case, Play, Stage, Texts, Watcher, sample};
 use rollout_sim::fault::Fault;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Wall time spent on one measurement.
 const MEASURE: Duration = Duration::from_secs(2);

@@ -10,7 +10,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use ops_cli::{Exit, SimulateArgs};
+
+/// A play makes and drops tens of thousands of small strings.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What-if questions, as `cargo xtask` offers them
 #[derive(Parser)]
