@@ -208,6 +208,21 @@ fn a_third_environment_is_a_file() {
     assert!(!preview.compact().contains("staging"));
 }
 
+#[test]
+fn a_provider_that_the_account_has_already_is_used_and_not_made() {
+    let config =
+        Edited::new().replace("platform.toml", "[github]\n", "[github]\nexisting_provider = true\n").config();
+    let (before, after) = (documents(&self::config()), documents(&config));
+    let gone: Vec<&str> =
+        resources(&before[0]).into_keys().filter(|id| !resources(&after[0]).contains_key(id)).collect();
+    assert_eq!(gone, ["GitHubProvider"]);
+    let arn =
+        "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com";
+    let trusting = after[0].compact().matches(&format!(r#""Federated":{{"Fn::Sub":"{arn}"}}"#)).count();
+    assert_eq!(trusting, 1 + config.environments.len());
+    assert_eq!(before[1..], after[1..]);
+}
+
 /// Logical ids that the edit adds to staging, and the lines that it changes in what was there.
 fn growth(more: &str) -> String {
     let before = document(&config(), "staging");

@@ -103,10 +103,20 @@ impl Scene {
 
     /// Deploys v0.3.0 until its services are half-way, and leaves the update running.
     pub(crate) async fn half_way_to_v0_3_0(&self, faults: &[&str]) {
-        let mut session = self.session(ENVIRONMENT, faults).await;
+        self.half_way(ENVIRONMENT, &of("v0.3.0"), faults).await;
+    }
+
+    /// Deploys until the services are half-way, and leaves the update running.
+    pub(crate) async fn half_way(
+        &self,
+        environment: &str,
+        wanted: &deploy_ops::deploy::Options,
+        faults: &[&str],
+    ) {
+        let mut session = self.session(environment, faults).await;
         let signal = Arc::new(Notify::new());
-        session.session.report = telling(&session, "api: 0/1 new tasks healthy", &signal);
-        kill_at(&signal, deploy_ops::deploy::deploy(&session, &of("v0.3.0"))).await;
+        session.session.report = telling(&session, "api: 0/", &signal);
+        kill_at(&signal, deploy_ops::deploy::deploy(&session, wanted)).await;
         assert_eq!(stack_status(&session).await, "UPDATE_IN_PROGRESS");
         close(session).await;
     }

@@ -1,9 +1,10 @@
 //! The workflows at work: staging follows main, production takes a release, and goes back.
 
+use deploy_ops::resolve::Wanted;
 use serde_json::{Value, json};
 
 use super::harness::{Event, Machine, Report, What};
-use crate::e2e::scene::Scene;
+use crate::e2e::scene::{Scene, block_on, options};
 
 fn payload(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -119,7 +120,7 @@ fn a_commit_that_was_overtaken_is_left_alone() {
 
 /// Commit and release that an environment runs, as `status` says.
 fn running(machine: &Machine, environment: &str) -> String {
-    let session = crate::e2e::scene::block_on(async {
+    let session = block_on(async {
         let session = machine.scene.session(environment, &[]).await;
         let status = deploy_ops::status::read(&session).await.unwrap();
         session.session.target.close().await.unwrap();
@@ -170,4 +171,21 @@ fn production_goes_back_to_an_earlier_release() {
     succeeded(&report);
     assert_eq!(running(&machine, "production"), "v0.1.0");
     assert!(!groups(progress(&report, "Roll back")).iter().any(|title| title.contains("migrate")));
+}
+
+#[test]
+fn production_goes_back_while_a_deployment_is_half_way() {
+    let machine = Machine::new(Scene::staging());
+    let first = machine.scene.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    tag(&machine, "v0.1.0");
+    succeeded(&machine.run("prod-deploy.yml", &release_is_published("v0.1.0", &first)));
+    let second = commit(&machine, "second");
+    succeeded(&machine.run("cd.yml", &ci_is_green(&second, &second)));
+    machine.scene.git(&["checkout", "--quiet", "main"]);
+    block_on(machine.scene.half_way("production", &options(Wanted::Head), &[]));
+    let report = machine.run("prod-rollback.yml", &somebody_rolls_back_to("v0.1.0", &second));
+    succeeded(&report);
+    let said = progress(&report, "Roll back");
+    assert!(said.contains("cancelling the update that is in progress"), "{said}");
+    assert_eq!(running(&machine, "production"), "v0.1.0");
 }

@@ -160,6 +160,10 @@ pub struct GitHub {
     pub repository_id: Option<u64>,
     /// Branch whose builds may push images.
     pub branch: String,
+    /// Whether the AWS account has an identity provider for GitHub already. It can have one only, so that the shared stack
+    /// then uses it and makes none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub existing_provider: bool,
 }
 
 impl GitHub {

@@ -22,11 +22,8 @@ const AUDIENCE: &str = "sts.amazonaws.com";
 
 pub(crate) fn identity(t: &mut Template, config: &Config, zone: &Value<HostedZoneId>) {
     let names = SharedNames::new(&config.platform);
-    let provider = t.add(
-        "GitHubProvider",
-        OidcProvider { client_id_list: vec![AUDIENCE.to_owned()], url: format!("https://{ISSUER}").into() },
-    );
-    let build = t.add("BuildRole", build::role(config, names, &provider.arn()));
+    let provider = provider(t, config);
+    let build = t.add("BuildRole", build::role(config, names, &provider));
     t.output("BuildRoleArn", build.arn());
     for environment in config.environments.values() {
         let id = environment.name.pascal_case();
@@ -37,12 +34,26 @@ pub(crate) fn identity(t: &mut Template, config: &Config, zone: &Value<HostedZon
         );
         let deploy = t.add(
             format!("{id}DeployRole"),
-            deploy::role(config, environment, &provider.arn(), &cloudformation.arn()),
+            deploy::role(config, environment, &provider, &cloudformation.arn()),
         );
         t.output(format!("{id}BoundaryArn"), boundary);
         t.output(format!("{id}CloudFormationRoleArn"), cloudformation.arn());
         t.output(format!("{id}DeployRoleArn"), deploy.arn());
     }
+}
+
+/// The account's provider for GitHub; an account has at most one.
+fn provider(t: &mut Template, config: &Config) -> Value<OidcProviderArn> {
+    if config.platform.github.existing_provider {
+        return Value::sub(format!(
+            "arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:oidc-provider/{ISSUER}"
+        ));
+    }
+    t.add(
+        "GitHubProvider",
+        OidcProvider { client_id_list: vec![AUDIENCE.to_owned()], url: format!("https://{ISSUER}").into() },
+    )
+    .arn()
 }
 
 /// Trusts GitHub's tokens with one of these subjects, and no others.
