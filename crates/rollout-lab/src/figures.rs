@@ -71,6 +71,8 @@ pub struct Figures {
     pub deadline_secs: u32,
     /// When the operation was over and every service had all its tasks again.
     pub whole_secs: Option<f64>,
+    /// How long it was followed: until then every service was whole, or that was not in sight.
+    pub followed_secs: f64,
     /// Tasks that answered at the worst moment.
     pub lowest: Option<Capacity>,
     /// Seconds in which users' requests failed, weighted with the share that failed.

@@ -99,6 +99,11 @@ impl<'a> Probe<'a> {
         Ok(())
     }
 
+    /// The moment of the last look.
+    pub(crate) fn until(&self) -> SimTime {
+        self.last
+    }
+
     /// Since when every service has had its desired number of answering tasks.
     pub(crate) fn whole_since(&self) -> Option<SimTime> {
         self.whole_since

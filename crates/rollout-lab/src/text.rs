@@ -108,7 +108,7 @@ pub fn fault_table(titles: [&str; 2], rows: &[(String, [Figures; 2])]) -> String
                 figures.ending.words(),
                 moment(figures.first_failure_secs),
                 moment(figures.verdict_secs),
-                figures.whole_secs.map_or_else(|| "never".to_owned(), clock),
+                whole(figures),
                 format!("{:.0} s", figures.failed_request_secs),
             );
         }
@@ -117,8 +117,9 @@ pub fn fault_table(titles: [&str; 2], rows: &[(String, [Figures; 2])]) -> String
     text
 }
 
+/// `4:20`, or `> 61:07` where it was not in sight when nobody looked any longer.
 fn whole(figures: &Figures) -> String {
-    figures.whole_secs.map_or_else(|| "not in sight".to_owned(), clock)
+    figures.whole_secs.map_or_else(|| format!("> {}", clock(figures.followed_secs)), clock)
 }
 
 fn capacity(figures: &Figures) -> String {
