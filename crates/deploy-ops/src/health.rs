@@ -253,14 +253,14 @@ fn judge(
 
 fn connection_trouble(error: &reqwest::Error) -> Trouble {
     let mut detail = String::new();
-    let mut source: Option<&dyn Error> = Some(error);
+    let mut source: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(inner) = source {
         detail = inner.to_string();
         let text = detail.to_lowercase();
         if text.contains("dns error") || text.contains("failed to lookup") {
             return Trouble::Dns(detail);
         }
-        if text.contains("certificate") || text.contains("tls") || text.contains("handshake") {
+        if is_of_tls(inner) || text.contains("certificate") || text.contains("handshake") {
             return Trouble::Tls(detail);
         }
         source = inner.source();
@@ -268,9 +268,55 @@ fn connection_trouble(error: &reqwest::Error) -> Trouble {
     if error.is_timeout() { Trouble::Connection("timed out".to_owned()) } else { Trouble::Connection(detail) }
 }
 
+/// Whether the TLS library itself complains; what reads through it wraps its errors, more than once.
+fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>() || wrapped.is_some_and(|inner| is_of_tls(inner))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
     use super::*;
+
+    /// What is said of a place that users would reach by DNS and HTTPS.
+    async fn trouble_at(domain: &str) -> Trouble {
+        let checker = Checker::new(Front::Public, domain, "x-release").expect("a checker");
+        let probe = Probe { service: "api".to_owned(), path: "/".to_owned(), status: Some(200) };
+        checker.ask(&probe, None).await.trouble.expect("nobody answers well there")
+    }
+
+    #[tokio::test]
+    async fn a_name_that_does_not_resolve_is_dns() {
+        // Reserved, so that it never resolves (RFC 2606).
+        let trouble = trouble_at("nobody.invalid").await;
+        assert!(matches!(trouble, Trouble::Dns(_)), "{trouble:?}");
+    }
+
+    #[tokio::test]
+    async fn a_port_where_nobody_listens_is_the_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("its address");
+        drop(listener);
+        let trouble = trouble_at(&address.to_string()).await;
+        assert!(matches!(trouble, Trouble::Connection(_)), "{trouble:?}");
+    }
+
+    #[tokio::test]
+    async fn a_program_that_speaks_no_tls_is_tls() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a client");
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        });
+        let trouble = trouble_at(&address.to_string()).await;
+        assert!(matches!(trouble, Trouble::Tls(_)), "{trouble:?}");
+        server.join().expect("the server ends");
+    }
 
     #[test]
     fn patterns_match_as_on_the_load_balancer() {
