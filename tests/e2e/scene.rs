@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use deploy_ops::clock::Clock;
 use deploy_ops::deploy::{self, Options, Outcome};
@@ -127,7 +128,7 @@ impl Scene {
         for _ in 0..500 {
             match EnvironmentSession::open(self.root(), environment, &target(faults)).await {
                 Err(Failure::Target(TargetError::Local(StateError::Locked { .. }))) => {
-                    std::thread::yield_now();
+                    std::thread::sleep(Duration::from_millis(10));
                 }
                 opened => return opened.unwrap(),
             }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use deploy_ops::confirm::Ask;
 use deploy_ops::ending::Outcome;
@@ -77,7 +78,7 @@ impl Scene {
         let running = local.start().await.unwrap();
         running.control().remove_fault(None).unwrap();
         for fault in faults {
-            running.control().add_fault(fault.parse().unwrap(), std::time::Duration::ZERO).unwrap();
+            running.control().add_fault(fault.parse().unwrap(), Duration::ZERO).unwrap();
         }
         let environment = config.environment(ENVIRONMENT).unwrap().clone();
         let role = SharedNames::new(platform).deploy_role(&environment.name);
@@ -183,7 +184,7 @@ impl Scene {
 fn open(state: &Path, options: &local_aws::Options) -> LocalAws {
     for _ in 0..500 {
         match LocalAws::open(state, options) {
-            Err(StateError::Locked { .. }) => std::thread::yield_now(),
+            Err(StateError::Locked { .. }) => std::thread::sleep(Duration::from_millis(10)),
             opened => return opened.unwrap(),
         }
     }
