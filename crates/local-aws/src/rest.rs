@@ -2,6 +2,7 @@
 
 use hyper::header::CONTENT_ENCODING;
 use hyper::{HeaderMap, Method, Uri};
+use percent_encoding::percent_decode_str;
 use rollout_sim::ApiError;
 use serde_json::json;
 
@@ -18,7 +19,7 @@ pub(crate) fn s3_call(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<RestCall, ApiError> {
-    let path = percent_decoded(uri.path().trim_start_matches('/'));
+    let path = percent_decode_str(uri.path().trim_start_matches('/')).decode_utf8_lossy();
     let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
     // SDKs name the operation once more in the query: `x-id=PutObject`. Anything else there is another operation.
     let plain = uri.query().is_none_or(|query| query.split('&').all(|pair| pair.starts_with("x-id=")));
@@ -67,25 +68,6 @@ fn unchunked(body: &[u8]) -> Result<Vec<u8>, ApiError> {
         content.extend_from_slice(rest.get(..length).ok_or_else(incomplete)?);
         rest = rest.get(length + 2..).ok_or_else(incomplete)?;
     }
-}
-
-fn percent_decoded(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        match (first, hex.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -14,14 +14,14 @@ const MAX_DEPTH: usize = 32;
 
 /// The form field `Action`.
 pub(crate) fn action(body: &[u8]) -> Option<String> {
-    fields(body).find(|(name, _)| name == "Action").map(|(_, value)| value)
+    form_urlencoded::parse(body).find(|(name, _)| name == "Action").map(|(_, value)| value.into_owned())
 }
 
 pub(super) fn decode<I: DeserializeOwned>(body: &[u8]) -> Result<I, QueryError> {
     let mut root = Node::default();
-    for (name, value) in fields(body) {
+    for (name, value) in form_urlencoded::parse(body) {
         if name != "Action" && name != "Version" {
-            root.insert(&name, epoch_secs(&name, &value).unwrap_or(value))?;
+            root.insert(&name, epoch_secs(&name, &value).unwrap_or_else(|| value.into_owned()))?;
         }
     }
     I::deserialize(Branch(root))
@@ -36,38 +36,6 @@ fn epoch_secs(name: &str, value: &str) -> Option<String> {
     }
     let moment: jiff::Timestamp = value.parse().ok()?;
     Some((moment.as_duration().as_secs_f64()).to_string())
-}
-
-fn fields(body: &[u8]) -> impl Iterator<Item = (String, String)> {
-    body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let mut halves = pair.splitn(2, |&byte| byte == b'=');
-        let mut half = || percent_decode(halves.next().unwrap_or_default());
-        (half(), half())
-    })
-}
-
-fn percent_decode(text: &[u8]) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((&first, tail)) = rest.split_first() {
-        rest = tail;
-        match first {
-            b'+' => bytes.push(b' '),
-            b'%' => match tail.get(..2).and_then(hex) {
-                Some(byte) => {
-                    bytes.push(byte);
-                    rest = tail.get(2..).unwrap_or_default();
-                }
-                None => bytes.push(b'%'),
-            },
-            other => bytes.push(other),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex(digits: &[u8]) -> Option<u8> {
-    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 #[derive(Debug, Default)]

@@ -3,15 +3,16 @@
 //! Only what the API can change is read: there are no calls here that change the tags, the description or the
 //! session duration of a role, or the document of a managed policy.
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::convert::text;
-use crate::{World, iam, wire};
+use crate::{World, iam};
 
 /// A policy document as the API answers it: percent-encoded JSON.
 fn document(encoded: &str) -> Value {
-    let text = wire::percent_decode(encoded);
-    serde_json::from_str(&text).unwrap_or(Value::String(text))
+    let text = percent_decode_str(encoded).decode_utf8_lossy();
+    serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.into_owned()))
 }
 
 fn named(role: &str) -> iam::RoleInput {
