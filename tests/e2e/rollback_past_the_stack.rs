@@ -12,16 +12,20 @@ use super::meddled::{deploy_another_revision, meddle};
 use super::scene::{Scene, block_on, close};
 use super::two_releases::{ENVIRONMENT, back_to, of, stack_status, two_releases};
 
-/// Task definition and primary deployment of each service.
+async fn services(session: &EnvironmentSession) -> Vec<observe::SeenService> {
+    let (cluster, names) = (session.names().cluster(), session.service_names());
+    observe::services(&session.target.aws, &cluster, &names, session.target.clock.now()).await.unwrap()
+}
+
+/// Primary deployment of each service.
 async fn deployments(scene: &Scene) -> BTreeMap<String, String> {
     let session = scene.session(ENVIRONMENT, &[]).await;
-    let (cluster, names) = (session.names().cluster(), session.service_names());
-    let seen = observe::services(&session.target.aws, &cluster, &names, session.target.clock.now()).await;
     let primary = |it: &observe::SeenService| {
         let primary = it.view.deployments.iter().find(|deployment| deployment.status == "PRIMARY");
         primary.unwrap().id.to_string()
     };
-    let found = seen.unwrap().iter().map(|it| (it.view.name.to_string(), primary(it))).collect();
+    let seen = services(&session).await;
+    let found = seen.iter().map(|it| (it.view.name.to_string(), primary(it))).collect();
     close(session).await;
     found
 }
@@ -187,9 +191,8 @@ fn superseded(faults: &[&str], secs: f64) -> Superseded {
 }
 
 async fn task_definitions(session: &EnvironmentSession) -> BTreeMap<String, String> {
-    let (cluster, names) = (session.names().cluster(), session.service_names());
-    let seen = observe::services(&session.target.aws, &cluster, &names, session.target.clock.now()).await;
-    seen.unwrap().into_iter().map(|it| (it.view.name.to_string(), it.task_definition)).collect()
+    let seen = services(session).await.into_iter();
+    seen.map(|it| (it.view.name.to_string(), it.task_definition)).collect()
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! `stack deploy|plan|delete`: infrastructure without deployments.
 
 use deploy_ops::delete::{self, Deleted, Subject};
-use deploy_ops::drift;
 use deploy_ops::failure::Failure;
 use deploy_ops::infrastructure::{self, StackPlan};
 use deploy_ops::observe;
@@ -176,34 +175,5 @@ fn what_early_validation_found_is_named() {
             "ResourceExistenceCheck: /Resources/ApiLogGroup (AWS::Logs::LogGroup): Resource of type 'AWS::Logs::LogGroup' with identifier '{taken}' already exists."
         );
         assert!(refused.to_string().contains(&says), "{refused}");
-    });
-}
-
-#[test]
-fn drift_is_what_somebody_changed_in_a_resource() {
-    let scene = Scene::staging();
-    block_on(async {
-        let session = scene.session("staging", &[]).await;
-        let stack = session.environment.stack_name.to_string();
-        let none = drift::detect(&session, &stack, "staging").await.unwrap();
-        assert!(none.is_none() && none.in_sync > 50, "{none}");
-
-        let (aws, cluster) = (&session.target.aws, session.names().cluster());
-        aws.ecs.update_service().cluster(cluster).service("api").desired_count(3).send().await.unwrap();
-        let gone = session.log_groups()["mcp"].clone();
-        aws.logs.delete_log_group().log_group_name(&gone).send().await.unwrap();
-        let drift = drift::detect(&session, &stack, "staging").await.unwrap();
-        insta::assert_snapshot!(drift, @r"
-        DocPlatform-staging: 2 drifted, 84 as the template says
-          ~ ApiService (AWS::ECS::Service)
-              /DesiredCount: 1 -> 3
-          - McpLogGroup (AWS::Logs::LogGroup, deleted)
-        ");
-        close(session).await;
-
-        let role = scene.as_deploy_role(&[]).await;
-        let refused = drift::detect(&role, &stack, "staging").await.unwrap_err();
-        assert_eq!(refused.kind(), "access_denied", "{refused}");
-        close(role).await;
     });
 }

@@ -155,8 +155,8 @@ fn a_release_without_images_stops_before_anything_is_touched() {
     assert_eq!(machine.notes(), "First release.\n");
 }
 
-#[test]
-fn production_goes_back_to_an_earlier_release() {
+/// Production runs v0.1.0, staging a commit after it.
+fn with_a_newer_commit() -> (Machine, String) {
     let machine = Machine::new(Scene::staging());
     let first = machine.scene.git(&["rev-parse", "HEAD"]).trim().to_owned();
     tag(&machine, "v0.1.0");
@@ -164,6 +164,12 @@ fn production_goes_back_to_an_earlier_release() {
     let second = commit(&machine, "second");
     succeeded(&machine.run("cd.yml", &ci_is_green(&second, &second)));
     machine.scene.git(&["checkout", "--quiet", "main"]);
+    (machine, second)
+}
+
+#[test]
+fn production_goes_back_to_an_earlier_release() {
+    let (machine, second) = with_a_newer_commit();
     tag(&machine, "v0.2.0");
     succeeded(&machine.run("prod-deploy.yml", &release_is_published("v0.2.0", &second)));
     assert_eq!(running(&machine, "production"), "v0.2.0");
@@ -175,13 +181,7 @@ fn production_goes_back_to_an_earlier_release() {
 
 #[test]
 fn production_goes_back_while_a_deployment_is_half_way() {
-    let machine = Machine::new(Scene::staging());
-    let first = machine.scene.git(&["rev-parse", "HEAD"]).trim().to_owned();
-    tag(&machine, "v0.1.0");
-    succeeded(&machine.run("prod-deploy.yml", &release_is_published("v0.1.0", &first)));
-    let second = commit(&machine, "second");
-    succeeded(&machine.run("cd.yml", &ci_is_green(&second, &second)));
-    machine.scene.git(&["checkout", "--quiet", "main"]);
+    let (machine, second) = with_a_newer_commit();
     block_on(machine.scene.half_way("production", &options(Wanted::Head), &[]));
     let report = machine.run("prod-rollback.yml", &somebody_rolls_back_to("v0.1.0", &second));
     succeeded(&report);

@@ -14,9 +14,8 @@ use serde::Serialize;
 
 use crate::call::{CallError, Called};
 use crate::failure::Failure;
-use crate::infrastructure;
 use crate::session::Session;
-use crate::stack::Standing;
+use crate::stack::{self, Standing};
 
 /// A detection takes a second or so per resource, and minutes in a large stack.
 const LIMIT_SECS: f64 = 15.0 * 60.0;
@@ -74,18 +73,19 @@ impl Drift {
 }
 
 /// Detects drift of a stack that exists and is at rest.
-pub async fn detect(session: &Session, stack: &str, subject: &str) -> Result<Drift, Failure> {
+pub async fn detect(session: &Session, stack_name: &str, subject: &str) -> Result<Drift, Failure> {
     let (aws, clock) = (&session.target.aws, &*session.target.clock);
-    let Some((view, _)) = infrastructure::look(session, stack).await? else {
+    let view = stack::describe(aws, stack_name).await?.filter(|view| view.standing() != Standing::Absent);
+    let Some(view) = view else {
         return Err(Failure::Guard {
-            reason: format!("stack {stack} does not exist"),
+            reason: format!("stack {stack_name} does not exist"),
             hint: session.command(&format!("stack plan {subject}")),
         });
     };
     if !matches!(view.standing(), Standing::Ready | Standing::RollbackStuck) {
         return Err(Failure::Guard {
             reason: format!(
-                "stack {stack} is in {}: it is compared when it is at rest",
+                "stack {stack_name} is in {}: it is compared when it is at rest",
                 view.status.as_str()
             ),
             hint: session.command(&format!("diagnose {subject}")),

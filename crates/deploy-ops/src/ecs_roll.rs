@@ -7,7 +7,7 @@ use rollout_verdict::{ExpectedService, Moment, Rollout, Via};
 use crate::alignment::{self, ServiceRecord};
 use crate::call::{CallError, Called};
 use crate::failure::Failure;
-use crate::observe::SeenService;
+use crate::observe::{self, SeenService};
 use crate::operation::{self, Conclusion};
 use crate::report::duration;
 use crate::rollout;
@@ -102,9 +102,7 @@ pub async fn roll(
 
 /// The way back of every service that is still ours to move: it runs the new revision, or went back by itself.
 async fn back(session: &EnvironmentSession, moves: &[Move]) -> Result<Vec<Move>, CallError> {
-    let (aws, clock) = (&session.target.aws, &session.target.clock);
-    let names: Vec<String> = moves.iter().map(|it| it.from.view.name.to_string()).collect();
-    let now = crate::observe::services(aws, &session.names().cluster(), &names, clock.now()).await?;
+    let now = seen(session, moves, session.target.clock.now()).await?;
     let mut back = Vec::new();
     for moved in moves {
         let seen = now.iter().find(|seen| seen.view.name == moved.from.view.name);
@@ -124,18 +122,26 @@ async fn back(session: &EnvironmentSession, moves: &[Move]) -> Result<Vec<Move>,
     Ok(back)
 }
 
+/// The services that move, as they are now, with their events since a moment.
+async fn seen(
+    session: &EnvironmentSession,
+    moves: &[Move],
+    since: Moment,
+) -> Result<Vec<SeenService>, CallError> {
+    let names: Vec<String> = moves.iter().map(|it| it.from.view.name.to_string()).collect();
+    observe::services(&session.target.aws, &session.names().cluster(), &names, since).await
+}
+
 async fn go(
     session: &EnvironmentSession,
     stack_id: &str,
     moves: &[Move],
     takes_back: bool,
 ) -> Result<Conclusion, Failure> {
-    let (aws, clock, report) = (&session.target.aws, &*session.target.clock, &session.report);
-    let started_at = clock.now();
-    let names: Vec<String> = moves.iter().map(|it| it.from.view.name.to_string()).collect();
+    let started_at = session.target.clock.now();
     let cluster = session.names().cluster();
     // Looked at again: a rollback of ECS's own may have begun a deployment in the meantime.
-    let now = crate::observe::services(aws, &cluster, &names, started_at).await?;
+    let now = seen(session, moves, started_at).await?;
     for moved in moves {
         update(session, &cluster, moved).await?;
     }
@@ -146,7 +152,7 @@ async fn go(
         additional: Vec::new(),
     };
     let deadline = rollout.deadline();
-    report.line(format!("given up after {}", duration(f64::from(deadline.secs))));
+    session.report.line(format!("given up after {}", duration(f64::from(deadline.secs))));
     let operation = Operation {
         stack_id: stack_id.to_owned(),
         // No event of the stack belongs to this.

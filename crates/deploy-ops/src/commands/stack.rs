@@ -78,6 +78,13 @@ impl Opened {
         }
     }
 
+    fn stack_name(&self) -> &str {
+        match self {
+            Self::Shared(session) => session.config.platform.shared_stack_name.as_str(),
+            Self::Environment(session) => session.environment.stack_name.as_str(),
+        }
+    }
+
     async fn close(self) -> Result<(), Failure> {
         match self {
             Self::Shared(session) => session.target.close().await?,
@@ -183,17 +190,10 @@ async fn deploy(opened: &Opened, args: &StackArgs) -> Result<StackResult, Failur
 
 async fn plan(opened: &Opened, args: &StackArgs) -> Result<StackPlan, Failure> {
     let session = opened.session();
+    let live = infrastructure::look(session, opened.stack_name()).await?;
     let prepared = match opened {
-        Opened::Shared(_) => {
-            let name = session.config.platform.shared_stack_name.as_str();
-            let live = infrastructure::look(session, name).await?;
-            infrastructure::shared(session, live, true)?
-        }
-        Opened::Environment(environment) => {
-            let name = environment.environment.stack_name.as_str();
-            let live = infrastructure::look(session, name).await?;
-            infrastructure::environment(environment, live).await?
-        }
+        Opened::Shared(_) => infrastructure::shared(session, live, true)?,
+        Opened::Environment(environment) => infrastructure::environment(environment, live).await?,
     };
     let mut plan = infrastructure::plan(session, &prepared).await?;
     if let (Opened::Environment(environment), Some((view, template))) = (opened, &prepared.live) {
@@ -228,12 +228,9 @@ fn plan_lines(plan: &StackPlan) -> Vec<String> {
 async fn run_drift(args: &StackDriftArgs, root: &Path) -> Result<Exit, Failure> {
     let opened = Opened::of(root, &args.stack, &args.target).await?;
     let session = opened.session();
-    let stack = match &opened {
-        Opened::Shared(session) => session.config.platform.shared_stack_name.to_string(),
-        Opened::Environment(session) => session.environment.stack_name.to_string(),
-    };
+    let stack = opened.stack_name();
     session.report.step(&format!("Compare {stack} with its template"));
-    let outcome = drift::detect(session, &stack, &args.stack).await;
+    let outcome = drift::detect(session, stack, &args.stack).await;
     opened.close().await?;
     let drift = outcome?;
     if args.json {

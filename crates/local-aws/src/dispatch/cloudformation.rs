@@ -24,19 +24,6 @@ fn any_stack(world: &World, name: Option<&str>) -> Needs {
     stack(world, name.unwrap_or("*"))
 }
 
-/// Tags of the stack are an action of their own (service authorization reference of CloudFormation).
-fn tagging(needs: Needs, world: &World, name: &str, tags: &[api::Tag], action: &str) -> Needs {
-    if tags.is_empty() {
-        return needs;
-    }
-    needs.and_when(
-        "cloudformation:TagResource",
-        stack_arn(world, name),
-        "cloudformation:CreateAction",
-        action,
-    )
-}
-
 /// An operation that may hand CloudFormation a role to act as. A stack keeps its role
 /// (CFN:using-iam-servicerole); without any, CloudFormation would act with the caller's own permissions.
 fn with_role(world: &World, name: &str, role_arn: Option<&str>) -> Needs {
@@ -50,6 +37,28 @@ fn with_role(world: &World, name: &str, role_arn: Option<&str>) -> Needs {
     } else {
         needs.not_for_roles("a stack without a role of its own (RoleARN), except for the administrator")
     }
+}
+
+/// What `action` needs besides, which takes a template for the stack, and tags.
+fn submitting(
+    needs: Needs,
+    world: &World,
+    action: &str,
+    stack_name: &str,
+    template_url: Option<&str>,
+    tags: &[api::Tag],
+) -> Needs {
+    let needs = reading(needs.with("cloudformation:TemplateUrl", template_url), template_url);
+    if tags.is_empty() {
+        return needs;
+    }
+    // Tags of the stack are an action of their own (service authorization reference of CloudFormation).
+    needs.and_when(
+        "cloudformation:TagResource",
+        stack_arn(world, stack_name),
+        "cloudformation:CreateAction",
+        action,
+    )
 }
 
 /// CloudFormation reads every resource as its caller (CFN:using-cfn-stack-drift).
@@ -175,31 +184,24 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         does: cfn::continue_update_rollback(world, input),
     }
     write CreateChangeSet(world, input: api::CreateChangeSetInput) {
-        needs: tagging(
-            reading(
-                with_role(world, &input.stack_name, input.role_arn.as_deref())
-                    .with("cloudformation:ChangeSetName", input.change_set_name.as_str())
-                    .with("cloudformation:TemplateUrl", input.template_url.as_deref()),
-                input.template_url.as_deref(),
-            ),
+        needs: submitting(
+            with_role(world, &input.stack_name, input.role_arn.as_deref()).with("cloudformation:ChangeSetName", input.change_set_name.as_str()),
             world,
-            &input.stack_name,
-            &input.tags,
             "CreateChangeSet",
+            &input.stack_name,
+            input.template_url.as_deref(),
+            &input.tags,
         ),
         does: cfn::create_change_set(world, input),
     }
     write CreateStack(world, input: api::CreateStackInput) {
-        needs: tagging(
-            reading(
-                with_role(world, &input.stack_name, input.role_arn.as_deref())
-                    .with("cloudformation:TemplateUrl", input.template_url.as_deref()),
-                input.template_url.as_deref(),
-            ),
+        needs: submitting(
+            with_role(world, &input.stack_name, input.role_arn.as_deref()),
             world,
-            &input.stack_name,
-            &input.tags,
             "CreateStack",
+            &input.stack_name,
+            input.template_url.as_deref(),
+            &input.tags,
         ),
         does: cfn::create_stack(world, input),
     }
@@ -224,16 +226,13 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         does: cfn::set_stack_policy(world, input),
     }
     write UpdateStack(world, input: api::UpdateStackInput) {
-        needs: tagging(
-            reading(
-                with_role(world, &input.stack_name, input.role_arn.as_deref())
-                    .with("cloudformation:TemplateUrl", input.template_url.as_deref()),
-                input.template_url.as_deref(),
-            ),
+        needs: submitting(
+            with_role(world, &input.stack_name, input.role_arn.as_deref()),
             world,
-            &input.stack_name,
-            &input.tags,
             "UpdateStack",
+            &input.stack_name,
+            input.template_url.as_deref(),
+            &input.tags,
         ),
         does: cfn::update_stack(world, input),
     }
