@@ -80,6 +80,10 @@ pub struct ScenarioImage {
     /// Seconds from the start of the container until the program exits by itself.
     #[schemars(range(min = 0, max = 86_400))]
     pub crash_after_secs: Option<u32>,
+    /// Seconds from the start of the container until the program goes wrong without exiting: it answers every request
+    /// with 500 from then on, and its health check fails.
+    #[schemars(range(min = 0, max = 86_400))]
+    pub fails_after_secs: Option<u32>,
     /// Whether the container health check fails.
     pub container_check_fails: bool,
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use rollout_sim::elb::HttpAnswer;
 use rollout_sim::fault::{ActiveFault, Fault};
-use rollout_sim::{SimTime, World};
+use rollout_sim::{SimTime, World, ecs};
 
 use crate::clock::{Clock, ClockMode};
-use crate::command::{Command, PushImage, push_image};
+use crate::command::{Command, CustomHealth, PushImage, push_image};
 use crate::control::ControlError;
 use crate::dispatch::{self, Effect};
 use crate::disruption::{Disruption, Planned, Treatment};
@@ -277,6 +277,13 @@ impl Account {
         Ok(digest)
     }
 
+    /// Tells the service registries how a task is.
+    pub(crate) fn set_custom_health(&mut self, health: CustomHealth) -> Result<(), ControlError> {
+        self.tick()?;
+        ecs::set_custom_health(&mut self.world, &health.task, health.healthy)?;
+        Ok(self.save(Command::SetCustomHealth(health), Effect::Write)?)
+    }
+
     /// Replaces the account by an empty one.
     pub(crate) fn reset(&mut self) -> Result<(), StateError> {
         self.world = World::new(&self.identity.account, &self.identity.region, self.identity.seed);
@@ -335,6 +342,10 @@ fn apply(world: &mut World, command: &Command, request_id: &str) -> Effect {
         Command::PushImage(image) => {
             // Only what succeeded is journalled, and a replay succeeds likewise.
             let _ = push_image(world, image);
+        }
+        Command::SetCustomHealth(health) => {
+            // As above.
+            let _ = ecs::set_custom_health(world, &health.task, health.healthy);
         }
         Command::User(request) => {
             request.send(world);

@@ -21,8 +21,19 @@ pub(crate) enum Command {
     RemoveFault(Option<Fault>),
     /// An image is pushed.
     PushImage(PushImage),
+    /// A service registry is told how a task is.
+    SetCustomHealth(CustomHealth),
     /// A user asks the load balancer, which counts.
     User(UserRequest),
+}
+
+/// What Cloud Map is told about the instance that a task is in the registries of its service.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CustomHealth {
+    /// Id or ARN of the task.
+    pub(crate) task: String,
+    pub(crate) healthy: bool,
 }
 
 /// A made-up image that is pushed: what `docker push` does, with what the program in it will do.

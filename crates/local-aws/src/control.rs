@@ -14,8 +14,8 @@
 use std::time::Duration;
 
 use hyper::Method;
-use rollout_sim::ApiError;
 use rollout_sim::fault::Fault;
+use rollout_sim::{ApiError, ecs};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
@@ -104,6 +104,9 @@ impl<E: Into<ControlError>> From<E> for Problem {
 
 /// Answers a control request.
 pub(crate) fn answer(account: &mut Account, method: &Method, endpoint: &str, body: &[u8]) -> Answer {
+    if (method.as_str(), endpoint) == ("GET", "events") {
+        return json(200, &ecs::deployment_state_changes(account.world()));
+    }
     match run(account, method, endpoint, body) {
         Ok(None) => json(200, &Status::of(account)),
         Ok(Some(digest)) => json(200, &serde_json::json!({ "digest": digest })),
@@ -137,6 +140,7 @@ fn run(
             let request: RemoveFault = if body.is_empty() { RemoveFault::default() } else { read(body)? };
             account.remove_fault(request.fault.as_deref().map(fault).transpose()?)?;
         }
+        ("POST", "registries") => account.set_custom_health(read(body)?)?,
         ("POST", "images") => return Ok(Some(account.push_image(read(body)?)?)),
         ("POST", "reset") => account.reset()?,
         _ => return Err(Problem::NoSuchEndpoint),

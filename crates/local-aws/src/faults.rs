@@ -1,16 +1,11 @@
 //! Faults of the APIs themselves: throttled, denied, not answering.
 
-use rollout_sim::fault::{API_OUTAGE, FaultKind};
+use rollout_sim::fault::{API_OUTAGE, FaultKind, REFUSALS};
 use rollout_sim::{ApiError, World};
 
 use crate::caller;
 use crate::protocol::{Protocol, Service};
 use crate::request::ApiCall;
-
-/// Of a throttled API every call is refused twice before it is answered: with the three attempts of the SDKs'
-/// standard retry mode (AWS SDKs and Tools reference, "Retry behavior") a caller that retries gets through, one
-/// that does not fails. Chosen, not documented.
-const REFUSALS: u32 = 2;
 
 /// How often each call was refused; the same operation with the same body is the same call, whatever else is
 /// called in between.

@@ -136,8 +136,23 @@ impl Case {
         if names.contains(service) {
             return Ok(fault);
         }
+        if fault.kind == FaultKind::NoCapacity {
+            let zones = self.zones()?;
+            if zones.contains(service) {
+                return Ok(fault);
+            }
+            let message = format!("fault `{text}`: there is no service and no zone `{service}`");
+            return Err(LabError::Fault { message, allowed: [names, zones].concat().join(", ") });
+        }
         let message = format!("fault `{text}`: there is no service `{service}`");
         Err(LabError::Fault { message, allowed: names.join(", ") })
+    }
+
+    /// Zones of the environment's network.
+    fn zones(&self) -> Result<Vec<String>, LabError> {
+        let zones = 0..self.environment()?.network.availability_zones;
+        let name = |zone: u8| format!("{}{}", self.after.platform.region, char::from(b'a' + zone));
+        Ok(zones.map(name).collect())
     }
 
     /// These parameters, with those that are known.
@@ -185,6 +200,7 @@ fn behaviour(image: &ScenarioImage) -> ImageBehaviour {
             exit_code: 1,
             log: Vec::new(),
         }),
+        fails_after_secs: image.fails_after_secs.map(f64::from),
         container_check_passes: !image.container_check_fails,
         ..default
     }

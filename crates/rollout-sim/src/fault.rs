@@ -84,6 +84,11 @@ pub struct Fault {
     pub service: Option<String>,
 }
 
+/// Of a throttled API every call is refused so often before it is answered: with the three attempts of the SDKs'
+/// standard retry mode (AWS SDKs and Tools reference, "Retry behavior") a caller that retries gets through, one
+/// that does not fails. Chosen, not documented.
+pub const REFUSALS: u32 = 2;
+
 /// How long an API does not answer, from when [`FaultKind::ApiOutage`] begins. Chosen: longer than any SDK retries,
 /// shorter than a deployment.
 pub const API_OUTAGE: Duration = Duration::from_secs(90);

@@ -39,6 +39,9 @@ pub struct ImageBehaviour {
     pub release: Option<String>,
     /// When the program exits by itself.
     pub crash: Option<Crash>,
+    /// From container start until the program goes wrong without exiting, in seconds: it answers every request with
+    /// 500 from then on, and its health check fails; `None` never.
+    pub fails_after_secs: Option<f64>,
     /// Whether the container health check's command succeeds once the port answers.
     pub container_check_passes: bool,
     /// Behaviour of one-off commands: the first whose `contains` occurs in the joined command wins.
@@ -86,6 +89,7 @@ impl Default for ImageBehaviour {
             release_header: "x-release".to_owned(),
             release: None,
             crash: None,
+            fails_after_secs: None,
             container_check_passes: true,
             commands: Vec::new(),
         }

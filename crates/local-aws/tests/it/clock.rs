@@ -44,6 +44,16 @@ fn impossible_durations_are_refused() {
 }
 
 #[test]
+fn registries_and_eventbridge_have_endpoints() {
+    let server = Server::in_memory();
+    assert_eq!(server.local("GET", "events", "").json(), serde_json::json!([]));
+    let answer = server.local("POST", "registries", r#"{"task": "none", "healthy": false}"#);
+    let told = answer.json()["error"].as_str().map(str::to_owned);
+    assert_eq!(answer.status, 400);
+    assert!(told.is_some_and(|told| told.contains("none is not an instance of a service registry")));
+}
+
+#[test]
 fn an_unknown_control_endpoint_is_named() {
     let server = Server::in_memory();
     let answer = server.local("PUT", "clock", "{}");

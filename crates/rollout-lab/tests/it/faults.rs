@@ -125,5 +125,6 @@ fn faults_that_break_nothing_here_are_refused_with_what_there_is() {
     assert!(refused("crash-at-start").contains("crash-on-start"));
     assert!(refused("crash-on-start:worker").contains("api, frontend, mcp"));
     assert!(refused("throttled:ecs").contains("every call"));
-    assert!(case.faults(&["crash-on-start:mcp", "no-capacity"]).is_ok());
+    assert!(refused("no-capacity:eu-west-9a").contains("api, frontend, mcp, us-west-2a, us-west-2b"));
+    assert!(case.faults(&["crash-on-start:mcp", "no-capacity", "no-capacity:us-west-2a"]).is_ok());
 }

@@ -4,6 +4,7 @@ use super::api::*;
 use super::outcome::{self, Cause};
 use super::{DeploymentKey, Event, ServiceKey, schedule};
 use crate::World;
+use crate::fault::{FaultKind, REFUSALS};
 
 /// A deployment begins with alarms configured. Where one of them already fires, alarms are ignored for the
 /// whole deployment.
@@ -35,13 +36,29 @@ pub(super) fn poll(world: &mut World, key: ServiceKey, deployment: DeploymentKey
     if !state.is_some_and(|state| state.key == deployment && state.watches_alarms) {
         return;
     }
-    let firing = firing(world, key);
+    let throttled = is_throttled(world, key);
+    let firing = if throttled { Vec::new() } else { firing(world, key) };
     if firing.is_empty() {
         let period = world.params.alarm_poll_secs;
         schedule(world, period, Event::PollAlarms { service: key, deployment });
     } else {
         outcome::fail(world, key, deployment, &Cause::Alarms(firing));
     }
+}
+
+/// Whether this poll is refused: it counts on the account's quota of `DescribeAlarms` like everybody's calls. It is
+/// not made again before the next is due, so that an alarm that ends in between is never seen.
+fn is_throttled(world: &mut World, key: ServiceKey) -> bool {
+    let now = world.now();
+    let concerns = |service: Option<&str>| service.is_none_or(|service| service == "cloudwatch");
+    let throttled = world.faults.iter().any(|active| {
+        active.fault.kind == FaultKind::Throttled
+            && active.since <= now
+            && concerns(active.fault.service.as_deref())
+    });
+    let Some(state) = world.ecs.services[key.index()].deployments.first_mut() else { return false };
+    state.missed_polls = if throttled && state.missed_polls < REFUSALS { state.missed_polls + 1 } else { 0 };
+    state.missed_polls > 0
 }
 
 fn fires(world: &World, name: &str) -> bool {

@@ -44,7 +44,10 @@ pub(super) fn container_check(world: &mut World, key: TaskKey, container: usize)
     let Some(state) = task.containers.get(container) else { return };
     let image = program::image(world, state.image_digest.as_deref());
     let in_time = image.answer_secs <= plan.timeout_secs;
-    let works = image.container_check_passes && !task.faults.container_health && in_time;
+    let works = image.container_check_passes
+        && !task.faults.container_health
+        && in_time
+        && !program::is_wrong(world, task, image);
     let listens = program::listens(world, task, container);
     let passes = works && listens;
     let probe_secs = if listens { image.answer_secs.min(plan.timeout_secs) } else { 0.0 };
@@ -77,6 +80,22 @@ pub(super) fn container_check(world: &mut World, key: TaskKey, container: usize)
     }
     if after != before {
         consider(world, key);
+    }
+}
+
+/// Checks of containers that rested because the program always passed them go on: it may not any more.
+pub(super) fn resume(world: &mut World, key: TaskKey) {
+    let Some(task) = world.ecs.task(key) else { return };
+    let plans = &world.ecs.definition(task.definition).containers;
+    let resting: Vec<(usize, f64)> = plans
+        .iter()
+        .zip(&task.containers)
+        .enumerate()
+        .filter(|(_, (_, state))| state.health == HealthStatus::Healthy)
+        .filter_map(|(place, (plan, _))| Some((place, plan.check.as_ref()?.interval_secs)))
+        .collect();
+    for (container, interval) in resting {
+        schedule(world, interval, Event::ContainerCheck { task: key, container });
     }
 }
 
@@ -154,6 +173,13 @@ fn opinion(world: &World, task: &TaskState, started_at: SimTime) -> Opinion {
                 };
             }
         }
+    }
+    if task.fails_in_registry {
+        // The wording is not documented.
+        return Opinion::Unhealthy {
+            note: format!("(task {}) failed service discovery health checks.", task.id),
+            reason: "Task failed service discovery health checks".to_owned(),
+        };
     }
     for &registration in &task.registrations {
         checked = true;

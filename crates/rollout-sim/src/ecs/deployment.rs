@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::api::*;
+use super::notices::{self, Change};
 use super::revision::RevisionState;
 use super::rollouts::Rollout;
 use super::roster::Roster;
@@ -50,6 +51,8 @@ pub(super) struct DeploymentState {
     pub(super) targets: Vec<(TargetGroupKey, u16)>,
     pub(super) bakes_until: Option<SimTime>,
     pub(super) watches_alarms: bool,
+    /// Polls of its alarms in a row that were throttled.
+    pub(super) missed_polls: u32,
     pub(super) roster: Roster,
 }
 
@@ -184,11 +187,14 @@ pub(super) fn start(world: &mut World, key: ServiceKey, mut revision: RevisionSt
             targets,
             bakes_until: None,
             watches_alarms: false,
+            missed_polls: 0,
             roster: Roster::default(),
         },
     );
     service.steady = false;
+    service.moves_tasks = false;
     forget_old(service);
+    notices::primary_changed(world, key, Change::InProgress);
     if alarms_on {
         alarms::watch(world, key, deployment);
     }

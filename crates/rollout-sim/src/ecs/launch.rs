@@ -64,16 +64,14 @@ pub(super) fn faults(
     faults
 }
 
-/// Whether Fargate has no capacity for a new task of `name` now.
-pub(super) fn no_capacity(world: &World, name: &str) -> bool {
+/// Whether Fargate has no capacity in a zone for a new task of `name` now.
+fn no_capacity(world: &World, name: &str, zone: &str) -> bool {
     world.faults.iter().any(|active| {
         active.fault.kind == FaultKind::NoCapacity
             && active.since <= world.now()
-            && active
-                .fault
-                .service
-                .as_deref()
-                .is_none_or(|wanted| name == wanted || name.ends_with(&format!("-{wanted}")))
+            && active.fault.service.as_deref().is_none_or(|wanted| {
+                name == wanted || name.ends_with(&format!("-{wanted}")) || zone == wanted
+            })
     })
 }
 
@@ -240,15 +238,33 @@ pub(super) fn old_release(world: &World, service: ServiceKey) -> String {
         .unwrap_or_else(|| "0".to_owned())
 }
 
-/// Subnet and zone for a new task: of the allowed ones, that with the fewest of `taken`.
+/// Where a new task goes.
+pub(super) struct Place {
+    pub(super) subnet: String,
+    pub(super) zone: String,
+    /// Place of the zone, and of the subnet, in the network configuration.
+    pub(super) index: usize,
+}
+
+/// Subnets of a network configuration: one per zone.
+pub(super) fn subnets(network: Option<&NetworkConfiguration>) -> &[String] {
+    network.and_then(|network| network.awsvpc_configuration.as_ref()).map_or(&[], |vpc| &vpc.subnets)
+}
+
+/// Subnet and zone for a new task of `name`: of those with capacity, that with the fewest of `taken`. `None` where no
+/// zone has capacity.
 pub(super) fn place(
     world: &World,
+    name: &str,
     network: Option<&NetworkConfiguration>,
     taken: &[u32],
-) -> (String, String, usize) {
-    let subnets =
-        network.and_then(|network| network.awsvpc_configuration.as_ref()).map_or(&[][..], |vpc| &vpc.subnets);
-    let index = (0..subnets.len()).min_by_key(|&index| taken.get(index).copied().unwrap_or(0)).unwrap_or(0);
+) -> Option<Place> {
+    let subnets = subnets(network);
+    let open = |index: &usize| {
+        world.faults.is_empty() || !no_capacity(world, name, &super::zone_name(&world.region, *index))
+    };
+    let fewest = |index: &usize| taken.get(*index).copied().unwrap_or(0);
+    let index = (0..subnets.len().max(1)).filter(open).min_by_key(fewest)?;
     let subnet = subnets.get(index).cloned().unwrap_or_default();
-    (subnet, super::zone_name(&world.region, index), index)
+    Some(Place { subnet, zone: super::zone_name(&world.region, index), index })
 }

@@ -15,13 +15,16 @@ mod definition;
 mod deployment;
 mod describe;
 mod describe_tasks;
+mod discovery;
 mod launch;
 mod lifecycle;
+mod notices;
 mod observe;
 mod one_off;
 mod outcome;
 mod plan;
 mod program;
+mod rebalance;
 mod revision;
 mod rollouts;
 mod roster;
@@ -32,7 +35,7 @@ mod task;
 mod task_definition;
 mod validate;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -46,6 +49,8 @@ pub use cluster::{
 };
 pub use describe::{describe_services, list_services};
 pub use describe_tasks::{describe_tasks, list_tasks};
+pub use discovery::set_custom_health;
+pub use notices::deployment_state_changes;
 pub use observe::{
     ObservedContainer, ObservedDeployment, ObservedService, ObservedTask, observe_service, observe_tasks,
 };
@@ -102,6 +107,8 @@ pub struct State {
     task_ids: BTreeMap<String, TaskKey>,
     next_task: u32,
     tags: BTreeMap<String, Vec<Tag>>,
+    /// What EventBridge is told, oldest first.
+    notices: VecDeque<notices::Notice>,
 }
 
 /// What happens by itself.
@@ -121,6 +128,11 @@ pub enum Event {
         task: TaskKey,
         /// Place of the container in the task definition.
         container: usize,
+    },
+    /// The program in a container of a task goes wrong without exiting.
+    GoesWrong {
+        /// The task.
+        task: TaskKey,
     },
     /// A container's health check runs.
     ContainerCheck {
@@ -171,6 +183,7 @@ pub(crate) fn handle(world: &mut World, event: Event) {
     match event {
         Event::Step { task, step } => lifecycle::step(world, task, step),
         Event::Exit { task, container } => program::exit(world, task, container),
+        Event::GoesWrong { task } => program::goes_wrong(world, task),
         Event::ContainerCheck { task, container } => checks::container_check(world, task, container),
         Event::Consider { task } => checks::consider(world, task),
         Event::Forget { task } => task::forget(world, task),

@@ -39,16 +39,16 @@ pub fn run_task(world: &mut World, input: RunTaskInput) -> Result<RunTaskOutput,
         )));
     }
     let family = shape.family.clone();
-    if launch::no_capacity(world, &family) {
-        let failure = Failure { arn: None, reason: Some(launch::CAPACITY.to_owned()), detail: None };
-        return Ok(RunTaskOutput { tasks: Vec::new(), failures: vec![failure] });
-    }
     let command = joined_command(world, definition, &overrides);
     let faults = launch::faults(world, definition, &family, Some(&command));
     let mut output = RunTaskOutput::default();
     for place in 0..count {
         let taken: Vec<u32> = (0..place).map(|_| 1).collect();
-        let (subnet, zone, zone_place) = launch::place(world, input.network_configuration.as_ref(), &taken);
+        let Some(place) = launch::place(world, &family, input.network_configuration.as_ref(), &taken) else {
+            let reason = Some(launch::CAPACITY.to_owned());
+            output.failures.push(Failure { arn: None, reason, detail: None });
+            break;
+        };
         let new = NewTask {
             cluster,
             definition,
@@ -56,9 +56,7 @@ pub fn run_task(world: &mut World, input: RunTaskInput) -> Result<RunTaskOutput,
             group: input.group.clone().unwrap_or_else(|| format!("family:{family}")),
             started_by: input.started_by.clone(),
             overrides: overrides.clone(),
-            subnet,
-            zone,
-            zone_place,
+            place,
             faults,
             old_release: None,
         };

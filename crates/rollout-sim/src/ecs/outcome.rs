@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::api::*;
+use super::notices::{self, Change};
 use super::rollouts::{RollbackState, Rollout};
 use super::service::note;
 use super::{DeploymentKey, Event, ServiceKey, breaker, scheduler};
@@ -96,6 +97,7 @@ pub(super) fn fail(world: &mut World, key: ServiceKey, deployment: DeploymentKey
         }
     }
     note(world, key, format_args!("(deployment {id}) {}", cause.event()));
+    notices::primary_changed(world, key, Change::Failed);
     if let Some(rollback) = rollback {
         roll_back(world, key, rollback, cause);
     }
@@ -131,6 +133,7 @@ fn roll_back(world: &mut World, key: ServiceKey, place: usize, cause: &Cause) {
     service.deployments.insert(0, back);
     service.steady = false;
     note(world, key, format_args!("rolling back to deployment {id}."));
+    notices::primary_changed(world, key, Change::InProgress);
 }
 
 /// All tasks of the primary deployment are healthy and nothing else is left: it bakes, then completes.
@@ -205,4 +208,5 @@ fn complete(world: &mut World, key: ServiceKey) {
         record.end_watch();
     }
     note(world, key, format_args!("(deployment {id}) deployment completed."));
+    notices::primary_changed(world, key, Change::Completed);
 }

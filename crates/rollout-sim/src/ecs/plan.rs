@@ -2,7 +2,7 @@
 
 use super::api::RolloutState;
 use super::roster::{Roster, number};
-use super::{DeploymentKey, ServiceKey, TaskKey};
+use super::{DeploymentKey, ServiceKey, TaskKey, rebalance};
 use crate::World;
 
 /// A decision.
@@ -38,7 +38,12 @@ pub(super) fn plan(world: &mut World, key: ServiceKey) -> Plan {
     let good = primary.roster.good();
     let mut wanted = Vec::with_capacity(service.deployments.len());
     wanted.push(if halted { good.min(desired) } else { desired });
-    surplus(&mut plan, &primary.roster, desired, &mut spare);
+    // A task that is moved to another zone starts before one is stopped, outside deployments.
+    let keep = if service.moves_tasks { desired + 1 } else { desired };
+    surplus(&mut plan, &primary.roster, keep, &mut spare);
+    if service.moves_tasks && number(primary.roster.healthy.len()) > desired {
+        plan.stops.extend(rebalance::crowded(world, service));
+    }
     // Where the maximum leaves no room, old tasks make it, as far as the minimum allows.
     let mut blocked = wanted[0].saturating_sub(good).saturating_sub(room).saturating_sub(leaving);
     let mut ahead = number(primary.roster.healthy.len());

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use super::api::*;
 use super::task::TaskState;
-use super::{Event, TaskKey, breaker, schedule, stop};
+use super::{Event, TaskKey, breaker, checks, schedule, stop};
 use crate::elb::{self, Probe};
 use crate::image::ImageBehaviour;
 use crate::{World, logs};
@@ -79,9 +80,37 @@ pub(super) fn start(world: &mut World, key: TaskKey) {
             schedule(world, end.after_secs, Event::Exit { task: key, container });
         }
     }
-    if world.ecs.task(key).is_some_and(|task| task.faults.errors) {
+    let Some(task) = world.ecs.task(key) else { return };
+    let errors = task.faults.errors;
+    let turns: Vec<f64> = task
+        .containers
+        .iter()
+        .filter_map(|state| image(world, state.image_digest.as_deref()).fails_after_secs)
+        .collect();
+    for after_secs in turns {
+        schedule(world, after_secs, Event::GoesWrong { task: key });
+    }
+    if errors {
         elb::watch_traffic(world);
     }
+}
+
+/// The program in a container of the task has gone wrong: what rested because it always gave the same answer is
+/// looked at again.
+pub(super) fn goes_wrong(world: &mut World, key: TaskKey) {
+    let Some(task) = world.ecs.task(key) else { return };
+    let groups: Vec<_> = task.registrations.iter().map(|registration| registration.group).collect();
+    for group in groups {
+        elb::recheck(world, group);
+    }
+    checks::resume(world, key);
+    elb::watch_traffic(world);
+}
+
+/// Whether the program of this image has gone wrong in this task ([`ImageBehaviour::fails_after_secs`]).
+pub(super) fn is_wrong(world: &World, task: &TaskState, image: &ImageBehaviour) -> bool {
+    let Some((after, started_at)) = image.fails_after_secs.zip(task.started_at) else { return false };
+    world.now() >= started_at + Duration::from_secs_f64(after)
 }
 
 /// The program in a container exits by itself.
@@ -143,7 +172,11 @@ fn listener<'a>(world: &'a World, task: &TaskState, port: u16) -> Option<&'a Ima
 pub(crate) fn probe(world: &World, key: TaskKey, port: u16, path: &str) -> Probe {
     let Some(task) = world.ecs.task(key) else { return Probe::Refused };
     let Some(image) = listener(world, task, port) else { return Probe::Refused };
-    let status = if task.faults.health_path { 404 } else { image.status(path) };
+    let status = match () {
+        () if task.faults.health_path => 404,
+        () if is_wrong(world, task, image) => 500,
+        () => image.status(path),
+    };
     Probe::Answer(status, image.answer_secs)
 }
 
@@ -155,6 +188,7 @@ pub(crate) fn status_of(world: &World, key: TaskKey, port: u16, path: &str) -> O
     Some(match () {
         () if task.faults.health_path && is_check() => 404,
         () if task.faults.errors && !is_check() => 500,
+        () if is_wrong(world, task, image) => 500,
         () => image.status(path),
     })
 }
@@ -184,8 +218,9 @@ pub(crate) fn respond(
 
 /// Whether users of this task get server errors, from when it gets requests on.
 pub(crate) fn errs(world: &World, key: TaskKey) -> bool {
-    world
-        .ecs
-        .task(key)
-        .is_some_and(|task| task.faults.errors && task.started_at.is_some() && task.is_running())
+    let Some(task) = world.ecs.task(key).filter(|task| task.started_at.is_some() && task.is_running()) else {
+        return false;
+    };
+    let wrong = |digest: Option<&str>| is_wrong(world, task, image(world, digest));
+    task.faults.errors || task.containers.iter().any(|state| wrong(state.image_digest.as_deref()))
 }

@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use super::api::*;
+use super::launch::{self, Place};
 use super::plan::{self, Plan};
 use super::roster::{self, number};
 use super::service::{note, note_of_task_set};
 use super::task::{Condition, NewTask};
-use super::{DeploymentKey, Event, ServiceKey, TaskKey, breaker, deployment, launch, outcome, stop, task};
+use super::{DeploymentKey, Event, ServiceKey, TaskKey, breaker, deployment, outcome, rebalance, stop, task};
 use crate::{SimTime, World};
 
 /// Has the scheduler look at a service after its lag; a look that is due anyway suffices.
@@ -72,6 +73,8 @@ fn stop_tasks(world: &mut World, key: ServiceKey, tasks: &[TaskKey]) {
     let mut pending = 0_usize;
     let mut draining = 0_usize;
     let mut groups = std::collections::BTreeMap::new();
+    let mut moved = Vec::new();
+    let moves = world.ecs.service(key).moves_tasks;
     for &task_key in tasks {
         let Some(task) = world.ecs.task(task_key) else { continue };
         if task.is_leaving() {
@@ -81,7 +84,9 @@ fn stop_tasks(world: &mut World, key: ServiceKey, tasks: &[TaskKey]) {
             Condition::Unhealthy(reason) => reason.clone(),
             _ => format!("Scaling activity initiated by (deployment {primary})"),
         };
-        if task.is_running() {
+        if task.is_running() && task.condition == Condition::Healthy && moves {
+            moved.push((task.id.clone(), task.zone.clone()));
+        } else if task.is_running() {
             running.push(task.id.clone());
         } else {
             pending += 1;
@@ -91,6 +96,9 @@ fn stop_tasks(world: &mut World, key: ServiceKey, tasks: &[TaskKey]) {
         }
         stop::order(world, task_key, StopCode::ServiceSchedulerInitiated, reason);
         draining += usize::from(world.ecs.task(task_key).is_some_and(|task| task.draining > 0));
+    }
+    for (id, zone) in &moved {
+        rebalance::note_stop(world, key, id, zone);
     }
     if !running.is_empty() {
         note(
@@ -138,12 +146,6 @@ fn start_tasks(world: &mut World, key: ServiceKey, deployment: DeploymentKey, co
         request_at(world, key, not_before);
         return;
     }
-    if launch::no_capacity(world, &name) {
-        note(world, key, format_args!("was unable to place a task. Reason: {}.", launch::CAPACITY));
-        let retry = now + Duration::from_secs_f64(world.params.placement_retry_secs);
-        request_at(world, key, retry);
-        return;
-    }
     // Until the first task has resolved the tags of the images, it goes alone.
     let unresolved = state.pins.is_none()
         && state.failed_resolutions < breaker::MAX_RESOLUTIONS
@@ -151,32 +153,16 @@ fn start_tasks(world: &mut World, key: ServiceKey, deployment: DeploymentKey, co
     let limit =
         if unresolved { u32::from(state.roster.pending.is_empty()) } else { launches_per_pass(world) };
     let network = service.revisions[state.revision].network.clone();
-    let started_by = state.id.clone();
     let unhealthy = number(state.roster.unhealthy.len());
-    let cluster = service.cluster;
-    let faults = launch::faults(world, definition, &name, None);
-    let old_release = faults.old_code.then(|| launch::old_release(world, key));
     let mut ids = Vec::new();
     for _ in 0..count.min(limit) {
         let taken = &world.ecs.service(key).zones;
-        let (subnet, zone, zone_place) = launch::place(world, network.as_ref(), taken);
-        let new = NewTask {
-            cluster,
-            definition,
-            owner: Some((key, deployment)),
-            group: format!("service:{name}"),
-            started_by: Some(started_by.clone()),
-            overrides: TaskOverride::default(),
-            subnet,
-            zone,
-            zone_place,
-            faults,
-            old_release: old_release.clone(),
+        let Some(place) = launch::place(world, &name, network.as_ref(), taken) else {
+            note(world, key, format_args!("was unable to place a task. Reason: {}.", launch::CAPACITY));
+            retry_placement(world, key);
+            break;
         };
-        let task = task::create(world, new);
-        world.ecs.services[key.index()].tasks.insert(task);
-        roster::file(world, task);
-        ids.extend(world.ecs.task(task).map(|task| task.id.clone()));
+        ids.extend(start_task(world, key, deployment, place));
     }
     if !ids.is_empty() {
         let why = match unhealthy.min(number(ids.len())) {
@@ -188,6 +174,41 @@ fn start_tasks(world: &mut World, key: ServiceKey, deployment: DeploymentKey, co
     if count > limit && !unresolved {
         request(world, key);
     }
+}
+
+/// Looks again at a service for whose task there was no capacity.
+pub(super) fn retry_placement(world: &mut World, key: ServiceKey) {
+    let retry = world.now() + Duration::from_secs_f64(world.params.placement_retry_secs);
+    request_at(world, key, retry);
+}
+
+/// Starts a task of a deployment in a zone; answers its id.
+pub(super) fn start_task(
+    world: &mut World,
+    key: ServiceKey,
+    deployment: DeploymentKey,
+    place: Place,
+) -> Option<String> {
+    let service = world.ecs.service(key);
+    let state = service.deployment(deployment)?;
+    let (definition, started_by) = (state.definition, state.id.clone());
+    let (cluster, name) = (service.cluster, service.name.clone());
+    let faults = launch::faults(world, definition, &name, None);
+    let new = NewTask {
+        cluster,
+        definition,
+        owner: Some((key, deployment)),
+        group: format!("service:{name}"),
+        started_by: Some(started_by),
+        overrides: TaskOverride::default(),
+        place,
+        faults,
+        old_release: faults.old_code.then(|| launch::old_release(world, key)),
+    };
+    let task = task::create(world, new);
+    world.ecs.services[key.index()].tasks.insert(task);
+    roster::file(world, task);
+    world.ecs.task(task).map(|task| task.id.clone())
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -230,5 +251,8 @@ fn settle(world: &mut World, key: ServiceKey) {
     if complete && !service.steady {
         service.steady = true;
         note(world, key, format_args!("has reached a steady state."));
+    }
+    if complete {
+        rebalance::look(world, key);
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct ServiceState {
     noted: u64,
     /// Whether the steady state was announced since it last was left.
     pub(super) steady: bool,
+    /// Whether tasks are being moved between zones.
+    pub(super) moves_tasks: bool,
     pub(super) next_pass: Option<Timer>,
 }
 
@@ -173,7 +175,8 @@ pub fn create_service(world: &mut World, input: CreateServiceInput) -> Result<Cr
     if input.scheduling_strategy == Some(SchedulingStrategy::Daemon) {
         return Err(ApiError::not_modelled("the DAEMON scheduling strategy"));
     }
-    check_controller(input.deployment_controller.as_ref())?;
+    let alarms = input.deployment_configuration.as_ref().and_then(|config| config.alarms.as_ref());
+    check_controller(input.deployment_controller.as_ref(), alarms.is_some_and(|alarms| alarms.enable))?;
     let name = input.task_definition.as_deref().ok_or_else(|| invalid("TaskDefinition cannot be null."))?;
     let definition = world.ecs.usable_definition(name)?;
     let config = with_defaults(input.deployment_configuration.unwrap_or_default());
@@ -220,6 +223,7 @@ pub fn create_service(world: &mut World, input: CreateServiceInput) -> Result<Cr
         events: VecDeque::new(),
         noted: 0,
         steady: false,
+        moves_tasks: false,
         next_pass: None,
     });
     let revision = RevisionState {
@@ -235,8 +239,13 @@ pub fn create_service(world: &mut World, input: CreateServiceInput) -> Result<Cr
     Ok(CreateServiceOutput { service: describe::service(world, key, true) })
 }
 
-fn check_controller(controller: Option<&DeploymentController>) -> Result<(), ApiError> {
+fn check_controller(controller: Option<&DeploymentController>, alarms: bool) -> Result<(), ApiError> {
     match controller {
+        // ECS:deployment-alarm-failure; the wording is not documented.
+        Some(controller) if controller.kind != "ECS" && alarms => Err(invalid(format!(
+            "Deployment alarms are supported by the ECS deployment controller only, not by {}.",
+            controller.kind
+        ))),
         Some(controller) if controller.kind != "ECS" => {
             Err(ApiError::not_modelled(format_args!("deployment controller {}", controller.kind)))
         }
@@ -263,7 +272,8 @@ fn with_defaults(config: DeploymentConfiguration) -> DeploymentConfiguration {
 /// the task definition; `InvalidParameterException`.
 pub fn update_service(world: &mut World, input: UpdateServiceInput) -> Result<UpdateServiceOutput, ApiError> {
     let key = world.ecs.active_service(input.cluster.as_deref(), &input.service)?;
-    check_controller(input.deployment_controller.as_ref())?;
+    let alarms = input.deployment_configuration.as_ref().and_then(|config| config.alarms.as_ref());
+    check_controller(input.deployment_controller.as_ref(), alarms.is_some_and(|alarms| alarms.enable))?;
     let service = world.ecs.service(key);
     let Some(primary) = service.primary() else {
         return Err(ApiError::new("ServerException", "The service has no deployment.").with_status(500));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::api::*;
+use super::launch::Place;
 use super::{ClusterKey, DefinitionKey, DeploymentKey, Event, ServiceKey, State, TaskKey, schedule};
 use crate::elb::Registration;
 use crate::{SimTime, World};
@@ -41,6 +42,8 @@ pub(super) struct TaskState {
     /// Targets that still drain.
     pub(super) draining: u32,
     pub(super) condition: Condition,
+    /// Whether its service registry says that it is unhealthy.
+    pub(super) fails_in_registry: bool,
     /// Whether it ever was healthy.
     pub(super) was_healthy: bool,
     pub(super) faults: TaskFaults,
@@ -124,9 +127,7 @@ pub(super) struct NewTask {
     pub(super) group: String,
     pub(super) started_by: Option<String>,
     pub(super) overrides: TaskOverride,
-    pub(super) subnet: String,
-    pub(super) zone: String,
-    pub(super) zone_place: usize,
+    pub(super) place: Place,
     pub(super) faults: TaskFaults,
     pub(super) old_release: Option<String>,
 }
@@ -149,9 +150,9 @@ pub(super) fn create(world: &mut World, new: NewTask) -> TaskKey {
         group: new.group,
         started_by: new.started_by,
         overrides: new.overrides,
-        subnet: new.subnet,
-        zone: new.zone,
-        zone_place: new.zone_place,
+        subnet: new.place.subnet,
+        zone: new.place.zone,
+        zone_place: new.place.index,
         ip: [10, b, c, d],
         status: TaskStatus::Provisioning,
         pulled: false,
@@ -168,6 +169,7 @@ pub(super) fn create(world: &mut World, new: NewTask) -> TaskKey {
         registrations: Vec::new(),
         draining: 0,
         condition: Condition::Unproven,
+        fails_in_registry: false,
         was_healthy: false,
         faults: new.faults,
         old_release: new.old_release,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::api::TargetState;
 use super::targets::{CheckFailure, Target, with_target};
-use super::{Event, TargetGroupKey, TargetKey};
+use super::{Event, TargetGroupKey, TargetKey, slow_start};
 use crate::{World, ecs};
 
 /// What a target answers to a request.
@@ -105,6 +105,9 @@ fn conclude(world: &mut World, group: TargetGroupKey, target: TargetKey, failure
     let before = place.state;
     count(place, failure, healthy, unhealthy);
     let (after, task) = (place.state, place.task);
+    if after != before {
+        slow_start::state_changed(world, group, target);
+    }
     // Behind the same settings a program that answers keeps answering the same, so that further checks of
     // a target in the state it deserves tell nothing; `recheck` resumes them.
     let settled = match (after, failure) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::api::*;
-use super::{ListenerState, TargetGroupKey, TargetKey, listener, rule, traffic};
+use super::{ListenerState, TargetGroupKey, TargetKey, listener, rule, slow_start, traffic};
 use crate::{World, ecs, wire};
 
 /// Answer to a request.
@@ -180,11 +180,8 @@ fn forward(world: &mut World, action: &Action, request: &Request<'_>) -> HttpAns
     let Some(entry) = world.elb.target_groups.get(&group) else {
         return HttpAnswer::plain(503, "503 Service Temporarily Unavailable");
     };
-    if targets.is_empty() {
-        return HttpAnswer::plain(503, "503 Service Temporarily Unavailable");
-    }
-    let chosen = targets[usize::try_from(turn).unwrap_or(0) % targets.len()];
-    let Some(target) = entry.targets.get(&chosen) else {
+    let chosen = slow_start::choose(world, entry, &targets, turn);
+    let Some(target) = chosen.and_then(|chosen| entry.targets.get(&chosen)) else {
         return HttpAnswer::plain(503, "503 Service Temporarily Unavailable");
     };
     match ecs::respond(world, target.task, target.port, request.path_only()) {

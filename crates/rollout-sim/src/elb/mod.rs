@@ -7,6 +7,7 @@ mod http;
 mod listener;
 mod load_balancer;
 mod rule;
+mod slow_start;
 mod tags;
 mod target_group;
 mod targets;
@@ -33,6 +34,7 @@ pub use target_group::{
 pub use targets::describe_target_health;
 
 pub(crate) use health::Probe;
+pub(crate) use health::recheck;
 pub(crate) use targets::{
     Registration, check_path, deregister, register, target_port, target_state, unhealthy_reason,
 };

@@ -19,6 +19,8 @@ pub(super) struct TargetGroup {
     /// Ranges of HTTP codes that pass a health check.
     pub(super) passing_codes: Vec<(u16, u16)>,
     pub(super) deregistration_delay: Duration,
+    /// How long new targets get fewer requests than others; zero is never.
+    pub(super) slow_start: Duration,
     pub(super) targets: BTreeMap<TargetKey, Target>,
 }
 
@@ -129,6 +131,7 @@ pub fn create_target_group(
         attributes: ATTRIBUTES.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect(),
         passing_codes,
         deregistration_delay: Duration::from_secs(300),
+        slow_start: Duration::ZERO,
         targets: BTreeMap::new(),
     };
     world.elb.target_groups.insert(key, group);
@@ -305,7 +308,8 @@ pub fn describe_target_groups(
 /// `ModifyTargetGroupAttributes`.
 ///
 /// # Errors
-/// `TargetGroupNotFound`; `ValidationError` for unknown attributes and values out of range.
+/// `TargetGroupNotFound`; `ValidationError` for unknown attributes and values out of range;
+/// `InvalidConfigurationRequest` for slow start with another algorithm than round robin.
 pub fn modify_target_group_attributes(
     world: &mut World,
     input: ModifyTargetGroupAttributesInput,
@@ -327,14 +331,22 @@ pub fn modify_target_group_attributes(
             return Err(invalid(format!("'{key}' value '{value}' is out of range")));
         }
     }
-    for TargetGroupAttribute { key, value } in input.attributes {
-        if key == "deregistration_delay.timeout_seconds"
-            && let Ok(secs) = value.parse()
-        {
-            group.deregistration_delay = Duration::from_secs(secs);
-        }
-        group.attributes.insert(key, value);
+    let mut after = group.attributes.clone();
+    after.extend(input.attributes.into_iter().map(|attribute| (attribute.key, attribute.value)));
+    let secs = |key: &str| after.get(key).and_then(|value| value.parse().ok()).map(Duration::from_secs);
+    let slow_start = secs("slow_start.duration_seconds").unwrap_or_default();
+    let algorithm = after.get("load_balancing.algorithm.type").map_or("", String::as_str);
+    // Only requests in turn can be fewer for a while (ALB:edit-target-group-attributes).
+    if !slow_start.is_zero() && algorithm != "round_robin" {
+        return Err(ApiError::new(
+            "InvalidConfigurationRequest",
+            format!("Slow start cannot be enabled with the load balancing algorithm '{algorithm}'"),
+        ));
     }
+    group.deregistration_delay =
+        secs("deregistration_delay.timeout_seconds").unwrap_or(group.deregistration_delay);
+    group.slow_start = slow_start;
+    group.attributes = after;
     Ok(ModifyTargetGroupAttributesOutput { attributes: attributes(group) })
 }
 

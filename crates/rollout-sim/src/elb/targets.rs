@@ -24,6 +24,8 @@ pub(super) struct Target {
     pub(super) timer: Option<Timer>,
     /// When the latest check began: later ones keep its rhythm.
     pub(super) checked_at: Option<SimTime>,
+    /// Since when it gets fewer requests than others: slow start.
+    pub(super) warms_since: Option<SimTime>,
 }
 
 /// Why a health check failed.
@@ -73,9 +75,19 @@ pub(crate) fn register(
     let target = TargetKey(world.elb.key());
     let in_use = world.elb.group_in_use(group);
     let state = if in_use { TargetState::Initial } else { TargetState::Unused };
-    let zone = zone.to_owned();
-    let (passes, failures, failure, timer, checked_at) = (0, 0, None, None, None);
-    let entry = Target { task, ip, port, zone, state, passes, failures, failure, timer, checked_at };
+    let entry = Target {
+        task,
+        ip,
+        port,
+        zone: zone.to_owned(),
+        state,
+        passes: 0,
+        failures: 0,
+        failure: None,
+        timer: None,
+        checked_at: None,
+        warms_since: None,
+    };
     world.elb.target_groups.get_mut(&group)?.targets.insert(target, entry);
     if in_use {
         health::first_check(world, group, target);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::http::answering_keys;
-use super::{Event, TargetGroupKey};
+use super::{Event, TargetGroupKey, slow_start};
 use crate::{Timer, World, cloudwatch, ecs};
 
 /// Requests of the minute under way.
@@ -51,14 +51,14 @@ pub(super) fn minute(world: &mut World) {
     let mut again = false;
     for group in groups {
         let mut counts = recorded.get(&group).copied().unwrap_or_default();
-        let (targets, erring) = erring_targets(world, group);
+        let erring = erring_share(world, group);
         again |= will_err(world, group);
-        if erring > 0 {
+        if erring > 0.0 {
             let requests = world.params.user_requests_per_sec * 60.0;
-            #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             {
                 counts.requests += requests.round() as u64;
-                counts.server_errors += (requests * erring as f64 / targets as f64).round() as u64;
+                counts.server_errors += (requests * erring).round() as u64;
             }
         }
         report(world, group, counts);
@@ -68,13 +68,16 @@ pub(super) fn minute(world: &mut World) {
     }
 }
 
-/// How many targets get requests, and how many of them answer users with a server error.
-fn erring_targets(world: &World, group: TargetGroupKey) -> (usize, usize) {
-    let keys = answering_keys(world, group);
-    let Some(entry) = world.elb.target_groups.get(&group) else { return (0, 0) };
-    let erring =
-        keys.iter().filter_map(|key| entry.targets.get(key)).filter(|target| ecs::errs(world, target.task));
-    (keys.len(), erring.count())
+/// Share of the requests that targets answer with a server error, from 0 to 1.
+fn erring_share(world: &World, group: TargetGroupKey) -> f64 {
+    let Some(entry) = world.elb.target_groups.get(&group) else { return 0.0 };
+    let (mut all, mut erring) = (0.0, 0.0);
+    for target in answering_keys(world, group).iter().filter_map(|key| entry.targets.get(key)) {
+        let weight = slow_start::weight(world, entry, target);
+        all += weight;
+        erring += if ecs::errs(world, target.task) { weight } else { 0.0 };
+    }
+    if all > 0.0 { erring / all } else { 0.0 }
 }
 
 /// Whether a target answers users with server errors as soon as it gets requests.

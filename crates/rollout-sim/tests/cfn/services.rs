@@ -70,6 +70,21 @@ fn a_cancelled_update_waits_until_the_service_is_stable_again() {
 }
 
 #[test]
+fn a_cancelled_update_updates_the_service_back() {
+    let mut fixture = Fixture::with_service(SERVICE);
+    deploy(&mut fixture, crashing());
+    fixture.run(60.0);
+    cfn::cancel_update_stack(&mut fixture.world, &input(json!({"StackName": "demo"}))).unwrap();
+    fixture.until(3600.0, "UPDATE_ROLLBACK_COMPLETE");
+    let service = fixture.service();
+    let list = input(json!({"cluster": service.cluster_arn, "service": service.service_name}));
+    let listed = ecs::list_service_deployments(&fixture.world, &list).unwrap().service_deployments;
+    let states: Vec<_> = listed.into_iter().map(|one| one.status).collect();
+    use ecs::ServiceDeploymentStatus::{Stopped, Successful};
+    assert_eq!(states, [Successful, Stopped, Successful], "no deployment was told to roll back");
+}
+
+#[test]
 fn a_rollback_that_does_not_stabilise_ends_in_update_rollback_failed() {
     // The health check moves with the release, and neither release answers the new path or the old one.
     let mut fixture = Fixture::with_service(SERVICE);

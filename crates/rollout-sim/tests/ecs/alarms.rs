@@ -1,7 +1,7 @@
 //! Deployment alarms (ECS:deployment-alarm-failure).
 
 use rollout_sim::cloudwatch;
-use rollout_sim::ecs::{MonitorStatus, RolloutState, ServiceDeploymentStatus};
+use rollout_sim::ecs::{self, MonitorStatus, RolloutState, ServiceDeploymentStatus};
 use rollout_sim::image::ImageBehaviour;
 use serde_json::json;
 
@@ -138,6 +138,41 @@ fn an_alarm_that_fires_already_is_ignored_for_the_whole_deployment() {
     fixture.run(30.0);
     set(&mut fixture, "refusals", "ALARM");
     fixture.until(120.0, "the rollback", |it| it.latest().rollback.is_some());
+}
+
+#[test]
+fn a_throttled_poll_can_miss_an_alarm() {
+    for (throttled, noticed) in [(false, true), (true, false)] {
+        let mut fixture = with_quiet_alarms(&["refusals"], Some(10));
+        fixture.deploy(ImageBehaviour::default());
+        fixture.run(1.0);
+        if throttled {
+            fixture.fault("throttled:cloudwatch");
+        }
+        // Polls are 15 s apart: one falls into these 20 s, and two of three are refused.
+        fixture.run(15.0);
+        set(&mut fixture, "refusals", "ALARM");
+        fixture.run(20.0);
+        set(&mut fixture, "refusals", "OK");
+        fixture.run(30.0);
+        assert_eq!(fixture.latest().alarms.status == MonitorStatus::Triggered, noticed, "{throttled}");
+        if throttled {
+            // One that lasts is seen by a poll that gets through.
+            set(&mut fixture, "refusals", "ALARM");
+            fixture.until(45.0, "the rollback", |it| it.latest().rollback.is_some());
+        }
+    }
+}
+
+#[test]
+fn controllers_other_than_ecs_have_no_alarms() {
+    let mut fixture = with_quiet_alarms(&["refusals"], None);
+    for (controller, code) in [("CODE_DEPLOY", "InvalidParameterException"), ("ECS", "")] {
+        let request = json!({"cluster": "demo", "service": "api", "deploymentController": {"type": controller},
+            "deploymentConfiguration": {"alarms": {"alarmNames": ["refusals"], "enable": true, "rollback": true}}});
+        let answer = ecs::update_service(&mut fixture.world, serde_json::from_value(request).unwrap());
+        assert_eq!(answer.err().map(|error| error.code).unwrap_or_default(), code, "{controller}");
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The deployment circuit breaker (ECS:deployment-circuit-breaker) and start throttling
 //! (ECS:service-throttle-logic).
 
-use rollout_sim::ecs::{DeploymentStatus, MonitorStatus, RolloutState, ServiceDeploymentStatus, StopCode};
+use rollout_sim::ecs::{
+    self, DeploymentStatus, MonitorStatus, RolloutState, ServiceDeploymentStatus, StopCode,
+};
 use rollout_sim::image::ImageBehaviour;
 use serde_json::{Value, json};
 
@@ -85,7 +87,7 @@ fn a_failed_start_does_not_count_once_a_task_has_run() {
         .unwrap();
     let victim = fixture.tasks_of(&new)[0].task_arn.clone();
     let stop = json!({"cluster": "demo", "task": victim});
-    rollout_sim::ecs::stop_task(&mut fixture.world, serde_json::from_value(stop).unwrap()).unwrap();
+    ecs::stop_task(&mut fixture.world, serde_json::from_value(stop).unwrap()).unwrap();
     fixture.until(600.0, "a failed start", |it| {
         it.tasks_of(&new).iter().any(|task| task.stop_code == Some(StopCode::TaskFailedToStart))
     });
@@ -112,6 +114,25 @@ fn tasks_replaced_for_failing_load_balancer_checks_count_in_the_second_stage() {
     fixture
         .until(600.0, "the rollback", |it| it.latest().status == ServiceDeploymentStatus::RollbackSuccessful);
     assert_eq!(fixture.service().task_definition, old);
+}
+
+#[test]
+fn tasks_replaced_for_failing_cloud_map_checks_count_in_the_second_stage() {
+    let mut fixture = Fixture::new(Setup { desired: 3, ..Setup::default() });
+    let definition = fixture.release(ImageBehaviour::default());
+    let registry = "arn:aws:servicediscovery:us-west-2:123456789012:service/srv-1";
+    // Without a registry there is nothing to say about a task.
+    let outside = fixture.tasks()[0].task_arn.clone();
+    assert!(ecs::set_custom_health(&mut fixture.world, &outside, false).is_err());
+    fixture.update(json!({"taskDefinition": definition, "serviceRegistries": [{"registryArn": registry}]}));
+    fixture.until(120.0, "RUNNING", |it| it.service().running_count == 6);
+    let tasks: Vec<String> = fixture.tasks_of(&definition).into_iter().map(|task| task.task_arn).collect();
+    for (place, task) in tasks.iter().enumerate() {
+        assert_eq!(fixture.primary().failed_tasks, u32::try_from(place).unwrap());
+        ecs::set_custom_health(&mut fixture.world, task, false).unwrap();
+    }
+    assert_eq!(fixture.primary().failed_tasks, 3);
+    fixture.until(600.0, "the rollback", |it| it.latest().rollback.is_some());
 }
 
 #[test]

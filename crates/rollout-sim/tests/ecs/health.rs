@@ -2,6 +2,7 @@
 //! what the scheduler makes of them.
 
 use rollout_sim::ecs::{HealthStatus, RolloutState, TaskStatus};
+use rollout_sim::elb;
 use rollout_sim::image::ImageBehaviour;
 use serde_json::json;
 
@@ -97,6 +98,42 @@ fn a_container_is_unhealthy_after_start_period_and_retries() {
 }
 
 #[test]
+fn an_early_pass_ends_the_immunity_of_the_start_period() {
+    let check = json!({"command": ["CMD", "check"], "interval": 5, "retries": 3, "startPeriod": 300});
+    let setup = || Setup { container_check: check.clone(), load_balancer: false, ..Setup::default() };
+    let turning = |listen_after_secs| ImageBehaviour {
+        listen_after_secs,
+        fails_after_secs: Some(20.0),
+        ..ImageBehaviour::default()
+    };
+    // The first passes after 5 s and fails three times from 20 s on, far inside the start period; the second never
+    // passed and is immune to the end of the period.
+    for (listen_after_secs, expected) in [(0.0, 30.0..40.0), (25.0, 305.0..320.0)] {
+        let mut fixture = Fixture::new(setup());
+        let new = fixture.deploy(turning(listen_after_secs));
+        let first = |it: &Fixture| it.tasks_of(&new).into_iter().next();
+        fixture.until(120.0, "RUNNING", |it| first(it).is_some_and(|task| task.started_at.is_some()));
+        let secs = fixture.until(600.0, "UNHEALTHY", |it| {
+            first(it).is_some_and(|task| task.health_status == HealthStatus::Unhealthy)
+        });
+        assert!(expected.contains(&secs), "{listen_after_secs}: {secs}");
+    }
+}
+
+#[test]
+fn a_program_that_goes_wrong_without_exiting_is_replaced() {
+    let mut fixture = Fixture::new(Setup::default());
+    let new = fixture.deploy(ImageBehaviour { fails_after_secs: Some(200.0), ..ImageBehaviour::default() });
+    fixture.until(150.0, "completion", |it| it.rollout() == RolloutState::Completed);
+    let secs = fixture.until(600.0, "unhealthy", |it| it.targets().contains(&"unhealthy"));
+    assert!(secs < 200.0, "{secs}");
+    let secs = until_first_stop(&mut fixture, &new);
+    assert!((210.0..300.0).contains(&secs), "two checks, 10 s apart, then a replacement first: {secs}");
+    let told = "due to (reason Health checks failed with these codes: [500]).";
+    assert!(fixture.events().iter().any(|event| event.ends_with(told)));
+}
+
+#[test]
 fn container_checks_have_the_documented_defaults() {
     let plain = || Setup {
         container_check: json!({"command": ["CMD", "check"]}),
@@ -140,6 +177,15 @@ fn a_task_needs_all_configured_checks() {
 }
 
 #[test]
+fn health_checks_cannot_be_turned_off_for_addresses() {
+    let mut fixture = Fixture::new(Setup::default());
+    let request = json!({"TargetGroupArn": fixture.group, "HealthCheckEnabled": false});
+    let refused =
+        elb::modify_target_group(&mut fixture.world, serde_json::from_value(request).unwrap()).unwrap_err();
+    assert_eq!(refused.code, "ValidationError");
+}
+
+#[test]
 fn a_changed_health_check_reaches_running_tasks() {
     let mut fixture = Fixture::new(Setup::default());
     let definition = fixture.service().task_definition;
@@ -160,11 +206,9 @@ fn a_changed_health_check_reaches_running_tasks() {
 fn checks_run_only_while_a_rule_routes_to_the_group() {
     let mut fixture = Fixture::new(Setup::default());
     let request = json!({"ListenerArn": fixture.listener});
-    let rules = rollout_sim::elb::describe_rules(&fixture.world, &serde_json::from_value(request).unwrap())
-        .unwrap()
-        .rules;
+    let rules = elb::describe_rules(&fixture.world, &serde_json::from_value(request).unwrap()).unwrap().rules;
     let delete = json!({"RuleArn": rules[0].rule_arn});
-    rollout_sim::elb::delete_rule(&mut fixture.world, &serde_json::from_value(delete).unwrap()).unwrap();
+    elb::delete_rule(&mut fixture.world, &serde_json::from_value(delete).unwrap()).unwrap();
     assert_eq!(fixture.targets(), ["unused"]);
     fixture.run(600.0);
     assert_eq!(fixture.tasks().iter().filter(|task| task.last_status == TaskStatus::Running).count(), 1);

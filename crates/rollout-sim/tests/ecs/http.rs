@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rollout_sim::ecs::RolloutState;
 use rollout_sim::elb::{self, HttpAnswer};
 use rollout_sim::image::ImageBehaviour;
 use serde_json::json;
@@ -35,6 +36,39 @@ fn rules_are_evaluated_by_priority_and_the_default_last() {
     assert_eq!(get(&mut fixture, "/other").status, 200);
     let taken = elb::create_rule(&mut fixture.world, serde_json::from_value(rule).unwrap()).unwrap_err();
     assert_eq!(taken.code, "PriorityInUse");
+}
+
+#[test]
+fn slow_start_sends_a_new_target_less() {
+    let mut fixture = Fixture::empty(Setup::default());
+    let request =
+        |key: &str, value: &str| json!({"TargetGroupArn": "", "Attributes": [{"Key": key, "Value": value}]});
+    let modify = |fixture: &mut Fixture, mut request: serde_json::Value| {
+        request["TargetGroupArn"] = fixture.group.clone().into();
+        elb::modify_target_group_attributes(&mut fixture.world, serde_json::from_value(request).unwrap())
+    };
+    modify(&mut fixture, request("slow_start.duration_seconds", "300")).unwrap();
+    fixture.create_service(ImageBehaviour::default());
+    fixture.until(600.0, "the first release", |it| it.rollout() == RolloutState::Completed);
+    let new = fixture.deploy(ImageBehaviour::default());
+    fixture.until(60.0, "the second task", |it| it.tasks_of(&new).len() == 1);
+    // The first one stays beside it for a while.
+    fixture.world.params.scheduler_lag_secs = 1000.0;
+    fixture.until(120.0, "both healthy", |it| it.targets() == ["healthy", "healthy"]);
+    let share = |fixture: &mut Fixture| {
+        let new = (0..100).filter(|_| get(fixture, "/").headers["x-release"] == "v2");
+        new.count()
+    };
+    // Linearly from little to a full share, beside one that took the full load from the first: it was alone.
+    assert!((3..=7).contains(&share(&mut fixture)), "{}", share(&mut fixture));
+    fixture.run(150.0);
+    assert!((32..=37).contains(&share(&mut fixture)), "{}", share(&mut fixture));
+    fixture.run(150.0);
+    assert_eq!(share(&mut fixture), 50);
+    // Only requests in turn can be fewer for a while.
+    let refused =
+        modify(&mut fixture, request("load_balancing.algorithm.type", "least_outstanding_requests"));
+    assert_eq!(refused.unwrap_err().code, "InvalidConfigurationRequest");
 }
 
 #[test]
@@ -76,7 +110,7 @@ fn old_code_is_green_and_reports_the_old_release() {
     fixture.run(5.0);
     fixture.fault("old-code");
     fixture.deploy(ImageBehaviour::default());
-    fixture.until(600.0, "completion", |it| it.rollout() == rollout_sim::ecs::RolloutState::Completed);
+    fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
     assert_eq!(get(&mut fixture, "/").headers["x-release"], "v1");
 }
 
@@ -86,7 +120,7 @@ fn errors_after_deploy_spare_the_health_check() {
     fixture.run(5.0);
     fixture.fault("errors-after-deploy");
     fixture.deploy(ImageBehaviour::default());
-    fixture.until(600.0, "completion", |it| it.rollout() == rollout_sim::ecs::RolloutState::Completed);
+    fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
     assert_eq!((get(&mut fixture, "/health").status, get(&mut fixture, "/page").status), (200, 500));
     assert_eq!(elb::answering_targets(&fixture.world, &fixture.group, "/page"), (1, 0));
 }

@@ -4,7 +4,7 @@ use rollout_sim::ecs::{DeploymentStatus, RolloutState, Task, TaskStatus};
 use rollout_sim::image::ImageBehaviour;
 use serde_json::json;
 
-use crate::fixture::{Fixture, Setup};
+use crate::fixture::{Fixture, Setup, without_health};
 
 #[test]
 fn a_service_reaches_a_steady_state() {
@@ -113,7 +113,7 @@ fn an_unhealthy_task_is_replaced_first_if_the_maximum_allows() {
     assert_eq!(fixture.tasks_of(&definition).len(), 2);
 
     let digest = fixture.tasks()[0].containers[0].image_digest.clone().unwrap();
-    fixture.world.images.insert(digest, crate::fixture::without_health());
+    fixture.world.images.insert(digest, without_health());
     fixture.modify_group(json!({"HealthCheckPath": "/health3"}));
     fixture.until(300.0, "replacements start", |it| it.tasks_of(&definition).len() == 4);
     assert!(fixture.tasks().iter().take(2).all(|task| task.last_status == TaskStatus::Running));
@@ -123,7 +123,7 @@ fn an_unhealthy_task_is_replaced_first_if_the_maximum_allows() {
 fn unhealthy_tasks_stop_first_one_at_a_time_where_the_maximum_leaves_no_room() {
     let mut fixture = Fixture::new(Setup { desired: 3, minimum: 50, maximum: 100, ..Setup::default() });
     let digest = fixture.tasks()[0].containers[0].image_digest.clone().unwrap();
-    fixture.world.images.insert(digest, crate::fixture::without_health());
+    fixture.world.images.insert(digest, without_health());
     fixture.modify_group(json!({"HealthCheckPath": "/health3"}));
     for _ in 0..200 {
         fixture.run(1.0);
@@ -181,6 +181,84 @@ fn tasks_are_spread_over_the_zones() {
     let fixture = Fixture::new(Setup { desired: 4, ..Setup::default() });
     let zones = |zone: &str| fixture.tasks().iter().filter(|task| task.availability_zone == zone).count();
     assert_eq!((zones("us-west-2a"), zones("us-west-2b")), (2, 2));
+}
+
+#[test]
+fn surplus_tasks_that_fail_in_their_grace_period_are_stopped_first() {
+    let mut fixture = Fixture::new(Setup { desired: 2, grace_secs: 3600, ..Setup::default() });
+    let healthy: Vec<String> = fixture.tasks().into_iter().map(|task| task.task_arn).collect();
+    for image in fixture.world.images.values_mut() {
+        *image = without_health();
+    }
+    fixture.update(json!({"desiredCount": 4}));
+    fixture.until(300.0, "two that fail", |it| {
+        it.targets().iter().filter(|state| **state == "unhealthy").count() == 2
+    });
+    fixture.run(300.0);
+    assert_eq!(fixture.tasks().len(), 4, "their grace is not over");
+    fixture.update(json!({"desiredCount": 2}));
+    fixture.run(300.0);
+    let left = fixture.tasks().into_iter().filter(|task| task.last_status == TaskStatus::Running);
+    assert_eq!(left.map(|task| task.task_arn).collect::<Vec<_>>(), healthy);
+}
+
+/// Running tasks in the first and the second zone.
+fn zones(fixture: &Fixture) -> (usize, usize) {
+    let tasks = fixture.tasks();
+    let count = |zone: &str| {
+        let running = tasks.iter().filter(|task| task.last_status == TaskStatus::Running);
+        running.filter(|task| task.availability_zone == zone).count()
+    };
+    (count("us-west-2a"), count("us-west-2b"))
+}
+
+#[test]
+fn tasks_start_in_the_zones_that_have_capacity() {
+    let mut fixture = Fixture::empty(Setup { desired: 4, ..Setup::default() });
+    fixture.fault("no-capacity:us-west-2a");
+    fixture.create_service(ImageBehaviour::default());
+    fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
+    assert_eq!(zones(&fixture), (0, 4));
+}
+
+#[test]
+fn rebalancing_moves_tasks_outside_deployments() {
+    let mut fixture = Fixture::empty(Setup { desired: 4, ..Setup::default() });
+    fixture.fault("no-capacity:us-west-2a");
+    fixture.create_service(ImageBehaviour::default());
+    fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
+    fixture.run(600.0);
+    assert_eq!(zones(&fixture), (0, 4));
+    let deployments = fixture.service_deployments().len();
+    fixture.world.faults.clear();
+    let mut lowest = usize::MAX;
+    while !fixture.events().iter().any(|event| event.starts_with("is AZ balanced with ")) {
+        let next = fixture.world.next_event_at().unwrap();
+        fixture.world.advance_to(next);
+        lowest = lowest.min(fixture.targets().iter().filter(|state| **state == "healthy").count());
+        assert!(fixture.tasks().len() < 10, "{:#?}", fixture.events());
+    }
+    assert_eq!((zones(&fixture), lowest), ((2, 2), 4), "the new one is healthy before an old one stops");
+    assert_eq!(fixture.service_deployments().len(), deployments);
+    let told = |text: &str| assert!(fixture.events().iter().any(|event| event.starts_with(text)), "{text}");
+    told(
+        "is not AZ balanced with 0 tasks in us-west-2a, and 4 tasks in us-west-2b. AZ Rebalancing in progress.",
+    );
+    told("has started 1 tasks in us-west-2a to AZ Rebalance: (task ");
+    told("has stopped 1 running tasks in us-west-2b due to AZ rebalancing: (task ");
+    told("is AZ balanced with 2 tasks in us-west-2a, and 2 tasks in us-west-2b.");
+}
+
+#[test]
+fn without_rebalancing_tasks_stay_where_they_are() {
+    let mut fixture = Fixture::empty(Setup { desired: 4, ..Setup::default() });
+    fixture.fault("no-capacity:us-west-2a");
+    fixture.create_service(ImageBehaviour::default());
+    fixture.update(json!({"availabilityZoneRebalancing": "DISABLED"}));
+    fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
+    fixture.world.faults.clear();
+    fixture.run(3600.0);
+    assert_eq!(zones(&fixture), (0, 4));
 }
 
 #[test]
