@@ -170,9 +170,12 @@ pub(super) struct ChangeSet {
     /// Wire form, computed once when the change set is created.
     pub changes: Vec<super::api::Change>,
     pub problems: Vec<ValidationProblem>,
+    /// What early validation only warns of.
+    #[serde(default)]
+    pub warnings: Vec<ValidationProblem>,
 }
 
-/// A property that early validation found fault with.
+/// A resource or property that early validation found fault with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ValidationProblem {
     pub logical_id: String,
