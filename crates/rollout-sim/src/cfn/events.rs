@@ -57,8 +57,14 @@ fn shape(stack: &Stack, event: &EventRecord) -> StackEvent {
         resource_status: Some(event.status),
         resource_status_reason: event.reason.clone(),
         client_request_token: event.token.clone(),
+        detailed_status: detailed_status(event.configured),
         ..StackEvent::default()
     }
+}
+
+/// The detailed status of a resource or stack.
+pub(super) fn detailed_status(configured: bool) -> Option<String> {
+    configured.then(|| "CONFIGURATION_COMPLETE".to_owned())
 }
 
 /// Events of resources are `LOGICAL-STATUS-TIME`, those of the stack a UUID. In virtual time a resource has several
@@ -130,6 +136,7 @@ pub fn describe_events(world: &World, input: &DescribeEventsInput) -> Result<Des
             resource_status: Some(event.status),
             resource_status_reason: event.reason.clone(),
             client_request_token: event.token.clone(),
+            detailed_status: detailed_status(event.configured),
             ..OperationEvent::default()
         })
         .collect();
