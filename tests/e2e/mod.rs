@@ -4,6 +4,7 @@ mod bootstrap;
 mod crash;
 mod diagnose;
 mod drift;
+mod early_validation;
 mod faults;
 mod growth;
 mod guards;

@@ -10,6 +10,7 @@ use deploy_ops::confirm::Ask;
 use deploy_ops::session::EnvironmentSession;
 use deploy_ops::{observe, recover, stack_resources};
 use env_config::Config;
+use rollout_sim::iam::Principal;
 use rollout_sim::image::ImageBehaviour;
 use rollout_sim::{World, cfn, cloudwatch, ecr, ecs, logs};
 use rollout_verdict::Moment;
@@ -250,7 +251,7 @@ fn crowded(account: &str, region: &str, cluster: &str) -> World {
     for number in 0..110 {
         let set = json!({"StackName": STACK, "ChangeSetName": format!("set-{number}"),
             "TemplateBody": template("two")});
-        cfn::create_change_set(&mut world, input!(set)).unwrap();
+        cfn::create_change_set(&mut world, &Principal::Admin, input!(set)).unwrap();
     }
     world
 }

@@ -7,6 +7,7 @@ use ops_cli::{Cause, Guard, Verdict};
 use crate::adopt;
 use crate::alignment;
 use crate::confirm::confirm;
+use crate::early_validation;
 use crate::ecs_roll;
 pub use crate::ending::Outcome;
 use crate::ending::{self, End};
@@ -227,6 +228,7 @@ impl Deployment<'_> {
                 match stack::propose(aws, clock, &self.session.template_bucket(), &request, true).await? {
                     Proposal::Nothing => return Ok(None),
                     Proposal::Changes(change_set) => {
+                        early_validation::show(&self.session.report, &change_set);
                         stack::discard(aws, &change_set.id).await?;
                         change_set.plan
                     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::delegation::{self, Delegation};
+use crate::early_validation;
 use crate::expand::expand;
 use crate::failure::Failure;
 use crate::inputs::{self, Shared};
@@ -311,6 +312,7 @@ pub async fn plan(session: &Session, prepared: &Prepared) -> Result<StackPlan, F
     }
     let proposal = stack::propose(aws, clock, &session.template_bucket(), &prepared.request, true).await?;
     if let Proposal::Changes(change_set) = proposal {
+        early_validation::show(&session.report, &change_set);
         stack::discard(aws, &change_set.id).await?;
         answer.plan = change_set.plan;
     }

@@ -1,5 +1,6 @@
 //! What one poll sees: answers of AWS, copied into the snapshot that the verdict is made of. No judgement here.
 
+use aws_sdk_cloudformation::types::DetailedStatus;
 use aws_sdk_cloudwatch::types::MetricAlarm;
 use aws_sdk_ecs::types::{
     Deployment, DesiredStatus, Service, ServiceDeployment, ServiceEvent, ServiceField, Task,
@@ -92,6 +93,7 @@ fn stack_event(event: aws_sdk_cloudformation::types::StackEvent, stack_id: &str)
             resource_type: event.resource_type.unwrap_or_default(),
             status: event.resource_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
             reason: event.resource_status_reason,
+            configured: event.detailed_status == Some(DetailedStatus::ConfigurationComplete),
         },
     }
 }

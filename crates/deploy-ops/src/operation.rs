@@ -8,6 +8,7 @@ use ops_cli::{Cause, Verdict};
 use rollout_verdict::{Assessment, CauseKind, Moment, Record, Rollout, StackOutcome, State, Via};
 
 use crate::call::CallError;
+use crate::early_validation;
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::record::ObservedOperation;
@@ -212,6 +213,7 @@ pub async fn change(
             Proposal::Changes(change_set) => change_set,
         };
     report.line(format!("plan: {}", change_set.plan.counts()));
+    early_validation::show(report, &change_set);
     if let Err(refused) = change_set.plan.guard(job.allow_replace) {
         stack::discard(aws, &change_set.id).await?;
         return Err(refused.into());

@@ -168,6 +168,8 @@ pub struct ChangeSet {
     pub stack_id: String,
     /// What would change.
     pub plan: Plan,
+    /// What CloudFormation's early validation warns of: it stops nothing.
+    pub warnings: Vec<String>,
 }
 
 /// The stack of this name or ARN; `None` where there is none.
@@ -315,7 +317,9 @@ async fn wait_for_change_set(
                 changes.extend(answer.changes.unwrap_or_default().into_iter().filter_map(Change::read));
                 next_token = answer.next_token;
                 if next_token.is_none() {
-                    return Ok(Proposal::Changes(ChangeSet { id, stack_id, plan: Plan::new(changes) }));
+                    let warnings = early_validation::warnings(aws, &id).await;
+                    let plan = Plan::new(changes);
+                    return Ok(Proposal::Changes(ChangeSet { id, stack_id, plan, warnings }));
                 }
                 continue;
             }

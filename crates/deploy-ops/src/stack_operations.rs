@@ -137,9 +137,10 @@ pub async fn read(aws: &Aws, stack_id: &str, limit: usize) -> Result<Vec<StackOp
 }
 
 /// Whether an operation begins with this event. A rollback belongs to what it takes back, and only one operation
-/// runs at a time.
+/// runs at a time. A stack that is configured says a second time that it is in progress.
 fn begins(event: &StackEvent) -> bool {
     event.of_stack
+        && !event.view.configured
         && matches!(
             event.view.status.as_str(),
             "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "IMPORT_IN_PROGRESS" | "DELETE_IN_PROGRESS"
@@ -186,10 +187,23 @@ mod tests {
                 resource_type: kind.to_owned(),
                 status: status.to_owned(),
                 reason: None,
+                configured: false,
             },
             token: Some("deploy-roll-5-1a2b3c4d--ana--laptop".to_owned()),
             of_stack: id == "stack",
         }
+    }
+
+    #[test]
+    fn a_stack_that_is_configured_begins_nothing() {
+        let stack = |secs, status| event(secs, "stack", "AWS::CloudFormation::Stack", status, "id");
+        let mut configured = stack(5.0, "CREATE_IN_PROGRESS");
+        configured.view.configured = true;
+        let operations =
+            group(vec![stack(2.0, "CREATE_IN_PROGRESS"), configured, stack(9.0, "CREATE_COMPLETE")]);
+        assert_eq!(operations.len(), 1);
+        assert_eq!(operations[0].began, Moment::from_epoch_secs(2.0));
+        assert_eq!(operations[0].outcome(), Ended::Complete);
     }
 
     #[test]

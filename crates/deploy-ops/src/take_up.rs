@@ -69,7 +69,8 @@ async fn started(
         let event = event.called("cloudformation:DescribeStackEvents")?;
         let of_stack = event.physical_resource_id.as_deref() == Some(stack_id);
         let begins = event.resource_status.as_ref().is_some_and(|it| it.as_str() == "UPDATE_IN_PROGRESS");
-        if of_stack && begins {
+        // A stack that is configured says a second time that it is in progress.
+        if of_stack && begins && event.detailed_status.is_none() {
             let at = observe::moment(event.timestamp.as_ref());
             return Ok(event.client_request_token.map(|token| (token, at)));
         }

@@ -109,6 +109,7 @@ impl<'a> Eye<'a> {
             resource_type: event.resource_type.unwrap_or_default(),
             status: event.resource_status.map(|status| text(&status)).unwrap_or_default(),
             reason: event.resource_status_reason,
+            configured: event.detailed_status.as_deref() == Some("CONFIGURATION_COMPLETE"),
         });
         Ok(views.collect())
     }

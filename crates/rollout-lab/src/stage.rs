@@ -10,7 +10,7 @@ use rollout_sim::cfn::api::{
     DescribeStacksInput, Parameter, ResourceChange, StackStatus,
 };
 use rollout_sim::ecr::{self, CreateRepositoryInput, PushInput};
-use rollout_sim::iam::{self, CreatePolicyInput};
+use rollout_sim::iam::{self, CreatePolicyInput, Principal};
 use rollout_sim::image::{Architecture, ImageBehaviour};
 use rollout_sim::secrets::{self, PutSecretValueInput, SecretText};
 use rollout_sim::{SimTime, World};
@@ -154,7 +154,7 @@ pub(crate) fn propose(
         capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
         ..CreateChangeSetInput::default()
     };
-    cfn::create_change_set(world, input).map_err(LabError::api("make the change set"))?;
+    cfn::create_change_set(world, &Principal::Admin, input).map_err(LabError::api("make the change set"))?;
     let mut rolling = BTreeSet::new();
     let mut next_token = None;
     loop {

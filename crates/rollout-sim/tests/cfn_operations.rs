@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rollout_sim::World;
 use rollout_sim::cfn::{self, api::*};
+use rollout_sim::iam::Principal;
 
 const NETWORK: &str = r#"
 Parameters:
@@ -69,7 +70,12 @@ fn run(world: &mut World) {
 #[test]
 fn a_stack_is_created_and_updated_through_change_sets() {
     let mut world = world();
-    cfn::create_change_set(&mut world, change_set(ChangeSetType::Create, "first", NETWORK)).unwrap();
+    cfn::create_change_set(
+        &mut world,
+        &Principal::Admin,
+        change_set(ChangeSetType::Create, "first", NETWORK),
+    )
+    .unwrap();
     assert_eq!(stack(&world).stack_status, StackStatus::ReviewInProgress);
     let set = describe(&world, "first");
     assert_eq!(set.status, Some(ChangeSetStatus::CreateComplete));
@@ -81,7 +87,8 @@ fn a_stack_is_created_and_updated_through_change_sets() {
     assert_eq!(created.stack_status, StackStatus::CreateComplete);
     assert!(created.outputs[0].output_value.as_deref().unwrap().starts_with("subnet-"));
 
-    cfn::create_change_set(&mut world, change_set(ChangeSetType::Update, "same", NETWORK)).unwrap();
+    cfn::create_change_set(&mut world, &Principal::Admin, change_set(ChangeSetType::Update, "same", NETWORK))
+        .unwrap();
     let set = describe(&world, "same");
     assert_eq!(set.status, Some(ChangeSetStatus::Failed));
     assert_eq!(
@@ -97,7 +104,7 @@ fn a_stack_is_created_and_updated_through_change_sets() {
         parameter_value: Some("10.1.0.0/16".into()),
         ..Parameter::default()
     }];
-    cfn::create_change_set(&mut world, update).unwrap();
+    cfn::create_change_set(&mut world, &Principal::Admin, update).unwrap();
     let set = describe(&world, "move");
     let shown: Vec<_> = set
         .changes
@@ -153,7 +160,12 @@ fn insta_like(lines: &[String]) {
 #[test]
 fn an_observer_sees_each_event_once_as_it_is_described() {
     let mut world = world();
-    cfn::create_change_set(&mut world, change_set(ChangeSetType::Create, "first", NETWORK)).unwrap();
+    cfn::create_change_set(
+        &mut world,
+        &Principal::Admin,
+        change_set(ChangeSetType::Create, "first", NETWORK),
+    )
+    .unwrap();
     execute(&mut world, "first");
     let (mut seen, mut known, since) = (Vec::new(), 0, world.now());
     for _ in 0..20 {

@@ -228,10 +228,11 @@ fn earliest(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
 
 /// While a resource is being created its physical id may be empty or a name.
 ///
-/// Only the end of its creation names the new one for sure: a replacement begins with an event that still
-/// carries the id of the old one, which need not be what the service runs.
+/// Only what comes after its creation names the new one for sure: a replacement begins with an event that still
+/// carries the id of the old one, which need not be what the service runs. Services that refer to a task definition are
+/// updated as soon as it is configured.
 fn names_task_definition(event: &StackEventView) -> bool {
     event.resource_type == "AWS::ECS::TaskDefinition"
-        && matches!(event.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE")
+        && (event.configured || matches!(event.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE"))
         && event.physical_id.as_deref().is_some_and(|id| id.starts_with("arn:"))
 }

@@ -89,6 +89,10 @@ pub struct StackEventView {
     /// `ResourceStatusReason`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether `DetailedStatus` is `CONFIGURATION_COMPLETE`: what the status says is in progress is done but for a check of
+    /// CloudFormation's (CFN:stack-resource-configuration-complete).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub configured: bool,
 }
 
 /// One ECS service, with its deployments, tasks and targets.

@@ -183,7 +183,7 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         needs: with_role(world, &input.stack_name, input.role_arn.as_deref()),
         does: cfn::continue_update_rollback(world, input),
     }
-    write CreateChangeSet(world, input: api::CreateChangeSetInput) {
+    write CreateChangeSet(world, input: api::CreateChangeSetInput, caller) {
         needs: submitting(
             with_role(world, &input.stack_name, input.role_arn.as_deref()).with("cloudformation:ChangeSetName", input.change_set_name.as_str()),
             world,
@@ -192,7 +192,7 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
             input.template_url.as_deref(),
             &input.tags,
         ),
-        does: cfn::create_change_set(world, input),
+        does: cfn::create_change_set(world, caller, input),
     }
     write CreateStack(world, input: api::CreateStackInput) {
         needs: submitting(

@@ -56,12 +56,12 @@ struct Call<'a> {
 }
 
 /// A table of operations: how each is called, whether it changes the account, what the caller must be
-/// allowed to do for this input, and the function that answers.
+/// allowed to do for this input, and the function that answers, which may ask for the caller.
 macro_rules! operations {
     (@effect read) => { $crate::dispatch::Effect::Read };
     (@effect write) => { $crate::dispatch::Effect::Write };
     (@effect secret) => { $crate::dispatch::Effect::WriteSecret };
-    ($($effect:ident $name:ident($world:ident, $input:ident: $type:ty) {
+    ($($effect:ident $name:ident($world:ident, $input:ident: $type:ty $(, $caller:ident)?) {
         needs: $needs:expr,
         does: $does:expr,
     })+) => {
@@ -77,6 +77,7 @@ macro_rules! operations {
                     $needs
                 };
                 call.authorise(&needs)?;
+                $(let $caller = call.principal;)?
                 let output = {
                     // What looks at its input alone does not look at the account.
                     #[allow(unused_variables)]

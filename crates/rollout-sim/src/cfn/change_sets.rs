@@ -10,7 +10,8 @@ use super::describe::{page, parameters, rollback_configuration, tags};
 use super::inputs::{self, Proposal, Subject, invalid};
 use super::stacks::{self, find};
 use super::state::{ChangeSet, Definition, ValidationProblem};
-use super::{changes, engine, handlers, identifier, plan};
+use super::{changes, early_validation, engine, identifier};
+use crate::iam::Principal;
 use crate::{ApiError, Shared, World};
 
 /// Changes and change sets in one page.
@@ -19,13 +20,15 @@ const NO_CHANGES: &str =
     "The submitted information didn't contain changes. Submit different information to create a change set.";
 
 /// `CreateChangeSet`. The change set is complete when the call returns: computing it takes AWS a few seconds, which
-/// nothing here depends on. One without changes is `FAILED` with AWS's reason.
+/// nothing here depends on. One without changes is `FAILED` with AWS's reason. Early validation reads what it warns of as
+/// the `caller`.
 ///
 /// # Errors
 /// `ValidationError`, `AlreadyExistsException`, `InsufficientCapabilitiesException`; `NotModelled` for imports, nested
 /// stacks, drift-aware and express mode.
 pub fn create_change_set(
     world: &mut World,
+    caller: &Principal,
     input: CreateChangeSetInput,
 ) -> Result<CreateChangeSetOutput, ApiError> {
     refuse(&input)?;
@@ -53,7 +56,12 @@ pub fn create_change_set(
             return Err(error);
         }
     };
-    let reason = if let Some(first) = failed_validation(&problems, &conflicts) {
+    let warnings = if input.disable_validation == Some(true) {
+        Vec::new()
+    } else {
+        early_validation::warnings(world, caller, index, &changes)
+    };
+    let reason = if let Some(first) = early_validation::failed(&problems, &conflicts) {
         Some(first)
     } else if something {
         None
@@ -80,6 +88,7 @@ pub fn create_change_set(
         on_stack_failure: input.on_stack_failure,
         changes,
         problems: problems.into_iter().chain(conflicts).collect(),
+        warnings,
     };
     stack.change_sets.push(set.into());
     Ok(CreateChangeSetOutput { id: Some(id), stack_id: Some(stack.id.clone()) })
@@ -161,56 +170,25 @@ fn propose(world: &World, index: usize, input: &CreateChangeSetInput) -> Result<
     let (problems, conflicts) = if input.disable_validation == Some(true) {
         (Vec::new(), Vec::new())
     } else {
-        (inputs::validate(world, &subject, &definition)?, name_conflicts(world, &subject, &definition)?)
+        (
+            inputs::validate(world, &subject, &definition)?,
+            early_validation::name_conflicts(world, &subject, &definition)?,
+        )
     };
     let prediction =
         changes::predict(world, &subject, &definition, &stack.outputs).map_err(inputs::template_error)?;
     Ok((definition, prediction.changes, prediction.something, problems, conflicts))
 }
 
-/// Names of new resources that something else has already.
-pub(super) fn name_conflicts(
-    world: &World,
-    subject: &Subject<'_>,
-    definition: &Definition,
-) -> Result<Vec<ValidationProblem>, ApiError> {
-    let unknown = std::collections::BTreeSet::new();
-    let scope = inputs::scope(world, subject, definition, &unknown);
-    let mut conflicts = Vec::new();
-    for (name, resource) in &definition.template.resources {
-        let exists = subject.resources.get(name).is_some_and(|resource| resource.exists());
-        if exists || !plan::is_wanted(resource, &definition.conditions) {
-            continue;
-        }
-        let properties =
-            super::scope::properties(resource, &definition.tags, &scope).map_err(inputs::template_error)?;
-        if let Some(message) = handlers::conflict(world, &resource.kind, &properties) {
-            conflicts.push(ValidationProblem {
-                logical_id: name.clone(),
-                kind: resource.kind.clone(),
-                path: format!("/Resources/{name}"),
-                message,
-            });
-        }
-    }
-    Ok(conflicts)
-}
-
-fn failed_validation(problems: &[ValidationProblem], conflicts: &[ValidationProblem]) -> Option<String> {
-    let name = match (problems.is_empty(), conflicts.is_empty()) {
-        (true, true) => return None,
-        (false, _) => "AWS::EarlyValidation::PropertyValidation",
-        (true, false) => "AWS::EarlyValidation::ResourceExistenceCheck",
-    };
-    Some(format!(
-        "The following hook(s)/validation failed: [{name}]. To troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information."
-    ))
-}
-
 impl ChangeSet {
     /// Whether it can be found by its name: an executed one gives the name free.
     pub(super) fn is_listed(&self) -> bool {
         self.status != ChangeSetStatus::DeleteComplete && self.execution != ExecutionStatus::ExecuteComplete
+    }
+
+    /// Id of the operation that made it: that of the change set, which no other operation has.
+    pub(super) fn operation_id(&self) -> &str {
+        self.id.rsplit('/').next().unwrap_or_default()
     }
 }
 
@@ -235,6 +213,14 @@ pub(super) fn locate(world: &World, name: &str, stack: Option<&str>) -> Result<(
     let position =
         sets.iter().rposition(|set| set.name == name && set.status != ChangeSetStatus::DeleteComplete);
     position.map(|position| (index, position)).ok_or_else(missing)
+}
+
+/// The change set that an operation made.
+pub(super) fn of_operation(world: &World, id: &str) -> Option<(usize, usize)> {
+    world.cfn.stacks.iter().enumerate().find_map(|(index, stack)| {
+        let position = stack.change_sets.iter().position(|set| set.operation_id() == id)?;
+        Some((index, position))
+    })
 }
 
 /// `DescribeChangeSet`; property values only with `IncludePropertyValues`.

@@ -9,10 +9,10 @@ use super::api::{
     StackResourceDetail, StackResourceDriftInformation, StackResourceDriftInformationSummary,
     StackResourceDriftStatus, StackResourceSummary, StackStatus, StackSummary, Tag,
 };
-use super::change_sets;
 use super::inputs::invalid;
 use super::stacks::find;
 use super::state::{Definition, Resource, Stack};
+use super::{change_sets, events};
 use crate::{ApiError, Shared, World};
 
 pub(super) const PAGE: usize = 100;
@@ -112,6 +112,10 @@ fn view(stack: &Stack) -> StackView {
         rollback_configuration: definition.map(rollback_configuration),
         stack_status: stack.status,
         stack_status_reason: stack.reason.clone(),
+        detailed_status: events::detailed_status(
+            stack.status == StackStatus::CreateInProgress
+                && stack.operation.as_ref().is_some_and(|operation| operation.configured),
+        ),
         disable_rollback: Some(stack.disable_rollback),
         notification_arns: definition
             .map(|definition| definition.notification_arns.clone())

@@ -2,13 +2,13 @@
 
 use super::api::{
     DescribeEventsInput, DescribeEventsOutput, DescribeStackEventsInput, DescribeStackEventsOutput,
-    EventType, OperationEvent, StackEvent,
+    EventType, OperationEvent, OperationType, StackEvent,
 };
 use super::describe::{PAGE, page};
 use super::inputs::invalid;
 use super::stacks::find;
-use super::state::{EventRecord, Stack};
-use super::{change_sets, identifier};
+use super::state::{ChangeSet, EventRecord, Stack};
+use super::{change_sets, early_validation, identifier};
 use crate::{ApiError, Shared, SimTime, World};
 
 /// `DescribeStackEvents`, latest first.
@@ -57,8 +57,14 @@ fn shape(stack: &Stack, event: &EventRecord) -> StackEvent {
         resource_status: Some(event.status),
         resource_status_reason: event.reason.clone(),
         client_request_token: event.token.clone(),
+        detailed_status: detailed_status(event.configured),
         ..StackEvent::default()
     }
+}
+
+/// The detailed status of a resource or stack.
+pub(super) fn detailed_status(configured: bool) -> Option<String> {
+    configured.then(|| "CONFIGURATION_COMPLETE".to_owned())
 }
 
 /// Events of resources are `LOGICAL-STATUS-TIME`, those of the stack a UUID. In virtual time a resource has several
@@ -78,12 +84,16 @@ fn event_id(event: &EventRecord) -> String {
 /// # Errors
 /// `ValidationError`, `ChangeSetNotFound`.
 pub fn describe_events(world: &World, input: &DescribeEventsInput) -> Result<DescribeEventsOutput, ApiError> {
+    let made_by = |(index, position): (usize, usize)| {
+        let stack = &world.cfn.stacks[index];
+        let operation_events = validation_events(stack, &stack.change_sets[position]);
+        DescribeEventsOutput { operation_events, next_token: None }
+    };
     if let Some(name) = &input.change_set_name {
-        let (index, position) = change_sets::locate(world, name, input.stack_name.as_deref())?;
-        return Ok(DescribeEventsOutput {
-            operation_events: validation_events(world, index, position),
-            next_token: None,
-        });
+        return Ok(made_by(change_sets::locate(world, name, input.stack_name.as_deref())?));
+    }
+    if let Some(found) = input.operation_id.as_ref().and_then(|id| change_sets::of_operation(world, id)) {
+        return Ok(made_by(found));
     }
     let failed_only = match &input.filters {
         None => false,
@@ -126,34 +136,42 @@ pub fn describe_events(world: &World, input: &DescribeEventsInput) -> Result<Des
             resource_status: Some(event.status),
             resource_status_reason: event.reason.clone(),
             client_request_token: event.token.clone(),
+            detailed_status: detailed_status(event.configured),
             ..OperationEvent::default()
         })
         .collect();
     Ok(DescribeEventsOutput { operation_events, next_token })
 }
 
-fn validation_events(world: &World, index: usize, position: usize) -> Vec<OperationEvent> {
-    let stack = &world.cfn.stacks[index];
-    let set = &stack.change_sets[position];
-    let events = set.problems.iter().enumerate().map(|(number, problem)| OperationEvent {
-        event_id: Some(format!("{}-{number}", set.id.rsplit('/').next().unwrap_or_default())),
+/// Problems first, then warnings.
+fn validation_events(stack: &Stack, set: &ChangeSet) -> Vec<OperationEvent> {
+    let problems = set.problems.iter().map(|problem| {
+        let name = match problem.path.starts_with('#') {
+            true => "PROPERTY_VALIDATION",
+            false => "NAME_CONFLICT_VALIDATION",
+        };
+        (problem, "FAIL", name)
+    });
+    let warnings =
+        set.warnings.iter().map(|warning| (warning, "WARN", early_validation::warning_name(&warning.kind)));
+    let events = problems.chain(warnings).enumerate().map(|(number, (problem, mode, name))| OperationEvent {
+        event_id: Some(format!("{}-{number}", set.operation_id())),
         stack_id: Some(stack.id.clone()),
-        operation_type: Some(super::api::OperationType::CreateChangeset),
+        operation_id: Some(set.operation_id().to_owned()),
+        operation_type: Some(OperationType::CreateChangeset),
         event_type: Some(EventType::ValidationError),
         logical_resource_id: Some(problem.logical_id.clone()),
         resource_type: Some(problem.kind.clone()),
         timestamp: Some(set.created.as_epoch_secs()),
-        validation_failure_mode: Some("FAIL".to_owned()),
-        validation_name: Some(
-            if problem.path.starts_with('#') { "PROPERTY_VALIDATION" } else { "NAME_CONFLICT_VALIDATION" }
-                .to_owned(),
-        ),
+        validation_failure_mode: Some(mode.to_owned()),
+        validation_name: Some(name.to_owned()),
         validation_status: Some("FAILED".to_owned()),
         validation_status_reason: Some(problem.message.clone()),
-        validation_path: Some(match problem.path.strip_prefix('#') {
-            Some(path) => format!("/Resources/{}/Properties{path}", problem.logical_id),
-            None => problem.path.clone(),
-        }),
+        validation_path: match problem.path.strip_prefix('#') {
+            Some(path) => Some(format!("/Resources/{}/Properties{path}", problem.logical_id)),
+            None if problem.path.is_empty() => None,
+            None => Some(problem.path.clone()),
+        },
         ..OperationEvent::default()
     });
     events.collect()

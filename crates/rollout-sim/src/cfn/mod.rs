@@ -8,6 +8,7 @@ mod change_sets;
 mod changes;
 mod describe;
 mod drift;
+mod early_validation;
 mod engine;
 mod events;
 mod exports;

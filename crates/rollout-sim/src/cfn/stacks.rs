@@ -10,7 +10,7 @@ use super::api::{
 };
 use super::inputs::{self, Proposal, Subject, invalid, template_error};
 use super::state::{Definition, Phase, Stack, StepState};
-use super::{change_sets, changes, engine, exports, identifier, policy};
+use super::{changes, early_validation, engine, exports, identifier, policy};
 use crate::{ApiError, World};
 
 /// The stack of a name or id. A deleted one is found by its id only.
@@ -114,7 +114,7 @@ fn definition_of(world: &World, index: usize, proposal: &Proposal<'_>) -> Result
     inputs::check_auto_expand(&definition)?;
     let problems = inputs::validate(world, &subject, &definition)?;
     // AWS lets the operation fail; nothing would have started either way.
-    if let Some(conflict) = change_sets::name_conflicts(world, &subject, &definition)?.first() {
+    if let Some(conflict) = early_validation::name_conflicts(world, &subject, &definition)?.first() {
         return Err(invalid(format!(
             "Validation failed for resource {}: {}",
             conflict.logical_id, conflict.message

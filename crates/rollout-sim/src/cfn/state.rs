@@ -147,6 +147,9 @@ pub(super) struct EventRecord {
     pub reason: Option<String>,
     pub operation_id: Option<String>,
     pub token: Option<String>,
+    /// Whether its detailed status is `CONFIGURATION_COMPLETE`.
+    #[serde(default)]
+    pub configured: bool,
 }
 
 /// A change set.
@@ -170,9 +173,12 @@ pub(super) struct ChangeSet {
     /// Wire form, computed once when the change set is created.
     pub changes: Vec<super::api::Change>,
     pub problems: Vec<ValidationProblem>,
+    /// What early validation only warns of.
+    #[serde(default)]
+    pub warnings: Vec<ValidationProblem>,
 }
 
-/// A property that early validation found fault with.
+/// A resource or property that early validation found fault with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ValidationProblem {
     pub logical_id: String,
@@ -224,6 +230,9 @@ pub(super) struct Operation {
     pub doomed: Option<String>,
     /// Whether a resource that cannot be rolled back is passed over.
     pub force: bool,
+    /// Whether everything that is not complete is configured.
+    #[serde(default)]
+    pub configured: bool,
 }
 
 /// Work on one resource.
@@ -240,6 +249,9 @@ pub(super) struct Step {
     /// Until when it cannot be touched again, where an operation cannot be interrupted.
     pub busy_until: Option<SimTime>,
     pub reverted: bool,
+    /// Whether its configuration is applied, and only the consistency check goes on.
+    #[serde(default)]
+    pub configured: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -340,6 +352,8 @@ pub enum Event {
 pub enum StepEvent {
     /// Starts the API call, after an operation that could not be interrupted.
     Start,
+    /// The configuration is applied, and the consistency check begins.
+    Configured,
     /// Completes it.
     Complete,
     /// Looks whether it has stabilised; fails when it has not by the deadline.

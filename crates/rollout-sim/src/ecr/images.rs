@@ -242,6 +242,11 @@ pub fn push(world: &mut World, input: &PushInput) -> Result<String, ApiError> {
     Ok(digest)
 }
 
+/// Whether a repository holds images: it is only deleted by force then.
+pub(crate) fn holds_images(world: &World, repository: &str) -> bool {
+    world.ecr.repositories.get(repository).is_some_and(|repository| !repository.images.is_empty())
+}
+
 /// Whether the repository holds an image with this digest.
 #[must_use]
 pub fn image_exists(world: &World, repository: &str, digest: &str) -> bool {

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use api::*;
 pub use blobs::{download, get_download_url_for_layer};
 pub use describe::{describe_image_scan_findings, describe_images, list_images};
+pub(crate) use images::holds_images;
 pub use images::{
     PushInput, batch_delete_image, batch_get_image, image_architecture, image_exists, push, put_image,
     resolve,

@@ -1,6 +1,7 @@
 //! Change sets (bc:cloudformation/CreateChangeSet, CFN:validate-stack-deployments).
 
-use rollout_sim::cfn;
+use rollout_sim::iam::{self, Principal};
+use rollout_sim::{cfn, s3};
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, TOPICS, input, parameters};
@@ -96,6 +97,109 @@ fn a_name_conflict_is_found_before_anything_starts() {
         set["StatusReason"].as_str().unwrap().contains("AWS::EarlyValidation::ResourceExistenceCheck"),
         "{set}"
     );
+}
+
+/// Two buckets and three repositories; the first of each holds something, and so does the one that is deleted by force.
+const STORES: &str = "
+Resources:
+  Full: {Type: AWS::S3::Bucket, Properties: {BucketName: full}}
+  Empty: {Type: AWS::S3::Bucket, Properties: {BucketName: empty}}
+  Images: {Type: AWS::ECR::Repository, Properties: {RepositoryName: images}}
+  NoImages: {Type: AWS::ECR::Repository, Properties: {RepositoryName: no-images}}
+  Forced: {Type: AWS::ECR::Repository, Properties: {RepositoryName: forced, EmptyOnDelete: true}}
+  Topic: {Type: AWS::SNS::Topic}
+";
+const NO_STORES: &str = "Resources: {Topic: {Type: AWS::SNS::Topic}}";
+
+fn with_stores(template: &str) -> Fixture {
+    let mut fixture = Fixture::with(template);
+    let object = json!({"Bucket": "full", "Key": "k", "Body": "x"});
+    s3::put_object(&mut fixture.world, input(object)).unwrap();
+    for repository in ["images", "forced"] {
+        fixture.push_to(repository);
+    }
+    fixture
+}
+
+/// Name and reason of each finding of a change set, after its mode.
+fn findings(fixture: &Fixture, request: Value) -> Vec<String> {
+    let events = cfn::describe_events(&fixture.world, &input(request)).unwrap().operation_events;
+    let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
+    let line = |event: Value| {
+        assert_eq!(
+            (&event["EventType"], &event["ValidationStatus"]),
+            (&json!("VALIDATION_ERROR"), &json!("FAILED"))
+        );
+        let keys = ["ValidationFailureMode", "LogicalResourceId", "ValidationName", "ValidationStatusReason"];
+        keys.map(|key| text(&event, key)).join(" ")
+    };
+    events.iter().map(|event| line(serde_json::to_value(event).unwrap())).collect()
+}
+
+#[test]
+fn a_change_set_warns_of_buckets_and_repositories_that_it_deletes_and_that_hold_something() {
+    let mut fixture = with_stores(STORES);
+    let set = fixture.change_set("away", json!({"TemplateBody": NO_STORES})).unwrap();
+    assert_eq!((&set["Status"], &set["ExecutionStatus"]), (&json!("CREATE_COMPLETE"), &json!("AVAILABLE")));
+    let request = json!({"StackName": "demo", "ChangeSetName": "away"});
+    let found = findings(&fixture, request.clone());
+    assert_eq!(
+        found,
+        [
+            "WARN Full BUCKET_EMPTINESS_VALIDATION The bucket 'full' is not empty. You must either delete all objects and versions or use the deletion policy to retain it, otherwise the delete operation will fail.",
+            "WARN Images REPOSITORY_EMPTINESS_VALIDATION The repository 'images' is not empty. You must either delete all images, set EmptyOnDelete or use the deletion policy to retain it, otherwise the delete operation will fail.",
+        ]
+    );
+    let operation = cfn::describe_events(&fixture.world, &input(request)).unwrap().operation_events[0]
+        .operation_id
+        .clone();
+    assert_eq!(findings(&fixture, json!({"OperationId": operation})), found);
+
+    let without = json!({"TemplateBody": NO_STORES, "DisableValidation": true});
+    fixture.change_set("unseen", without).unwrap();
+    assert!(findings(&fixture, json!({"StackName": "demo", "ChangeSetName": "unseen"})).is_empty());
+
+    // A warning stops nothing, and is right.
+    fixture.execute("away");
+    fixture.until(600.0, "UPDATE_COMPLETE");
+    for (name, status) in [("Full", "FAILED"), ("Images", "FAILED"), ("Empty", "COMPLETE")] {
+        assert!(fixture.told(&format!("{name} DELETE_{status}")), "{:#?}", fixture.events());
+    }
+}
+
+#[test]
+fn what_a_change_set_keeps_is_not_warned_of() {
+    let kept = STORES.replace("AWS::S3::Bucket,", "AWS::S3::Bucket, DeletionPolicy: Retain,");
+    let mut fixture = with_stores(&kept);
+    fixture.change_set("away", json!({"TemplateBody": NO_STORES})).unwrap();
+    let found = findings(&fixture, json!({"StackName": "demo", "ChangeSetName": "away"}));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("WARN Images "), "{found:?}");
+}
+
+#[test]
+fn what_the_maker_of_a_change_set_may_not_list_is_not_warned_of() {
+    let mut fixture = with_stores(STORES);
+    let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    let role = json!({"RoleName": "maker", "AssumeRolePolicyDocument": trust.to_string()});
+    iam::create_role(&mut fixture.world, input(role)).unwrap();
+    fixture.caller = Principal::role("maker");
+    let rights = [
+        ("s3:ListBucket", "arn:aws:s3:::full", "Full"),
+        ("ecr:ListImages", "arn:aws:ecr:us-west-2:123456789012:repository/images", "Images"),
+    ];
+    for (action, resource, warned) in rights {
+        let statement = json!({"Effect": "Allow", "Action": action, "Resource": resource});
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+        let put = json!({"RoleName": "maker", "PolicyName": "p", "PolicyDocument": policy});
+        iam::put_role_policy(&mut fixture.world, input(put)).unwrap();
+        let set = fixture.change_set(warned, json!({"TemplateBody": NO_STORES})).unwrap();
+        assert_eq!(set["Status"], "CREATE_COMPLETE");
+        let found = findings(&fixture, json!({"StackName": "demo", "ChangeSetName": warned}));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with(&format!("WARN {warned} ")), "{found:?}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rollout_sim::cfn::{self, api};
 use rollout_sim::fault::{ActiveFault, Fault};
+use rollout_sim::iam::Principal;
 use rollout_sim::image::ImageBehaviour;
 use rollout_sim::{ApiError, World, ecr, ecs};
 use serde::de::DeserializeOwned;
@@ -81,6 +82,8 @@ pub(crate) fn input<T: DeserializeOwned>(value: Value) -> T {
 
 pub(crate) struct Fixture {
     pub(crate) world: World,
+    /// Who makes change sets.
+    pub(crate) caller: Principal,
     releases: u32,
 }
 
@@ -88,7 +91,7 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let mut world = World::new("123456789012", "us-west-2", 1);
         ecr::create_repository(&mut world, input(json!({"repositoryName": "api"}))).unwrap();
-        Self { world, releases: 0 }
+        Self { world, caller: Principal::Admin, releases: 0 }
     }
 
     /// The stack `demo` with this template, complete.
@@ -122,6 +125,18 @@ impl Fixture {
         let digest = ecr::push(&mut self.world, &push).unwrap();
         self.world.images.insert(digest.clone(), image);
         digest
+    }
+
+    /// Pushes some image to a repository.
+    pub(crate) fn push_to(&mut self, repository: &str) {
+        let push = ecr::PushInput {
+            repository: repository.to_owned(),
+            tags: Vec::new(),
+            content: "some image".to_owned(),
+            architecture: None,
+            size_bytes: 1 << 20,
+        };
+        ecr::push(&mut self.world, &push).unwrap();
     }
 
     pub(crate) fn create(&mut self, name: &str, template: &str, members: Value) -> Result<(), ApiError> {
@@ -229,7 +244,7 @@ impl Fixture {
         if members.get("TemplateBody").is_none() {
             request["UsePreviousTemplate"] = json!(true);
         }
-        cfn::create_change_set(&mut self.world, input(merged(request, members)))?;
+        cfn::create_change_set(&mut self.world, &self.caller, input(merged(request, members)))?;
         Ok(self.described(name))
     }
 

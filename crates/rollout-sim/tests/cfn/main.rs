@@ -4,6 +4,7 @@
 
 mod access;
 mod change_sets;
+mod configured;
 mod drift;
 mod exports;
 mod fixture;

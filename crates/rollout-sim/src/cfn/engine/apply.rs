@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{advance_soon, context, event, next_token, phase, revert, set_phase, set_status, step_mut};
+use super::{
+    advance_soon, configured, context, event, next_token, phase, revert, set_phase, set_status, step_mut,
+};
 use crate::cfn::api::{ResourceStatus, StackStatus};
 use crate::cfn::handlers::{self, Failure, Outcome, Poll, Wait};
 use crate::cfn::plan::{self, deletion_policy, is_wanted, update_replace_policy};
@@ -42,6 +44,7 @@ pub(super) fn begin(world: &mut World, index: usize, affected: &BTreeSet<String>
             before: None,
             busy_until: None,
             reverted: false,
+            configured: false,
         };
         operation.steps.insert(name.clone(), step);
     }
@@ -57,7 +60,7 @@ pub(super) fn begin(world: &mut World, index: usize, affected: &BTreeSet<String>
 }
 
 /// Starts one step, unless the operation has turned back in the meantime.
-fn start(world: &mut World, index: usize, name: &str) {
+pub(super) fn start(world: &mut World, index: usize, name: &str) {
     if phase(world, index) != Some(Phase::Apply)
         || step_mut(world, index, name).is_none_or(|step| step.state != StepState::Waiting)
     {
@@ -121,6 +124,7 @@ fn start(world: &mut World, index: usize, name: &str) {
                 event(world, index, name, status, Some("Resource creation Initiated"));
             }
             wait(world, index, name, outcome.wait);
+            configured::expect(world, index, name, action, outcome.wait);
         }
     }
 }
@@ -254,6 +258,7 @@ pub(super) fn on_event(world: &mut World, index: usize, name: &str, token: u64, 
     let back = phase(world, index) == Some(Phase::Revert);
     match what {
         StepEvent::Start => revert::start(world, index, name),
+        StepEvent::Configured => configured::reached(world, index, name),
         StepEvent::Complete if back => revert::done(world, index, name),
         StepEvent::Complete => completed(world, index, name),
         StepEvent::Poll { deadline } => match poll(world, index, name) {
@@ -297,6 +302,7 @@ fn stopped(world: &mut World, index: usize, name: &str, back: bool, reason: &str
 }
 
 fn completed(world: &mut World, index: usize, name: &str) {
+    configured::at_the_end(world, index, name);
     let creates = step_mut(world, index, name).is_some_and(|step| step.action == Action::Create);
     let status = if creates { ResourceStatus::CreateComplete } else { ResourceStatus::UpdateComplete };
     event(world, index, name, status, None);
@@ -307,26 +313,25 @@ fn completed(world: &mut World, index: usize, name: &str) {
 fn done(world: &mut World, index: usize, name: &str) {
     let stack = &mut world.cfn.stacks[index];
     let (Some(operation), Some(definition)) = (&mut stack.operation, &stack.definition) else { return };
+    let mut begun = false;
     if let Some(step) = operation.steps.get_mut(name) {
         step.state = StepState::Done;
+        begun = step.configured;
     }
     operation.open -= 1;
     let template = definition.template.clone();
-    let mut ready = Vec::new();
-    for dependent in template.dependents.get(name).into_iter().flatten() {
-        if let Some(step) = operation.steps.get_mut(dependent) {
-            step.waiting -= 1;
-            if step.waiting == 0 && step.state == StepState::Waiting {
-                ready.push(dependent);
-            }
-        }
-    }
+    let dependents = template.dependents.get(name).into_iter().flatten();
+    // Those that only refer to it waited for its configuration.
+    let waiting =
+        dependents.filter(|dependent| !begun || configured::waits_longer(&template, dependent, name));
+    let ready = configured::release(operation, waiting);
     if operation.open == 0 {
         advance_soon(world, index);
     }
     for name in ready {
         start(world, index, name);
     }
+    configured::of_the_stack(world, index);
 }
 
 /// A resource failed: the operation turns back, or stops where rollback is disabled.

@@ -4,6 +4,7 @@
 //! allows it; on failure it goes back; at the end it deletes what is no longer used.
 
 mod apply;
+mod configured;
 mod record;
 mod remove;
 mod revert;
@@ -76,6 +77,7 @@ pub(super) fn apply(world: &mut World, index: usize, definition: Shared<Definiti
         open_deletions: 0,
         doomed: None,
         force: false,
+        configured: false,
     });
     set_status(world, index, status, Some("User Initiated"));
     if let Err(reason) = policy::check_removals(world, index) {
@@ -121,6 +123,7 @@ pub(super) fn delete(
         open_deletions: 0,
         doomed: None,
         force: false,
+        configured: false,
     });
     set_status(world, index, StackStatus::DeleteInProgress, Some("User Initiated"));
     remove::everything(world, index, retain);

@@ -22,6 +22,28 @@ pub(in crate::cfn) fn event(
     push(world, index, Some(logical_id), physical_id, kind, status, reason);
 }
 
+/// Why a resource or a stack that is configured is still in progress.
+const CONSISTENCY_CHECK: &str = "Eventual consistency check initiated";
+
+/// Records that a resource is configured while it stays in `status`.
+pub(super) fn configured(world: &mut World, index: usize, logical_id: &str, status: ResourceStatus) {
+    event(world, index, logical_id, status, Some(CONSISTENCY_CHECK));
+    mark_configured(world, index);
+}
+
+/// Records that a stack is configured while it is still being created.
+pub(super) fn stack_configured(world: &mut World, index: usize) {
+    set_status(world, index, StackStatus::CreateInProgress, Some(CONSISTENCY_CHECK));
+    mark_configured(world, index);
+}
+
+/// Gives the latest event its detailed status.
+fn mark_configured(world: &mut World, index: usize) {
+    if let Some(event) = world.cfn.stacks[index].events.last_mut() {
+        event.configured = true;
+    }
+}
+
 /// Records an event that leaves the state of the logical resource alone: its old physical resource goes.
 pub(super) fn event_of_old(
     world: &mut World,
@@ -81,6 +103,7 @@ fn push(
         reason: reason.map(str::to_owned),
         operation_id,
         token,
+        configured: false,
     };
     world.cfn.stacks[index].events.push(event.into());
 }

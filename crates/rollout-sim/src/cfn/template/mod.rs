@@ -47,6 +47,8 @@ pub(super) struct ResourceDefinition {
     pub description: Option<String>,
     /// Resources it waits for: explicit ones and those it refers to.
     pub depends_on: BTreeSet<String>,
+    /// Those of them that it names in `DependsOn`.
+    pub explicit: BTreeSet<String>,
     /// What its properties refer to.
     pub uses: Uses,
 }

@@ -232,6 +232,7 @@ fn resource(name: &str, value: &Value) -> Result<ResourceDefinition, String> {
         update_replace_policy: policy(name, "UpdateReplacePolicy", map.get("UpdateReplacePolicy"))?,
         metadata: map.get("Metadata").map(compile).transpose()?,
         description: map.get("Description").and_then(Value::as_str).map(str::to_owned),
+        explicit: depends_on.clone(),
         depends_on,
         uses,
     })

@@ -118,6 +118,26 @@ fn a_deployment_of_another_revision_supersedes_ours() {
     assert!(seen.finished);
 }
 
+/// Services that refer to a task definition are updated as soon as it is configured, while its event still says that it is
+/// in progress.
+#[test]
+fn a_task_definition_is_known_once_it_is_configured() {
+    let other = "arn:aws:ecs:us-west-2:123456789012:task-definition/shop-staging-api:8";
+    let superseded = |configured| {
+        let event =
+            stack_event(10, "ApiTaskDefinition", "AWS::ECS::TaskDefinition", "UPDATE_IN_PROGRESS", "");
+        let mut view = service(vec![], vec![]);
+        view.deployments = vec![
+            deployment("ecs-svc/3", "PRIMARY", other, "IN_PROGRESS"),
+            deployment("ecs-svc/2", "ACTIVE", NEW, "IN_PROGRESS"),
+        ];
+        let events = vec![StackEventView { configured, ..event }];
+        let seen = judge(&rollout(1), [stack(50, events), snapshot(60, view)]);
+        matches!(seen.state, State::Superseded { .. })
+    };
+    assert_eq!((superseded(true), superseded(false)), (true, false));
+}
+
 #[test]
 fn the_deadline_adds_up_and_names_what_is_missing() {
     let rollout = rollout(1);

@@ -136,6 +136,7 @@ pub(super) fn stack_event(
         resource_type: kind.to_owned(),
         status: status.to_owned(),
         reason: (!reason.is_empty()).then(|| reason.to_owned()),
+        configured: false,
     }
 }
 
