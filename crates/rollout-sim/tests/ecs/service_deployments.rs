@@ -142,3 +142,38 @@ fn a_page_has_at_most_100_service_deployments() {
         ecs::list_service_deployments(&fixture.world, &serde_json::from_value(request).unwrap()).unwrap();
     assert_eq!((page.service_deployments.len(), page.next_token.is_some()), (100, true));
 }
+
+#[test]
+fn eventbridge_is_told_about_state_changes() {
+    let mut fixture = Fixture::new(Setup::default());
+    let first = fixture.primary().id;
+    fixture.deploy(crashing(2.0));
+    let second = fixture.primary().id;
+    fixture.until(3600.0, "the rollback", |it| it.latest().status == Status::RollbackSuccessful);
+    let told: Vec<[String; 4]> = ecs::deployment_state_changes(&fixture.world)
+        .iter()
+        .map(|event| {
+            assert_eq!(event["detail-type"], "ECS Deployment State Change");
+            let member = |name: &str| event["detail"][name].as_str().unwrap().to_owned();
+            [member("eventType"), member("eventName"), member("deploymentId"), member("reason")]
+        })
+        .collect();
+    let event = |kind: &str, name: &str, id: &str, reason: String| {
+        [kind.to_owned(), format!("SERVICE_DEPLOYMENT_{name}"), id.to_owned(), reason]
+    };
+    let begun = |id: &str| event("INFO", "IN_PROGRESS", id, format!("ECS deployment {id} in progress."));
+    let back = format!("ECS deployment circuit breaker: rolling back to deploymentId {first}.");
+    let failed = "ECS deployment circuit breaker: tasks failed to start.".to_owned();
+    let completed = || event("INFO", "COMPLETED", &first, format!("ECS deployment {first} completed."));
+    assert_eq!(
+        told,
+        [
+            begun(&first),
+            completed(),
+            begun(&second),
+            event("ERROR", "FAILED", &second, failed),
+            event("INFO", "IN_PROGRESS", &first, back),
+            completed(),
+        ]
+    );
+}
