@@ -33,4 +33,5 @@ mod stuck;
 mod task_run;
 mod two_at_once;
 mod two_releases;
+mod version_endpoint;
 mod watching;

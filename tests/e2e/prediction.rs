@@ -70,8 +70,12 @@ fn stage() -> &'static Stage {
 
 /// Deploys with the faults, simulates the same, and holds both against each other.
 fn predicts(broken: &[&str]) -> Outcome {
+    predicts_in(&Scene::staging(), stage(), broken)
+}
+
+/// The same where staging and the stage are of another configuration.
+pub(crate) fn predicts_in(scene: &Scene, stage: &Stage, broken: &[&str]) -> Outcome {
     let fault = broken.join(" and ");
-    let scene = Scene::staging();
     scene.commit("broken");
     let deployed = block_on(scene.deploy("staging", &options(Wanted::Head), broken)).unwrap();
     let is_roll = |record: &&Record| record.rollout.services.iter().any(|service| service.rolls);
@@ -83,7 +87,7 @@ fn predicts(broken: &[&str]) -> Outcome {
     // Load balancers report by the minute: the second at which a rollout starts decides when an alarm fires.
     let starts_at_millis = Some(first.rollout.started_at.as_millis() % 60_000);
     let play = Play { starts_at_millis, ..Play::new(Watcher::Tool, &faults) };
-    let predicted = stage().play(&play).unwrap();
+    let predicted = stage.play(&play).unwrap();
 
     let foreseen: Vec<Course> = [&predicted.record].into_iter().chain(&predicted.back).map(course).collect();
     let courses: Vec<Course> = shown.iter().copied().map(course).collect();

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::call::CallError;
 use crate::closer::Closer;
 use crate::failure::Failure;
-use crate::health::{self, Answer, Checker};
+use crate::health::{Answer, Checker};
 use crate::history::task_definition_variables;
 use crate::logs;
 use crate::observe::{self, SeenService};
@@ -273,10 +273,10 @@ async fn answers(
     let release = view.parameters.get("Release").map(String::as_str);
     let release = release.filter(|_| view.standing() == Standing::Ready);
     let domain = session.environment.domain.as_str();
-    let checker = Checker::new(session.target.front, domain, session.config.platform.release_header())?;
+    let checker = Checker::new(session.target.front, domain)?;
     let mut answers = Vec::new();
-    for probe in health::probes(&session.config.platform) {
-        if seen.iter().any(|service| service.view.name.as_str() == probe.service) {
+    for probe in session.config.platform.probes() {
+        if seen.iter().any(|service| service.view.name.as_str() == probe.service.as_str()) {
             answers.push(checker.ask(&probe, release).await);
         }
     }

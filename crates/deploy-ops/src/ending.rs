@@ -4,7 +4,7 @@ use ops_cli::{Cause, DeployResult, Verdict};
 
 use crate::failure::Failure;
 use crate::forecast::Forecast;
-use crate::health::{self, Checker};
+use crate::health::Checker;
 use crate::operation::{Conclusion, Times};
 use crate::resolve::Release;
 use crate::session::EnvironmentSession;
@@ -68,8 +68,8 @@ pub(crate) async fn health(
 ) -> Result<End, Failure> {
     session.report.step("Health");
     let domain = session.environment.domain.as_str();
-    let checker = Checker::new(session.target.front, domain, session.config.platform.release_header())?;
-    let probes = health::probes(&session.config.platform);
+    let checker = Checker::new(session.target.front, domain)?;
+    let probes = session.config.platform.probes();
     let answers =
         checker.check(&*session.target.clock, &session.report, &probes, Some(release.label())).await;
     let trouble =
@@ -80,7 +80,7 @@ pub(crate) async fn health(
             verdict: Verdict::Unhealthy,
             cause: Some(Cause {
                 kind: trouble.kind().to_owned(),
-                service: Some(probe.service),
+                service: Some(probe.service.to_string()),
                 detail: format!("https://{domain}{}: {trouble}", probe.path),
             }),
             detected_secs: None,

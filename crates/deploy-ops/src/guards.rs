@@ -5,14 +5,14 @@
 
 use std::fmt;
 
-use env_config::ServiceName;
+use env_config::{ServiceName, path_matches};
 use ops_cli::{Guard, GuardKind};
 use rollout_verdict::Deadline;
 use serde_json::Value;
 
 use crate::clock::rfc3339;
 use crate::failure::Failure;
-use crate::health::{Checker, Probe, matches_pattern};
+use crate::health::Checker;
 use crate::observe::SeenService;
 use crate::plan::{Action, Plan};
 use crate::report::{Report, duration};
@@ -223,8 +223,9 @@ async fn health_path(
     target_group: &str,
     path: &str,
 ) -> Result<Option<String>, Failure> {
-    let service = session.config.platform.services.get(name);
-    let status = service.and_then(|it| session.config.platform.target_health_check(it)).map(|it| it.status);
+    let platform = &session.config.platform;
+    let service = platform.services.get(name);
+    let status = service.and_then(|it| platform.target_health_check(it)).map(|it| it.status);
     if routed_to(live, path) != Some(target_group) {
         return Ok(Some(
             "the public routes do not lead there, so it cannot be shown that the release in service answers it"
@@ -232,11 +233,15 @@ async fn health_path(
         ));
     }
     let domain = session.environment.domain.as_str();
-    let checker = Checker::new(session.target.front, domain, session.config.platform.release_header())?;
-    let probe = Probe { service: name.to_string(), path: path.to_owned(), status };
-    let answer = checker.ask(&probe, None).await;
+    let checker = Checker::new(session.target.front, domain)?;
+    let answer = checker.ask(&platform.probe(name, path.to_owned(), status), None).await;
     if answer.trouble.is_none() {
-        let release = answer.release.as_deref().unwrap_or("in service");
+        let elsewhere = service.and_then(|it| platform.version_probe(name, it));
+        let release = match (answer.release, elsewhere) {
+            (None, Some(version)) => checker.ask(&version, None).await.release,
+            (release, _) => release,
+        };
+        let release = release.as_deref().unwrap_or("in service");
         session.report.line(format!("{name}: release {release} answers {path} already"));
     }
     Ok(answer.trouble.map(|trouble| {
@@ -253,7 +258,7 @@ fn routed_to<'a>(live: &'a Template, path: &str) -> Option<&'a str> {
             .flatten()
             .filter_map(|condition| condition.pointer("/PathPatternConfig/Values")?.as_array())
             .flatten();
-        patterns.filter_map(Value::as_str).any(|pattern| matches_pattern(pattern.as_bytes(), path.as_bytes()))
+        patterns.filter_map(Value::as_str).any(|pattern| path_matches(pattern, path))
     };
     let rules = live.resources_of_type("AWS::ElasticLoadBalancingV2::ListenerRule");
     let rules = rules.into_iter().filter_map(|id| live.get(Section::Resources, id));

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use env_config::{Platform, Service, ServiceName};
+use env_config::{Probe, ReleaseSource, Unnamed, VERSION_BODY_LIMIT, release_in};
 use rollout_verdict::Cadence;
 
 use crate::clock::Clock;
@@ -13,16 +13,8 @@ use crate::history::short_release;
 use crate::report::Report;
 use crate::target::Front;
 
-/// One request to make.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
-    /// Service that should answer.
-    pub service: String,
-    /// Public path.
-    pub path: String,
-    /// Status that it should answer with; `None` where any answer of the program will do.
-    pub status: Option<u16>,
-}
+/// Longest that one answer may take, with its body.
+const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 
 /// What is wrong with an answer, told apart by who is to blame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +33,13 @@ pub enum Trouble {
     Application(u16),
     /// Another release answered.
     WrongRelease {
-        /// The one that did; `None` where the answer names none.
-        found: Option<String>,
+        /// The one that did.
+        found: String,
         /// The one that should.
         wanted: String,
     },
+    /// The answer names no release.
+    NoRelease(Unnamed),
 }
 
 impl fmt::Display for Trouble {
@@ -59,12 +53,10 @@ impl fmt::Display for Trouble {
                 write!(f, "the load balancer answers {status}: no healthy target or no rule")
             }
             Self::Application(status) => write!(f, "the program answers {status}"),
-            Self::WrongRelease { found: Some(found), wanted } => {
+            Self::WrongRelease { found, wanted } => {
                 write!(f, "release {} answers, not {}", short_release(found), short_release(wanted))
             }
-            Self::WrongRelease { found: None, .. } => f.write_str(
-                "the answer names no release (the header of release_header in infra/platform.toml is missing)",
-            ),
+            Self::NoRelease(unnamed) => unnamed.fmt(f),
         }
     }
 }
@@ -81,11 +73,12 @@ impl Trouble {
             Self::LoadBalancer(_) => "load_balancer",
             Self::Application(_) => "application",
             Self::WrongRelease { .. } => "wrong_release",
+            Self::NoRelease(_) => "no_release",
         }
     }
 }
 
-/// One service's answer.
+/// The answer to one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// What was asked.
@@ -101,64 +94,26 @@ pub struct Answer {
 #[error("failed to prepare the health check")]
 pub struct HealthError(#[source] reqwest::Error);
 
-/// The requests that show a platform's public face, one per public service, in configuration order.
-#[must_use]
-pub fn probes(platform: &Platform) -> Vec<Probe> {
-    let public = platform.services.iter().filter(|(_, service)| service.is_public());
-    public.map(|(name, service)| probe(platform, name, service)).collect()
-}
-
-/// The health-check path where the public routes lead it to the service; otherwise a path that they do,
-/// where any answer of the program proves which release is there.
-fn probe(platform: &Platform, name: &ServiceName, service: &Service) -> Probe {
-    if let Some(check) = platform.target_health_check(service)
-        && routed_to(platform, &check.path) == Some(name)
-    {
-        return Probe { service: name.to_string(), path: check.path, status: Some(check.status) };
-    }
-    let patterns = service.routes.iter().flat_map(|route| &route.paths);
-    let paths = patterns.map(|pattern| pattern.as_str().replace('*', "").replace('?', "-"));
-    let path = paths.into_iter().find(|path| routed_to(platform, path) == Some(name));
-    Probe { service: name.to_string(), path: path.unwrap_or_else(|| "/".to_owned()), status: None }
-}
-
-/// The service that the listener rules send a path to.
-fn routed_to<'a>(platform: &'a Platform, path: &str) -> Option<&'a ServiceName> {
-    let matching = |route: &&(&ServiceName, &env_config::Route)| {
-        route.1.paths.iter().any(|pattern| matches_pattern(pattern.as_str().as_bytes(), path.as_bytes()))
-    };
-    platform.routes().iter().find(matching).map(|(name, _)| *name)
-}
-
-/// `*` matches any characters, `?` exactly one (ALB: path conditions).
-pub(crate) fn matches_pattern(pattern: &[u8], path: &[u8]) -> bool {
-    match (pattern.first(), path.first()) {
-        (None, None) => true,
-        (Some(b'*'), _) => {
-            matches_pattern(&pattern[1..], path) || (!path.is_empty() && matches_pattern(pattern, &path[1..]))
-        }
-        (Some(b'?'), Some(_)) => matches_pattern(&pattern[1..], &path[1..]),
-        (Some(expected), Some(found)) if expected == found => matches_pattern(&pattern[1..], &path[1..]),
-        _ => false,
-    }
-}
-
 /// Asks users' questions of one domain.
 pub struct Checker {
     client: reqwest::Client,
     domain: String,
-    header: String,
     base: String,
 }
 
 impl Checker {
-    /// A checker of `domain`, whose services name their release in the response header `header`.
-    pub fn new(front: Front, domain: &str, header: &str) -> Result<Self, HealthError> {
+    /// A checker of `domain`.
+    pub fn new(front: Front, domain: &str) -> Result<Self, HealthError> {
+        Self::patient(front, domain, ANSWER_LIMIT)
+    }
+
+    /// One that gives a request this long, the body of its answer included.
+    fn patient(front: Front, domain: &str, limit: Duration) -> Result<Self, HealthError> {
         // Fails where another part of the process has installed one already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(5))
-            .timeout(Duration::from_secs(15))
+            .timeout(limit)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("deploy-ops/", env!("CARGO_PKG_VERSION")));
         let (client, base) = match front {
@@ -167,21 +122,14 @@ impl Checker {
             Front::At(address) => (client.no_proxy().tls_certs_only([]), format!("http://{address}")),
         };
         let client = client.build().map_err(HealthError)?;
-        Ok(Self { client, domain: domain.to_owned(), header: header.to_owned(), base })
+        Ok(Self { client, domain: domain.to_owned(), base })
     }
 
-    /// Asks once.
+    /// Asks once. `release: None` asks for health only.
     pub async fn ask(&self, probe: &Probe, release: Option<&str>) -> Answer {
         let request = self.client.get(format!("{}{}", self.base, probe.path)).header("host", &self.domain);
         let (found, trouble) = match request.send().await {
-            Ok(answer) => {
-                let header = |name: &str| {
-                    answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-                };
-                let found = header(&self.header);
-                let of_balancer = header("server").is_some_and(|server| server.starts_with("awselb"));
-                (found.clone(), judge(answer.status().as_u16(), of_balancer, found, probe.status, release))
-            }
+            Ok(answer) => judge(answer, probe, release).await,
             Err(error) => (None, Some(connection_trouble(&error))),
         };
         Answer { probe: probe.clone(), release: found, trouble }
@@ -226,29 +174,53 @@ fn line(domain: &str, answer: &Answer) -> String {
     }
 }
 
-/// `release: None` asks for health only.
-fn judge(
-    status: u16,
-    of_balancer: bool,
-    found: Option<String>,
-    wanted_status: Option<u16>,
+/// The release that an answer names, and what is wrong with it.
+async fn judge(
+    mut answer: reqwest::Response,
+    probe: &Probe,
     release: Option<&str>,
-) -> Option<Trouble> {
-    match (status, of_balancer) {
-        (403, true) => return Some(Trouble::Firewall),
-        (_, true) => return Some(Trouble::LoadBalancer(status)),
-        _ => {}
+) -> (Option<String>, Option<Trouble>) {
+    let status = answer.status().as_u16();
+    if header(&answer, "server").is_some_and(|server| server.starts_with("awselb")) {
+        let trouble = if status == 403 { Trouble::Firewall } else { Trouble::LoadBalancer(status) };
+        return (None, Some(trouble));
     }
-    let good = wanted_status.map_or(status < 500, |wanted| status == wanted);
-    if !good {
-        return Some(Trouble::Application(status));
+    if !probe.accepts(status) {
+        return (None, Some(Trouble::Application(status)));
     }
-    match release {
-        Some(release) if found.as_deref() != Some(release) => {
-            Some(Trouble::WrongRelease { found, wanted: release.to_owned() })
+    let named = match &probe.release {
+        None => return (None, None),
+        Some(ReleaseSource::Header(name)) => {
+            header(&answer, name).map(str::to_owned).ok_or_else(|| Unnamed::NoHeader(name.clone()))
         }
-        _ => None,
+        Some(ReleaseSource::Body(pointer)) => match body(&mut answer).await {
+            Ok(body) => release_in(&body, pointer.as_ref()),
+            Err(error) => return (None, Some(connection_trouble(&error))),
+        },
+    };
+    match (named, release) {
+        (Ok(found), Some(wanted)) if found != wanted => {
+            let trouble = Trouble::WrongRelease { found: found.clone(), wanted: wanted.to_owned() };
+            (Some(found), Some(trouble))
+        }
+        (Ok(found), _) => (Some(found), None),
+        (Err(unnamed), Some(_)) => (None, Some(Trouble::NoRelease(unnamed))),
+        (Err(_), None) => (None, None),
     }
+}
+
+fn header<'a>(answer: &'a reqwest::Response, name: &str) -> Option<&'a str> {
+    answer.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The body, as far as it has to be read to see that it is too large.
+async fn body(answer: &mut reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while body.len() <= VERSION_BODY_LIMIT {
+        let Some(chunk) = answer.chunk().await? else { break };
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 fn connection_trouble(error: &reqwest::Error) -> Trouble {
@@ -275,69 +247,4 @@ fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::{Read as _, Write as _};
-    use std::net::TcpListener;
-
-    use super::*;
-
-    /// What is said of a place that users would reach by DNS and HTTPS.
-    async fn trouble_at(domain: &str) -> Trouble {
-        let checker = Checker::new(Front::Public, domain, "x-release").expect("a checker");
-        let probe = Probe { service: "api".to_owned(), path: "/".to_owned(), status: Some(200) };
-        checker.ask(&probe, None).await.trouble.expect("nobody answers well there")
-    }
-
-    #[tokio::test]
-    async fn a_name_that_does_not_resolve_is_dns() {
-        // Reserved, so that it never resolves (RFC 2606).
-        let trouble = trouble_at("nobody.invalid").await;
-        assert!(matches!(trouble, Trouble::Dns(_)), "{trouble:?}");
-    }
-
-    #[tokio::test]
-    async fn a_port_where_nobody_listens_is_the_connection() {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("its address");
-        drop(listener);
-        let trouble = trouble_at(&address.to_string()).await;
-        assert!(matches!(trouble, Trouble::Connection(_)), "{trouble:?}");
-    }
-
-    #[tokio::test]
-    async fn a_program_that_speaks_no_tls_is_tls() {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("its address");
-        let server = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().expect("a client");
-            let _ = stream.read(&mut [0; 1024]);
-            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-        });
-        let trouble = trouble_at(&address.to_string()).await;
-        assert!(matches!(trouble, Trouble::Tls(_)), "{trouble:?}");
-        server.join().expect("the server ends");
-    }
-
-    #[test]
-    fn patterns_match_as_on_the_load_balancer() {
-        let matches = |pattern: &str, path: &str| matches_pattern(pattern.as_bytes(), path.as_bytes());
-        assert!(matches("/api/*", "/api/health"));
-        assert!(matches("/*", "/"));
-        assert!(!matches("/mcp", "/mcp/health"));
-        assert!(matches("/v?/x", "/v1/x"));
-        assert!(!matches("/v?/x", "/v/x"));
-    }
-
-    #[test]
-    fn answers_are_blamed_on_who_gave_them() {
-        let ok = |found: &str| judge(200, false, Some(found.to_owned()), Some(200), Some("v1"));
-        assert_eq!(ok("v1"), None);
-        let wrong = Trouble::WrongRelease { found: Some("v0".into()), wanted: "v1".into() };
-        assert_eq!(wrong.to_string(), "release v0 answers, not v1");
-        assert_eq!(ok("v0"), Some(wrong));
-        assert_eq!(judge(503, true, None, Some(200), None), Some(Trouble::LoadBalancer(503)));
-        assert_eq!(judge(403, true, None, Some(200), None), Some(Trouble::Firewall));
-        assert_eq!(judge(500, false, None, None, None), Some(Trouble::Application(500)));
-        assert_eq!(judge(404, false, Some("v1".into()), None, Some("v1")), None);
-    }
-}
+mod tests;

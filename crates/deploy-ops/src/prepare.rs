@@ -1,8 +1,8 @@
 //! Bringing an account to where an environment can be deployed, on a target that has nobody else to do it: images and
 //! secret values.
 
-use env_config::CpuArchitecture;
-use local_aws::{Architecture, PushImage};
+use env_config::{CpuArchitecture, JsonPointer, Platform, Service};
+use local_aws::{Architecture, ImageBehaviour, PushImage};
 
 use crate::call::{CallError, Called};
 use crate::deploy;
@@ -60,7 +60,7 @@ pub async fn images(
                 CpuArchitecture::Arm64 => Architecture::Arm64,
                 CpuArchitecture::X86_64 => Architecture::X86_64,
             }),
-            behaviour: None,
+            behaviour: Some(behaviour(platform, service)),
         };
         control.push_image(image).map_err(|error| Failure::Guard {
             reason: format!("the local registry refused an image: {error}"),
@@ -69,6 +69,16 @@ pub async fn images(
         pushed += 1;
     }
     Ok(pushed)
+}
+
+/// What a made-up program does: it works, and names its release where the configuration says that the service does.
+fn behaviour(platform: &Platform, service: &Service) -> ImageBehaviour {
+    let image = ImageBehaviour::default();
+    match &service.version_endpoint {
+        Some(endpoint) => image
+            .reporting_at(endpoint.path.as_str(), endpoint.json_pointer.as_ref().map(JsonPointer::as_str)),
+        None => ImageBehaviour { release_header: Some(platform.release_header().to_owned()), ..image },
+    }
 }
 
 /// Enters placeholders where there is no value: on a target of its own no person brings one.

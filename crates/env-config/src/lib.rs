@@ -13,6 +13,7 @@ mod instance_class;
 mod load;
 mod names;
 mod platform;
+mod public;
 mod resource_names;
 mod scenario;
 mod schema_check;
@@ -32,12 +33,15 @@ pub use instance_class::{CacheNodeType, InstanceClass, UnknownClass};
 pub use load::Config;
 pub use names::{
     AccountId, ContainerUser, DatabaseName, Domain, DomainLabel, EmailAddress, EnvVarName, EnvironmentName,
-    GitHubName, HeaderName, HttpPath, Namespace, PathPattern, PlatformName, Region, RepositoryName,
-    SecretKeyName, SecretName, SecretsPrefix, ServiceName, StackName, TaskName, WafRuleName,
+    GitHubName, HeaderName, HttpPath, JsonPointer, Namespace, PathPattern, PlatformName, Region,
+    RepositoryName, SecretKeyName, SecretName, SecretsPrefix, ServiceName, StackName, TaskName, WafRuleName,
 };
 pub use platform::{
     CircuitBreaker, Deployment, GitHub, HealthCheckDefaults, HttpMethod, Platform, Registry,
     TargetErrorAlarm, TargetHealthCheck, WafExemption, WafTuning,
+};
+pub use public::{
+    Probe, ReleaseSource, Unnamed, VERSION_BODY_LIMIT, VersionEndpoint, path_matches, release_in,
 };
 pub use resource_names::{EnvironmentNames, SharedNames};
 pub use scenario::{Changes, Scenario, ScenarioImage, ScenarioImages, ScenarioSide, Watcher, merge};

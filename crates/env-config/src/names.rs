@@ -143,6 +143,14 @@ text_type! {
 }
 
 text_type! {
+    /// JSON pointer (RFC 6901) to a value inside a document (`/version`).
+    JsonPointer,
+    pattern: "^(?:/(?:[^/~]|~[01])+)+$",
+    max_len: 256,
+    expected: "a JSON pointer (RFC 6901) to the release in the body, such as /version or /build/version",
+}
+
+text_type! {
     /// Mail address that receives alarms.
     EmailAddress,
     pattern: "^[^@ ]+@[^@ ]+\\.[^@ ]+$",

@@ -30,7 +30,8 @@ pub struct Platform {
     pub hosted_zone: Domain,
     /// Private DNS namespace in which services find one another: `{service}.{namespace}`.
     pub namespace: Namespace,
-    /// Response header in which a service reports the release that it runs.
+    /// Response header in which a service names the release that it runs, unless it has a `version_endpoint`. Left out:
+    /// `x-release`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_header: Option<HeaderName>,
     /// Checkout of the application that images are built from, relative to the top of this repository. Left out: this
@@ -62,7 +63,7 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Header in which services report their release; `x-release` unless configured.
+    /// Header in which services without a version endpoint name their release; `x-release` unless configured.
     pub fn release_header(&self) -> &str {
         self.release_header.as_ref().map_or("x-release", HeaderName::as_str)
     }

@@ -11,6 +11,7 @@ use crate::{
         ContainerUser, EnvVarName, HttpPath, PathPattern, RepositoryName, SecretKeyName, SecretName,
         ServiceName,
     },
+    public::VersionEndpoint,
     sizes::FargateSize,
 };
 
@@ -41,6 +42,9 @@ pub struct Service {
     /// Health check of the load balancer. Required when the service has routes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health_check: Option<ServiceHealthCheck>,
+    /// Endpoint at which the service names the release that it runs, instead of the header `release_header`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_endpoint: Option<VersionEndpoint>,
     /// Health check that runs inside the container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container_health_check: Option<ContainerHealthCheck>,

@@ -3,7 +3,7 @@
 
 mod support;
 
-use env_config::ServiceName;
+use env_config::{Probe, ReleaseSource, ServiceName};
 use support::Files;
 
 #[test]
@@ -79,4 +79,43 @@ fn subjects_of_github_come_in_both_forms_when_the_ids_are_known() {
     assert_eq!(github.environment_subjects("live"), ["repo:example/platform:environment:live"]);
     (github.owner_id, github.repository_id) = (Some(1), Some(2));
     assert_eq!(github.branch_subjects()[1], "repo:example@1/platform@2:ref:refs/heads/main");
+}
+
+/// What is asked of each public service: path, status, and where the answer names the release.
+fn asked(files: &Files) -> Vec<String> {
+    let probes = files.load().unwrap().platform.probes();
+    let line = |probe: &Probe| {
+        let Probe { service, path, status, release } = probe;
+        let release = match release {
+            Some(ReleaseSource::Header(name)) => format!("header {name}"),
+            Some(ReleaseSource::Body(Some(pointer))) => format!("body at {pointer}"),
+            Some(ReleaseSource::Body(None)) => "body".to_owned(),
+            None => "nothing".to_owned(),
+        };
+        format!("{service} {path} {} {release}", status.unwrap_or_default())
+    };
+    probes.iter().map(line).collect()
+}
+
+#[test]
+fn a_version_endpoint_is_asked_besides_the_health_check() {
+    let header = ["api /api/health 200 header x-release", "web /health 200 header x-release"];
+    assert_eq!(asked(&Files::new()), header);
+    let with = |endpoint: &str| {
+        asked(&Files::new().platform("port = 8001", &format!("port = 8001\nversion_endpoint = {endpoint}")))
+    };
+    assert_eq!(
+        with(r#"{ path = "/api/version", json_pointer = "/version" }"#),
+        ["api /api/health 200 nothing", "api /api/version 200 body at /version", header[1]]
+    );
+    // The health check may say it as well.
+    assert_eq!(
+        with(r#"{ path = "/api/health", json_pointer = "/version" }"#),
+        ["api /api/health 200 body at /version", header[1]]
+    );
+    let text = Files::new()
+        .platform("path = \"/api/health\"", "path = \"/livez\"")
+        .platform("port = 8001", "port = 8001\nversion_endpoint = { path = \"/api/version\" }");
+    // The routes lead the health check to the other service: only the endpoint is asked.
+    assert_eq!(asked(&text), ["api /api/version 200 body", header[1]]);
 }

@@ -42,6 +42,48 @@ paths = ["/*"]
     ");
 }
 
+/// `api` names its release at an endpoint.
+fn version_endpoint(path: &str) -> Files {
+    Files::new().platform("port = 8001", &format!("port = 8001\nversion_endpoint = {{ path = \"{path}\" }}"))
+}
+
+#[test]
+fn version_endpoints_that_lead_to_another_service() {
+    assert_snapshot!(version_endpoint("/version").messages(), @"platform.toml:61:29: requests for `/version` go to `web`, not to `api` (allowed: a path that the routes of `api` lead to it (/api/*))");
+}
+
+#[test]
+fn version_endpoints_behind_an_earlier_route_of_another_service() {
+    let files = version_endpoint("/api/version").platform("priority = 200", "priority = 50");
+    let files = files.platform(r#"paths = ["/*"]"#, r#"paths = ["/api/v*", "/w"]"#);
+    assert_snapshot!(files.messages(), @"platform.toml:61:29: requests for `/api/version` go to `web`, not to `api` (allowed: a path that the routes of `api` lead to it (/api/*))");
+}
+
+#[test]
+fn version_endpoints_that_lead_nowhere() {
+    assert_snapshot!(version_endpoint("/version").platform(r#"paths = ["/*"]"#, r#"paths = ["/w"]"#).messages(), @"platform.toml:61:29: no route leads `/version` to `api` (allowed: a path that the routes of `api` lead to it (/api/*))");
+}
+
+#[test]
+fn version_endpoints_of_internal_services() {
+    assert_snapshot!(Files::new().append(r#"
+[services.worker]
+port = 8003
+user = "1000"
+build = { dockerfile = "worker/Dockerfile" }
+container_health_check = { command = ["CMD", "worker"] }
+version_endpoint = { path = "/version" }
+"#).messages(), @"platform.toml:104:1: `worker` has a version endpoint, but no routes (leave it out: nobody can ask an internal service from outside)");
+}
+
+#[test]
+fn headers_that_no_service_sends() {
+    let files = version_endpoint("/api/version")
+        .platform("namespace =", "release_header = \"x-version\"\nnamespace =")
+        .platform("port = 8002", "port = 8002\nversion_endpoint = { path = \"/version\" }");
+    assert_snapshot!(files.messages(), @"platform.toml:6:1: no service names its release in a header: each public one has a `version_endpoint` (keep one of them: leave `release_header` out, or the version endpoint of a service that sends the header)");
+}
+
 #[test]
 fn timeouts_of_health_checks() {
     assert_snapshot!(Files::new().platform("timeout_secs = 5", "timeout_secs = 10").messages(), @"platform.toml:38:16: a timeout of 10 s does not fit an interval of 10 s (allowed: less than interval_secs, 2 to 9)");

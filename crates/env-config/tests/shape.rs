@@ -12,7 +12,7 @@ fn unknown_key_at_the_top() {
 
 #[test]
 fn unknown_key_in_a_service() {
-    assert_snapshot!(Files::new().platform("port = 8001", "prot = 8001").messages(), @"platform.toml:60:1: unknown key `prot` in `services.api` (did you mean `port`? allowed: architecture, build, cache, calls, container_health_check, database, environment, health_check, port, read_only_root_filesystem, repository, routes, secrets, stop_timeout_secs, user)");
+    assert_snapshot!(Files::new().platform("port = 8001", "prot = 8001").messages(), @"platform.toml:60:1: unknown key `prot` in `services.api` (did you mean `port`? allowed: architecture, build, cache, calls, container_health_check, database, environment, health_check, port, read_only_root_filesystem, repository, routes, secrets, stop_timeout_secs, user, version_endpoint)");
 }
 
 #[test]
@@ -121,6 +121,24 @@ fn address_blocks_with_octets_above_255() {
 #[test]
 fn health_check_paths_start_with_a_slash() {
     assert_snapshot!(Files::new().platform(r#""/api/health""#, r#""api/health""#).messages(), @"platform.toml:65:25: `services.api.health_check.path`: `api/health` is not valid (expected a path that starts with / and has no query)");
+}
+
+#[test]
+fn version_endpoints() {
+    let with = |endpoint: &str| {
+        let file = format!("port = 8001\nversion_endpoint = {endpoint}");
+        Files::new().platform("port = 8001", &file).messages()
+    };
+    assert_snapshot!(with(r#""/api/version""#), @"platform.toml:61:20: `services.api.version_endpoint` is a string, expected a table (expected Endpoint at which a service names the release that it runs, in place of the response header.)");
+    assert_snapshot!(with(r#"{ pth = "/api/version", json_pointer = "version" }"#), @r"
+    platform.toml:61:22: unknown key `pth` in `services.api.version_endpoint` (did you mean `path`? allowed: json_pointer, path)
+    platform.toml:61:59: `services.api.version_endpoint.json_pointer`: `version` is not valid (expected a JSON pointer (RFC 6901) to the release in the body, such as /version or /build/version)
+    ");
+    assert_snapshot!(with(r#"{ path = "api/version", json_pointer = 3 }"#), @r"
+    platform.toml:61:29: `services.api.version_endpoint.path`: `api/version` is not valid (expected a path that starts with / and has no query)
+    platform.toml:61:59: `services.api.version_endpoint.json_pointer` is an integer, expected a string (expected a JSON pointer (RFC 6901) to the release in the body, such as /version or /build/version)
+    ");
+    assert_snapshot!(with(r#"{ json_pointer = "/version" }"#), @"platform.toml:61:20: missing key `path` in `services.api.version_endpoint` (`path`: Path that answers 200 with the release in its body. The routes have to lead it to the service.)");
 }
 
 #[test]

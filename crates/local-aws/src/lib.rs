@@ -29,7 +29,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rollout_sim::fault::Fault;
-pub use rollout_sim::image::Architecture;
+pub use rollout_sim::image::{Architecture, ImageBehaviour};
 use rollout_sim::{SimTime, World, iam};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use env_config::{ReleaseSource, Unnamed, release_in};
 use rollout_sim::cfn::{self, api::DescribeStacksInput};
 use rollout_sim::ecs::{
     self, AwsVpcConfiguration, DescribeTasksInput, NetworkConfiguration, RunTaskInput, StopTaskInput,
@@ -125,19 +126,27 @@ pub(crate) fn health(
 }
 
 fn ask(stage: &Stage, world: &mut World) -> Option<String> {
-    let header = stage.release_header();
-    for service in &stage.services {
-        let Some(path) = &service.health_path else { continue };
+    for asked in &stage.probes {
+        let (service, path) = (&asked.service, &asked.path);
         let answer = elb::http_request(world, &stage.domain, path, "GET", &BTreeMap::new());
         let Some(answer) = answer else {
-            return Some(format!("{}: {} does not resolve", service.name, stage.domain));
+            return Some(format!("{service}: {} does not resolve", stage.domain));
         };
-        let found = answer.headers.get(&header);
-        if answer.status >= 500 {
-            return Some(format!("{}: {path} is answered with {}", service.name, answer.status));
+        if !asked.accepts(answer.status) {
+            return Some(format!("{service}: {path} is answered with {}", answer.status));
         }
-        if found.map(String::as_str) != Some(stage.release.as_str()) {
-            return Some(format!("{}: the old release answers {path}", service.name));
+        let named = match &asked.release {
+            None => continue,
+            Some(ReleaseSource::Header(name)) => {
+                let found = answer.headers.get(&name.to_ascii_lowercase()).cloned();
+                found.ok_or_else(|| Unnamed::NoHeader(name.clone()))
+            }
+            Some(ReleaseSource::Body(pointer)) => release_in(answer.body.as_bytes(), pointer.as_ref()),
+        };
+        match named {
+            Ok(found) if found == stage.release => {}
+            Ok(_) => return Some(format!("{service}: the old release answers {path}")),
+            Err(unnamed) => return Some(format!("{service}: {path}: {unnamed}")),
         }
     }
     None

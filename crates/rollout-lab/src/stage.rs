@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use env_config::{Config, EnvironmentNames, SecretSource};
+use env_config::{Config, EnvironmentNames, JsonPointer, Platform, Probe, SecretSource, Service};
 use rollout_sim::cfn;
 use rollout_sim::cfn::api::{
     ChangeAction, ChangeSetStatus, CreateChangeSetInput, CreateStackInput, DescribeChangeSetInput,
@@ -43,6 +43,8 @@ pub struct Stage {
     pub(crate) cluster: String,
     /// Domain at which users reach the public services.
     pub(crate) domain: String,
+    /// What the tool's health check asks after the rollout.
+    pub(crate) probes: Vec<Probe>,
     /// Release that answers after a rollout that succeeds.
     pub(crate) release: String,
     /// Logical ids of the ECS services that the change set rolls.
@@ -58,9 +60,6 @@ pub(crate) struct StagedService {
     pub log_group: String,
     /// A path that users ask for; `None` for an internal service.
     pub user_path: Option<String>,
-    /// What the tool's health check asks a public service for: the path of the load balancer's check, as far as there is
-    /// one, because a program answers that one without a session.
-    pub health_path: Option<String>,
     pub desired_count: u32,
     pub logical_id: Option<String>,
     pub task_definition_logical_id: Option<String>,
@@ -112,7 +111,8 @@ impl Stage {
         let services = services(&case, &names, &after)?;
         let (cluster, domain) = (names.cluster(), environment.domain.to_string());
         let release = release.to_owned();
-        Ok(Self { rolling, before, services, stack_name, cluster, domain, release, world, case })
+        let probes = case.after.platform.probes();
+        Ok(Self { rolling, before, services, stack_name, cluster, domain, probes, release, world, case })
     }
 
     /// Failures at which the circuit breaker of a service trips.
@@ -124,11 +124,6 @@ impl Stage {
     #[must_use]
     pub fn now(&self) -> SimTime {
         self.world.now()
-    }
-
-    /// Header in which services name their release, in lower case.
-    pub(crate) fn release_header(&self) -> String {
-        self.case.after.platform.release_header().to_ascii_lowercase()
     }
 
     /// Seconds that the migration may take; `None` where there is none.
@@ -200,7 +195,21 @@ fn rolls(change: &ResourceChange) -> bool {
 
 /// How the image in service of a service behaves.
 pub(crate) fn old_behaviour(case: &Case, service: &str) -> ImageBehaviour {
-    case.images.get(service).map(|(old, _)| old.clone()).unwrap_or_default()
+    let image = case.images.get(service).map(|(old, _)| old.clone()).unwrap_or_default();
+    let platform = &case.before.platform;
+    match platform.services.get(service) {
+        Some(service) => reporting(image, platform, service),
+        None => image,
+    }
+}
+
+/// The same image, naming its release where the configuration of its time says that the service does.
+fn reporting(image: ImageBehaviour, platform: &Platform, service: &Service) -> ImageBehaviour {
+    match &service.version_endpoint {
+        Some(endpoint) => image
+            .reporting_at(endpoint.path.as_str(), endpoint.json_pointer.as_ref().map(JsonPointer::as_str)),
+        None => ImageBehaviour { release_header: Some(platform.release_header().to_owned()), ..image },
+    }
 }
 
 fn template(config: &Config, environment: &str) -> Result<String, LabError> {
@@ -232,7 +241,7 @@ fn push_images(world: &mut World, case: &Case, commit: &str) -> Result<BTreeMap<
         let behaviour = if commit == OLD_COMMIT {
             old_behaviour(case, name.as_str())
         } else {
-            given.map(|(_, new)| new.clone()).unwrap_or_default()
+            reporting(given.map(|(_, new)| new.clone()).unwrap_or_default(), platform, service)
         };
         let push = PushInput {
             repository,
@@ -367,9 +376,7 @@ fn services(
         });
         let route = service.routes.iter().flat_map(|route| &route.paths).next();
         let user_path = route.map(|path| path.to_string().replace('*', ""));
-        let check = platform.target_health_check(service).map(|check| check.path);
         StagedService {
-            health_path: check.filter(|_| user_path.is_some()).or_else(|| user_path.clone()),
             name: name.to_string(),
             log_group: names.service_log_group(name),
             user_path,

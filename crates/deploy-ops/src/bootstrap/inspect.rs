@@ -2,7 +2,7 @@
 
 use crate::delegation::{self, Found};
 use crate::failure::Failure;
-use crate::health::{self, Checker};
+use crate::health::Checker;
 use crate::infrastructure;
 use crate::inputs;
 use crate::names::CommitSha;
@@ -242,8 +242,8 @@ fn services_exist(session: &EnvironmentSession, view: &StackView) -> bool {
 /// What is wrong with the public face, nothing where all is well: asked once, or patiently.
 pub(super) async fn health(session: &EnvironmentSession, patiently: bool) -> Result<Option<String>, Failure> {
     let domain = session.environment.domain.as_str();
-    let checker = Checker::new(session.target.front, domain, session.config.platform.release_header())?;
-    let probes = health::probes(&session.config.platform);
+    let checker = Checker::new(session.target.front, domain)?;
+    let probes = session.config.platform.probes();
     let answers = if patiently {
         checker.check(&*session.target.clock, &session.report, &probes, None).await
     } else {

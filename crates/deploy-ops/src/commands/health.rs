@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{print, print_json};
 use crate::failure::Failure;
-use crate::health::{self, Answer, Checker};
+use crate::health::{Answer, Checker};
 use crate::history::short_release;
 use crate::report::{Report, Style};
 use crate::session::EnvironmentSession;
@@ -25,14 +25,15 @@ struct Health {
     answers: Vec<Line>,
 }
 
-/// One public route.
+/// One request to a public route.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Line {
     service: String,
     path: String,
-    /// Release that answered.
+    /// Release that answered; nothing where the answer names none, or another of the service's does.
     release: Option<String>,
-    /// Who is to blame: `dns`, `tls`, `connection`, `firewall`, `load_balancer`, `application`, `wrong_release`.
+    /// Who is to blame: `dns`, `tls`, `connection`, `firewall`, `load_balancer`, `application`, `wrong_release`,
+    /// `no_release`.
     trouble: Option<String>,
     /// The same in words.
     detail: Option<String>,
@@ -41,7 +42,7 @@ struct Line {
 impl From<Answer> for Line {
     fn from(answer: Answer) -> Self {
         Self {
-            service: answer.probe.service,
+            service: answer.probe.service.to_string(),
             path: answer.probe.path,
             release: answer.release,
             trouble: answer.trouble.as_ref().map(|trouble| trouble.kind().to_owned()),
@@ -74,8 +75,8 @@ async fn ask(session: &EnvironmentSession, wanted: Option<&str>) -> Result<Healt
         }
     };
     let domain = session.environment.domain.as_str();
-    let checker = Checker::new(session.target.front, domain, session.config.platform.release_header())?;
-    let probes = health::probes(&session.config.platform);
+    let checker = Checker::new(session.target.front, domain)?;
+    let probes = session.config.platform.probes();
     let clock = &session.target.clock;
     // The answers are the result: they are printed once, on stdout.
     let silent = Report::new(Style::Plain, false, clock.clone(), Box::new(std::io::sink()));

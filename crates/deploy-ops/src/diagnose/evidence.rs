@@ -57,15 +57,15 @@ fn stack_state(facts: &Facts<'_>) -> StackState {
 
 fn service_state(name: String, facts: &Facts<'_>) -> ServiceState {
     let seen = facts.seen.iter().find(|seen| seen.view.name.as_str() == name);
-    let answer = facts.answers.iter().find(|answer| answer.probe.service == name);
+    let answers = || facts.answers.iter().filter(|answer| answer.probe.service.as_str() == name);
     let primary = seen.and_then(|it| it.view.deployments.iter().find(|one| one.status == "PRIMARY"));
     ServiceState {
         desired: seen.map(|seen| seen.desired_count),
         running: seen.map_or(0, |seen| seen.running_count),
         rollout_state: primary.and_then(|primary| primary.rollout_state.clone()),
         breaker: seen.and_then(|seen| breaker(&seen.view)),
-        answers: answer.and_then(|answer| answer.release.clone()),
-        trouble: answer.and_then(|answer| answer.trouble.as_ref()).map(ToString::to_string),
+        answers: answers().find_map(|answer| answer.release.clone()),
+        trouble: answers().find_map(|answer| answer.trouble.as_ref()).map(ToString::to_string),
         name,
     }
 }

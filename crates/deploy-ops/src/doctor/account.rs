@@ -9,7 +9,7 @@ use ops_cli::{Place, TargetArgs};
 use super::Finding;
 use crate::clock::{self, Clock as _, WallClock};
 use crate::failure::Failure;
-use crate::health::{self, Checker};
+use crate::health::Checker;
 use crate::stack;
 use crate::target::{Front, Target, TargetError};
 
@@ -131,8 +131,8 @@ pub async fn environment(
         }
         findings.push(Finding::ok("dns", format!("{domain} resolves")));
     }
-    let Ok(checker) = Checker::new(front, domain, config.platform.release_header()) else { return findings };
-    for probe in health::probes(&config.platform) {
+    let Ok(checker) = Checker::new(front, domain) else { return findings };
+    for probe in config.platform.probes() {
         let address = format!("https://{domain}{}", probe.path);
         let trouble = match tokio::time::timeout(ANSWER_LIMIT, checker.ask(&probe, None)).await {
             Ok(answer) => answer.trouble.map(|trouble| trouble.to_string()),

@@ -18,9 +18,11 @@ pub(crate) fn platform(document: &Document<'_>, platform: &Platform) -> Vec<Prob
     unique_services(&mut report, platform);
     for (name, service) in &platform.services {
         health(&mut report, platform, name, service);
+        version(&mut report, platform, name, service);
         calls(&mut report, platform, name, service);
         environment(&mut report, &["services", name.as_str()], service, &service.environment);
     }
+    header(&mut report, platform);
     tasks(&mut report, platform);
     routes::check(&mut report, platform);
     secrets::check(&mut report, platform);
@@ -134,6 +136,46 @@ fn health(report: &mut Report<'_, '_>, platform: &Platform, name: &ServiceName, 
             &[here[0], here[1], "container_health_check", "command", "0"],
             format!("`{}` does not say how to run the check", check.command.first().map_or("", String::as_str)),
             "allowed as first entry: CMD (program and arguments follow) or CMD-SHELL (one line for the shell follows)",
+        );
+    }
+}
+
+/// Users have to reach a version endpoint, as the health check after a deployment asks it from outside.
+fn version(report: &mut Report<'_, '_>, platform: &Platform, name: &ServiceName, service: &Service) {
+    let Some(endpoint) = &service.version_endpoint else { return };
+    let here = ["services", name.as_str(), "version_endpoint", "path"];
+    if !service.is_public() {
+        return report.key(
+            &here[..3],
+            format!("`{name}` has a version endpoint, but no routes"),
+            "leave it out: nobody can ask an internal service from outside",
+        );
+    }
+    let path = &endpoint.path;
+    let message = match platform.routed_to(path.as_str()) {
+        Some(found) if found == name => return,
+        Some(other) => format!("requests for `{path}` go to `{other}`, not to `{name}`"),
+        None => format!("no route leads `{path}` to `{name}`"),
+    };
+    let patterns = list(service.routes.iter().flat_map(|route| &route.paths));
+    report.value(
+        &here,
+        message,
+        format!("allowed: a path that the routes of `{name}` lead to it ({patterns})"),
+    );
+}
+
+/// A header that nobody reads.
+fn header(report: &mut Report<'_, '_>, platform: &Platform) {
+    let mut public = platform.services.values().filter(|service| service.is_public()).peekable();
+    if platform.release_header.is_some()
+        && public.peek().is_some()
+        && public.all(|service| service.version_endpoint.is_some())
+    {
+        report.key(
+            &["release_header"],
+            "no service names its release in a header: each public one has a `version_endpoint`".to_owned(),
+            "keep one of them: leave `release_header` out, or the version endpoint of a service that sends the header",
         );
     }
 }

@@ -8,7 +8,7 @@ use super::api::*;
 use super::task::TaskState;
 use super::{Event, TaskKey, breaker, checks, schedule, stop};
 use crate::elb::{self, Probe};
-use crate::image::ImageBehaviour;
+use crate::image::{ImageBehaviour, RELEASE};
 use crate::{World, logs};
 
 /// Start-up of a program under [`crate::fault::FaultKind::SlowStart`], in seconds.
@@ -193,7 +193,7 @@ pub(crate) fn status_of(world: &World, key: TaskKey, port: u16, path: &str) -> O
     })
 }
 
-/// What users get from a task: status, headers, body. The program reports its release in a header.
+/// What users get from a task: status, headers, body. The program reports its release where its image says.
 pub(crate) fn respond(
     world: &World,
     key: TaskKey,
@@ -207,12 +207,22 @@ pub(crate) fn respond(
     let configured =
         plans.iter().find(|plan| plan.ports.contains(&port)).and_then(|plan| plan.release.as_ref());
     let release = task.old_release.as_ref().or(image.release.as_ref()).or(configured);
-    let mut headers = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
-    let mut body = format!("{{\"status\":{status}}}");
-    if let Some(release) = release {
-        headers.insert(image.release_header.to_ascii_lowercase(), release.clone());
-        body = format!("{{\"status\":{status},\"release\":\"{release}\"}}");
+    let mut headers = BTreeMap::new();
+    if let Some((header, release)) = image.release_header.as_ref().zip(release) {
+        headers.insert(header.to_ascii_lowercase(), release.clone());
     }
+    let own = image.bodies.get(path).filter(|_| (200..300).contains(&status));
+    let (content_type, body) = match (own, release) {
+        (Some(own), _) => {
+            let release = release.map_or("", String::as_str);
+            (own.content_type.as_str(), own.text.replace(RELEASE, release))
+        }
+        (None, Some(release)) => {
+            ("application/json", format!("{{\"status\":{status},\"release\":\"{release}\"}}"))
+        }
+        (None, None) => ("application/json", format!("{{\"status\":{status}}}")),
+    };
+    headers.insert("content-type".to_owned(), content_type.to_owned());
     Some((status, headers, body))
 }
 

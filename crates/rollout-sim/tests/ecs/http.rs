@@ -22,6 +22,27 @@ fn the_program_answers_with_its_release() {
 }
 
 #[test]
+fn the_program_answers_with_its_release_at_an_endpoint() {
+    let mut fixture = Fixture::new(Setup::default());
+    let at = |pointer| ImageBehaviour::default().reporting_at("/version", pointer);
+    for (image, content_type, body) in [
+        (at(None), "text/plain", "v1\n"),
+        (at(Some("/version")), "application/json", "{\"version\":\"v1\"}"),
+        (ImageBehaviour { release: Some("v0".to_owned()), ..at(None) }, "text/plain", "v0\n"),
+        (
+            ImageBehaviour { paths: [("/version".to_owned(), 404)].into(), ..at(None) },
+            "application/json",
+            "{\"status\":404,\"release\":\"v1\"}",
+        ),
+    ] {
+        fixture.world.images.values_mut().for_each(|it| *it = image.clone());
+        let answer = get(&mut fixture, "/version?x=1");
+        assert_eq!((answer.headers["content-type"].as_str(), answer.body.as_str()), (content_type, body));
+        assert!(!answer.headers.contains_key("x-release"), "{answer:?}");
+    }
+}
+
+#[test]
 fn rules_are_evaluated_by_priority_and_the_default_last() {
     let mut fixture = Fixture::new(Setup::default());
     let rule = json!({
@@ -112,6 +133,9 @@ fn old_code_is_green_and_reports_the_old_release() {
     fixture.deploy(ImageBehaviour::default());
     fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
     assert_eq!(get(&mut fixture, "/").headers["x-release"], "v1");
+    let images = fixture.world.images.values_mut();
+    images.for_each(|image| *image = ImageBehaviour::default().reporting_at("/version", None));
+    assert_eq!(get(&mut fixture, "/version").body, "v1\n");
 }
 
 #[test]
