@@ -20,6 +20,7 @@ mod record;
 mod recover;
 mod releases;
 mod role_limits;
+mod role_limits_subnets;
 mod role_limits_template;
 mod roles;
 mod rollback;

@@ -98,8 +98,8 @@ impl fmt::Display for Fence {
         }
         write!(
             f,
-            "{shared} does not name {open} of {subnets} subnets of {environment}: the roles of other environments could \
-             place tasks there"
+            "{shared} does not name {open} of {subnets} subnets of {environment}, which is what keeps the roles of other \
+             environments out of them"
         )
     }
 }
