@@ -5,6 +5,7 @@ mod crash;
 mod diagnose;
 mod drift;
 mod faults;
+mod fence;
 mod growth;
 mod guards;
 mod history;
