@@ -44,9 +44,9 @@ fn every_change_is_there_with_its_outcome_and_a_deployment_without_one_leaves_no
     let history = read(&scene, 10);
     insta::assert_snapshot!(table(&scene, &history), @r"
     staging: second       in service
-      2026-01-05T09:28:00Z  third         rolled back  6m15s   ana  laptop
-      2026-01-05T09:20:50Z  second        rolled out   6m55s   ana  laptop
-      2026-01-05T09:03:50Z  first         rolled out   15m28s  ana  laptop
+      2026-01-05T09:28:40Z  third         rolled back  6m15s   ana  laptop
+      2026-01-05T09:21:30Z  second        rolled out   6m57s   ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out   16m08s  ana  laptop
     ");
     assert_eq!(history.deployments[0].tokens.len(), 2, "infrastructure and services are one deployment");
     assert_eq!(read(&scene, 1).deployments, history.deployments[..1]);
@@ -59,8 +59,8 @@ fn a_failed_migration_leaves_services_that_were_not_rolled() {
     assert_eq!(deploy(&scene, &["migration-fails"]), Verdict::TaskFailed);
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
     staging: first        in service
-      2026-01-05T09:20:50Z  second        services not rolled (infrastructure)  7s      ana  laptop
-      2026-01-05T09:03:50Z  first         rolled out                            15m28s  ana  laptop
+      2026-01-05T09:21:30Z  second        services not rolled (infrastructure)  7s      ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out                            16m08s  ana  laptop
     ");
 }
 
@@ -78,9 +78,9 @@ fn a_deployment_past_cloudformation_is_there_too() {
     });
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
     staging: first        in service
-      2026-01-05T09:30:50Z  first         rolled out (past CloudFormation)  4m43s   -    -
+      2026-01-05T09:31:30Z  first         rolled out (past CloudFormation)  4m43s   -    -
           services: api
-      2026-01-05T09:03:50Z  first         rolled out                        15m28s  ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out                        16m08s  ana  laptop
     ");
 }
 
@@ -91,8 +91,8 @@ fn a_release_that_does_not_answer_was_rolled_out_all_the_same() {
     assert_eq!(deploy(&scene, &["old-code"]), Verdict::Unhealthy);
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
     staging: second       in service
-      2026-01-05T09:20:50Z  second        rolled out  6m55s   ana  laptop
-      2026-01-05T09:03:50Z  first         rolled out  15m28s  ana  laptop
+      2026-01-05T09:21:30Z  second        rolled out  6m57s   ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out  16m08s  ana  laptop
     ");
 }
 
@@ -115,13 +115,13 @@ fn a_rollback_is_there_either_way_and_so_is_what_was_put_right() {
     });
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r#"
     staging: v0.1.0 in service
-      2026-01-05T09:39:00Z  v0.3.0  rolled back                       7m04s   ana  laptop
-          ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: 4e8c457f-d459-04be-5292-819da938580e, HandlerErrorCode: InternalFailure)
-      2026-01-05T09:33:10Z  v0.2.0  rolled out (past CloudFormation)  4m43s   -    -
+      2026-01-05T09:39:40Z  v0.3.0  rolled back                       7m04s   ana  laptop
+          ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: 18dc3126-4da8-faf5-5a36-b0541d4d7bd6, HandlerErrorCode: InternalFailure)
+      2026-01-05T09:33:50Z  v0.2.0  rolled out (past CloudFormation)  4m43s   -    -
           services: api, frontend, mcp
-      2026-01-05T09:28:00Z  v0.1.0  rolled out                        4m55s   ben  github-run-7
+      2026-01-05T09:28:40Z  v0.1.0  rolled out                        4m57s   ben  github-run-7
           https://github.com/specboard/doc-platform/actions/runs/7
-      2026-01-05T09:20:50Z  v0.2.0  rolled out                        6m55s   ana  laptop
-      2026-01-05T09:03:50Z  v0.1.0  rolled out                        15m28s  ana  laptop
+      2026-01-05T09:21:30Z  v0.2.0  rolled out                        6m57s   ana  laptop
+      2026-01-05T09:03:50Z  v0.1.0  rolled out                        16m08s  ana  laptop
     "#);
 }

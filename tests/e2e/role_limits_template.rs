@@ -7,19 +7,20 @@ use std::time::Duration;
 use env_config::Config;
 use rollout_sim::World;
 use rollout_sim::cfn::api::{
-    CreateStackInput, DescribeStackEventsInput, DescribeStacksInput, StackStatus, Tag, UpdateStackInput,
+    CreateStackInput, DescribeStackEventsInput, DescribeStacksInput, Parameter, StackStatus, Tag,
+    UpdateStackInput,
 };
 use rollout_sim::{cfn, iam};
 use serde_json::{Value, json};
 
 use crate::templates::{config, documents};
 
-const STAGING: &str = "DocPlatform-staging";
+pub(super) const STAGING: &str = "DocPlatform-staging";
 const ROLE: &str = "doc-platform-staging-cloudformation";
 
 /// An account with the shared stack, and a network each in production and, through its role, in staging.
-struct Account {
-    world: World,
+pub(super) struct Account {
+    pub(super) world: World,
     config: Config,
 }
 
@@ -48,7 +49,7 @@ fn network(more: &Value) -> Value {
 }
 
 impl Account {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let config = config();
         let (account, region) = (config.platform.account_id.as_str(), config.platform.region.as_str());
         let mut account = Self { world: World::new(account, region, 7), config };
@@ -58,6 +59,25 @@ impl Account {
         let role = account.arn(&format!("role/{ROLE}"));
         account.create(STAGING, &network(&json!({})).to_string(), tags("staging"), Some(role));
         account
+    }
+
+    /// Tells the shared stack of subnets, as whoever deploys it does.
+    pub(super) fn tell(&mut self, subnets: &[(&str, &str)]) {
+        let parameters = subnets.iter().map(|(name, ids)| Parameter {
+            parameter_key: Some((*name).to_owned()),
+            parameter_value: Some((*ids).to_owned()),
+            ..Parameter::default()
+        });
+        let input = UpdateStackInput {
+            stack_name: "shared".to_owned(),
+            use_previous_template: Some(true),
+            parameters: parameters.collect(),
+            capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
+            ..UpdateStackInput::default()
+        };
+        cfn::update_stack(&mut self.world, input).unwrap();
+        self.world.advance_by(Duration::from_secs(24 * 3600));
+        assert_eq!(self.status("shared"), StackStatus::UpdateComplete);
     }
 
     fn arn(&self, resource: &str) -> String {
@@ -83,7 +103,7 @@ impl Account {
         cfn::describe_stacks(&self.world, &input).unwrap().stacks[0].stack_status
     }
 
-    fn output(&self, stack: &str, key: &str) -> String {
+    pub(super) fn output(&self, stack: &str, key: &str) -> String {
         let input = DescribeStacksInput { stack_name: Some(stack.to_owned()), ..Default::default() };
         let stack = cfn::describe_stacks(&self.world, &input).unwrap().stacks.remove(0);
         let output = stack.outputs.into_iter().find(|output| output.output_key.as_deref() == Some(key));
@@ -97,7 +117,7 @@ impl Account {
     }
 
     /// Updates staging's stack with `more` in its template.
-    fn update(&mut self, more: &Value) -> StackStatus {
+    pub(super) fn update(&mut self, more: &Value) -> StackStatus {
         let input = UpdateStackInput {
             stack_name: STAGING.to_owned(),
             template_body: Some(network(more).to_string()),
@@ -111,8 +131,13 @@ impl Account {
     }
 
     /// The update is rolled back, because staging's role may not do `action`.
-    fn refuses(&mut self, more: &Value, action: &str) {
-        assert_eq!(self.update(more), StackStatus::UpdateRollbackComplete, "{more}");
+    pub(super) fn refuses(&mut self, more: &Value, action: &str) {
+        assert_eq!(
+            self.update(more),
+            StackStatus::UpdateRollbackComplete,
+            "{more}: {:#?}",
+            self.reasons(STAGING)
+        );
         let denied = format!("is not authorized to perform: {action} ");
         let reasons = self.reasons(STAGING);
         assert!(reasons.iter().any(|reason| reason.contains(&denied)), "{more}: {reasons:?}");
@@ -223,6 +248,26 @@ fn a_template_changes_nothing_of_production() {
     ];
     for (kind, properties, action) in attempts {
         account.refuses(&json!({"Trespass": {"Type": kind, "Properties": properties}}), action);
+    }
+}
+
+/// Not even where somebody allows more: what denies it stands by itself.
+#[test]
+fn a_boundary_stays_on_whatever_is_allowed_besides() {
+    let mut account = Account::new();
+    for environment in ["staging", "production"] {
+        let name = format!("doc-platform-{environment}-cloudformation");
+        let policy = json!({"Version": "2012-10-17",
+            "Statement": {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}});
+        let more = json!({"RoleName": name, "PolicyName": "more", "PolicyDocument": policy.to_string()});
+        iam::put_role_policy(&mut account.world, serde_json::from_value(more).unwrap()).unwrap();
+        let task = account.arn(&format!("role/doc-platform-{environment}-api-task"));
+        let answer = |action: &str| {
+            iam::authorize(&account.world, &iam::Principal::role(&name), action, &task, &BTreeMap::new())
+        };
+        assert!(answer("iam:AttachRolePolicy").is_ok());
+        let denied = answer("iam:DeleteRolePermissionsBoundary").unwrap_err().to_string();
+        assert!(denied.contains("with an explicit deny in an identity-based policy"), "{denied}");
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::document::Document;
 use crate::finish::{FinishError, Problem, check};
 use crate::handle::{Handle, Options, Resource};
+use crate::kind::TextList;
 use crate::value::Value;
 
 /// Marker of a kind of stack (`struct Shared;`): references between stacks of different kinds do not compile.
@@ -27,11 +28,11 @@ pub struct Tag {
     pub value: String,
 }
 
-/// A parameter of type `String`; its value is `K`.
+/// A parameter: what its values may be.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Parameter {
-    /// Regular expression that the whole value must match.
+    /// Regular expression that the whole value must match; of a list, each of its values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_pattern: Option<String>,
     /// Value of a stack that is given none.
@@ -120,12 +121,20 @@ impl<S: Stack> Template<S> {
 
     /// Adds a parameter of type `String` and answers its value.
     pub fn parameter<K>(&mut self, name: impl Into<String>, parameter: &Parameter) -> Value<S, K> {
-        let name = name.into();
+        self.parameter_of("String", name.into(), parameter)
+    }
+
+    /// Adds a parameter of type `CommaDelimitedList` and answers its values.
+    pub fn list_parameter(&mut self, name: impl Into<String>, parameter: &Parameter) -> Value<S, TextList> {
+        self.parameter_of("CommaDelimitedList", name.into(), parameter)
+    }
+
+    fn parameter_of<K>(&mut self, kind: &str, name: String, parameter: &Parameter) -> Value<S, K> {
         let mut entry = match serde_json::to_value(parameter) {
             Ok(Json::Object(entry)) => entry,
             _ => Map::new(),
         };
-        entry.insert("Type".to_owned(), json!("String"));
+        entry.insert("Type".to_owned(), json!(kind));
         if self.parameters.insert(name.clone(), Json::Object(entry)).is_some() {
             self.problems.push(Problem::DuplicateId { id: name.clone() });
         }

@@ -259,6 +259,7 @@ impl Deployment<'_> {
         let end = self.note(conclusion);
         if end.is_none() {
             self.refresh().await?;
+            prepare::fence(self.session, self.options).await?;
         }
         Ok(end)
     }

@@ -9,6 +9,7 @@ use crate::delegation::{self, Delegation};
 use crate::early_validation;
 use crate::expand::expand;
 use crate::failure::Failure;
+use crate::fence;
 use crate::inputs::{self, Shared};
 use crate::operation::{self, Conclusion, Job};
 use crate::plan::Plan;
@@ -153,12 +154,24 @@ fn without_unknown(mut template: Template, known: &BTreeSet<String>) -> Template
     template
 }
 
-/// The shared stack, as much of it as can be made: without the certificate until `certificate` says that the zone is
-/// delegated. One that exists stays.
-pub fn shared(
+/// The shared stack, told of the subnets that the environments have now.
+pub async fn shared(
     session: &Session,
     live: Option<(StackView, Template)>,
     certificate: bool,
+) -> Result<Prepared, Failure> {
+    let view = live.as_ref().map(|(view, _)| view);
+    let subnets = fence::parameters(&session.target.aws, &session.config, view).await?;
+    shared_with(session, live, certificate, &subnets)
+}
+
+/// The shared stack, as much of it as can be made: without the certificate until `certificate` says that the zone is
+/// delegated. One that exists stays. Parameters that `values` says nothing of keep their values.
+pub fn shared_with(
+    session: &Session,
+    live: Option<(StackView, Template)>,
+    certificate: bool,
+    values: &BTreeMap<String, String>,
 ) -> Result<Prepared, Failure> {
     let mut template = inputs::shared_template(&session.config)?;
     let has_one = live.as_ref().is_some_and(|(_, live)| !live.resources_of_type(CERTIFICATE).is_empty());
@@ -171,7 +184,7 @@ pub fn shared(
     let request = inputs::request(
         session.config.platform.shared_stack_name.as_str(),
         &template,
-        &BTreeMap::new(),
+        values,
         &BTreeSet::new(),
         live.as_ref().map(|(view, _)| view),
         None,
@@ -218,13 +231,14 @@ pub async fn change_shared(
     allow_replace: &[String],
 ) -> Result<Option<Conclusion>, Failure> {
     let name = session.config.platform.shared_stack_name.as_str();
-    let mut prepared = shared(session, operation::settle(session, name, "shared").await?, certificate)?;
+    let mut prepared =
+        shared(session, operation::settle(session, name, "shared").await?, certificate).await?;
     if let Some(bucket) = bucket_alone(&prepared) {
         let made = change(session, &bucket, "shared", true, allow_replace).await?;
         if made.as_ref().is_some_and(|made| !made.succeeded()) {
             return Ok(made);
         }
-        prepared = shared(session, operation::settle(session, name, "shared").await?, certificate)?;
+        prepared = shared(session, operation::settle(session, name, "shared").await?, certificate).await?;
     }
     if prepared.is_done() {
         return Ok(None);
@@ -242,8 +256,11 @@ fn bucket_alone(whole: &Prepared) -> Option<Prepared> {
     let mut template = whole.template.clone();
     template.retain(Section::Resources, |id, _| id.starts_with(stack_model::TEMPLATE_BUCKET));
     template.retain(Section::Outputs, |_, _| false);
+    // The bucket needs none of the parameters.
+    template.retain(Section::Parameters, |_, _| false);
     let request = StackRequest {
         body: Some(template.to_body()),
+        parameters: BTreeMap::new(),
         change_set: format!("{}-bucket", whole.request.change_set),
         ..whole.request.clone()
     };

@@ -7,6 +7,7 @@ use local_aws::{Architecture, ImageBehaviour, PushImage};
 use crate::call::{CallError, Called};
 use crate::deploy;
 use crate::failure::Failure;
+use crate::fence::Fence;
 use crate::infrastructure;
 use crate::names::CommitSha;
 use crate::resolve::{self, Wanted};
@@ -23,6 +24,14 @@ pub async fn account(
     if !session.target.is_self_contained() && !options.bootstrap {
         return Ok(());
     }
+    shared_stack(session, options).await?;
+    if let Wanted::Head | Wanted::Commit(_) = &options.wanted {
+        images(session, commit, None).await?;
+    }
+    Ok(())
+}
+
+async fn shared_stack(session: &Session, options: &deploy::Options) -> Result<(), Failure> {
     let conclusion = infrastructure::change_shared(session, true, &options.allow_replace).await?;
     if let Some(failed) = conclusion.filter(|conclusion| !conclusion.succeeded()) {
         return Err(Failure::Guard {
@@ -30,8 +39,19 @@ pub async fn account(
             hint: session.command("stack deploy shared"),
         });
     }
-    if let Wanted::Head | Wanted::Commit(_) = &options.wanted {
-        images(session, commit, None).await?;
+    Ok(())
+}
+
+/// After a change of infrastructure and before any task: tells the shared stack of the subnets there are now, where the
+/// account is the deployment's to prepare. Elsewhere it says what is open, and who can close it.
+pub async fn fence(session: &EnvironmentSession, options: &deploy::Options) -> Result<(), Failure> {
+    if session.target.is_self_contained() || options.bootstrap {
+        return shared_stack(session, options).await;
+    }
+    let fence = Fence::look(&session.target.aws, &session.config, &session.environment).await?;
+    if fence.open > 0 {
+        let command = session.command("stack deploy shared");
+        session.report.warn(format!("{fence}; an administrator keeps them out with {command}"));
     }
     Ok(())
 }

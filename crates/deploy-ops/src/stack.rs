@@ -177,10 +177,7 @@ pub async fn describe(aws: &Aws, stack: &str) -> Result<Option<StackView>, CallE
     let answer = aws.cloudformation.describe_stacks().stack_name(stack).send().await;
     let answer = match answer.called("cloudformation:DescribeStacks") {
         Ok(answer) => answer,
-        // CloudFormation has no code of its own for this.
-        Err(error) if error.is("ValidationError") && error.message.contains("does not exist") => {
-            return Ok(None);
-        }
+        Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
     Ok(answer.stacks.unwrap_or_default().into_iter().next().map(|found| StackView {
@@ -197,6 +194,12 @@ pub async fn describe(aws: &Aws, stack: &str) -> Result<Option<StackView>, CallE
         termination_protection: found.enable_termination_protection.unwrap_or(false),
         role_arn: found.role_arn,
     }))
+}
+
+/// Whether a call failed because there is no stack of that name. CloudFormation has no code of its own for this.
+#[must_use]
+pub fn is_absent(error: &CallError) -> bool {
+    error.is("ValidationError") && error.message.contains("does not exist")
 }
 
 fn pairs(items: impl Iterator<Item = (Option<String>, Option<String>)>) -> BTreeMap<String, String> {

@@ -1,7 +1,10 @@
 //! How far an environment has come, as AWS shows it. Nothing here changes anything.
 
+use std::collections::BTreeMap;
+
 use crate::delegation::{self, Found};
 use crate::failure::Failure;
+use crate::fence::Fence;
 use crate::health::Checker;
 use crate::infrastructure;
 use crate::inputs;
@@ -43,6 +46,7 @@ impl List {
             Step::Delegation,
             Step::Certificate,
             Step::Infrastructure,
+            Step::Fence,
             Step::Secrets,
             Step::Images,
             Step::Services,
@@ -69,7 +73,8 @@ impl List {
             self.add(Step::Shared, state);
             return Ok(());
         }
-        let prepared = infrastructure::shared(session, live.clone(), certificate)?;
+        // Whether it names the subnets is a step of its own: they come with the infrastructure.
+        let prepared = infrastructure::shared_with(session, live.clone(), certificate, &BTreeMap::new())?;
         if !prepared.is_done() {
             self.add(Step::Shared, State::Open(format!("{name} is not as configured")));
             return Ok(());
@@ -117,10 +122,29 @@ impl List {
             return Ok(());
         }
         self.add(Step::Infrastructure, State::Done(format!("{name} is as configured")));
-        self.secrets(session).await?;
+        self.fence(session).await?;
+        if self.goes_on() {
+            self.secrets(session).await?;
+        }
         if self.goes_on() {
             self.code(session, options, view).await?;
         }
+        Ok(())
+    }
+
+    /// Of every environment: the roles of this one are not to reach the others either.
+    async fn fence(&mut self, session: &EnvironmentSession) -> Result<(), Failure> {
+        let mut closed = Vec::new();
+        for environment in session.config.environments.values() {
+            let fence = Fence::look(&session.target.aws, &session.config, environment).await?;
+            if fence.open > 0 {
+                let by_hand = session.command("stack deploy shared");
+                self.add(Step::Fence, State::Open(format!("{fence} (by hand: {by_hand})")));
+                return Ok(());
+            }
+            closed.extend((fence.subnets > 0).then(|| fence.to_string()));
+        }
+        self.add(Step::Fence, State::Done(closed.join(", ")));
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use crate::confirm::confirm;
 use crate::delete::{self, Subject};
 use crate::drift;
 use crate::failure::Failure;
+use crate::fence::Fence;
 use crate::infrastructure::{self, SharedEnd, StackPlan};
 use crate::operation::{self, Conclusion};
 use crate::plan::Plan;
@@ -184,6 +185,12 @@ async fn deploy(opened: &Opened, args: &StackArgs) -> Result<StackResult, Failur
     result.with_next_deployment = prepared.waiting.into_iter().collect();
     if matches!(result.verdict, Verdict::NeedsHuman | Verdict::StillRunning) {
         result.next = Some(session.command(&format!("diagnose {subject}")));
+        return Ok(result);
+    }
+    let fence = Fence::look(&session.target.aws, &session.config, &environment.environment).await?;
+    if fence.open > 0 {
+        session.report.warn(fence.to_string());
+        result.next = Some(session.command("stack deploy shared"));
     }
     Ok(result)
 }
@@ -192,7 +199,7 @@ async fn plan(opened: &Opened, args: &StackArgs) -> Result<StackPlan, Failure> {
     let session = opened.session();
     let live = infrastructure::look(session, opened.stack_name()).await?;
     let prepared = match opened {
-        Opened::Shared(_) => infrastructure::shared(session, live, true)?,
+        Opened::Shared(_) => infrastructure::shared(session, live, true).await?,
         Opened::Environment(environment) => infrastructure::environment(environment, live).await?,
     };
     let mut plan = infrastructure::plan(session, &prepared).await?;

@@ -9,6 +9,7 @@ use ops_cli::{Place, TargetArgs};
 use super::Finding;
 use crate::clock::{self, Clock as _, WallClock};
 use crate::failure::Failure;
+use crate::fence::Fence;
 use crate::health::Checker;
 use crate::stack;
 use crate::target::{Front, Target, TargetError};
@@ -91,6 +92,22 @@ pub fn role(config: &Config, environment: Option<&EnvironmentName>, target: &Tar
     }
 }
 
+/// Whether the roles of other environments are kept out of the subnets.
+async fn fence(config: &Config, environment: &Environment, target: &Target) -> Finding {
+    let look = Fence::look(&target.aws, config, environment);
+    match tokio::time::timeout(LIMIT, look).await {
+        Ok(Ok(fence)) if fence.open == 0 => Finding::ok("subnets", fence.to_string()),
+        Ok(Ok(fence)) => {
+            let fix = format!("an administrator: cargo xtask stack deploy shared{}", target.flag());
+            Finding::warn("subnets", fence.to_string(), fix)
+        }
+        Ok(Err(error)) => {
+            Finding::warn("subnets", error.to_string(), "the caller must be allowed to see both stacks")
+        }
+        Err(_) => Finding::warn("subnets", "AWS does not answer", "check the network"),
+    }
+}
+
 /// Whether the environment exists and answers.
 pub async fn environment(
     config: &Config,
@@ -104,6 +121,7 @@ pub async fn environment(
         match tokio::time::timeout(LIMIT, stack::describe(&target.aws, name)).await {
             Ok(Ok(Some(view))) => {
                 findings.push(Finding::ok("stack", format!("{name} is {}", view.status.as_str())));
+                findings.push(fence(config, environment, target).await);
             }
             Ok(Ok(None)) => {
                 findings.push(Finding::warn("stack", format!("{name} does not exist"), deploy));

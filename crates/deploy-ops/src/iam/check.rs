@@ -2,29 +2,17 @@
 //! may be allowed that no run needed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Write, sink};
 use std::path::Path;
 
 use env_config::{Config, SharedNames};
-use local_aws::{Control, LocalAws, Options, UnusedGrant, role_access_key};
+use local_aws::{Control, UnusedGrant};
 use serde::{Deserialize, Serialize};
 
-use crate::call::CallErrorKind;
-use crate::deploy;
 use crate::failure::Failure;
-use crate::infrastructure;
-use crate::names::{CommitSha, ReleaseTag};
-use crate::prepare;
-use crate::report::{Report, Style};
-use crate::resolve::Wanted;
-use crate::secrets;
-use crate::session::{EnvironmentSession, Session};
-use crate::target::{Target, TargetError};
 
-use super::boundaries::{Attempt, attempts};
-use super::by_hand::Listener;
+use super::accounts::Accounts;
 use super::execution;
-use super::scenarios::{Bench, SCENARIOS, Scenario, Start};
+use super::scenarios::SCENARIOS;
 
 /// Exceptions, each with its reason.
 const EXCEPTIONS: &str = include_str!("exceptions.json");
@@ -63,6 +51,13 @@ pub enum Finding {
         /// What it did.
         attempt: String,
         /// What AWS answered instead of a denial.
+        answer: String,
+    },
+    /// A role was kept out of its own environment.
+    KeptOut {
+        /// What it did.
+        attempt: String,
+        /// What AWS answered.
         answer: String,
     },
     /// An exception that excepts nothing any more.
@@ -143,13 +138,8 @@ pub async fn check(root: &Path, environment: &str) -> Result<RoleCheck, Failure>
         }));
     }
     findings.extend(execution::findings(&config, own)?);
-    let tried = accounts.trespass(environment, &role).await?;
-    let attempts = tried.len();
-    findings.extend(
-        tried.into_iter().filter_map(|(attempt, answer)| {
-            Some(Finding::Reached { attempt: attempt.what, answer: answer? })
-        }),
-    );
+    let (attempts, reached) = accounts.trespass(environment, &role).await?;
+    findings.extend(reached);
     let (findings, excepted) = without_exceptions(findings, [&role, &execution_role])?;
     let scenarios = SCENARIOS.iter().map(|it| it.name.to_owned()).collect();
     Ok(RoleCheck { environment: environment.to_owned(), scenarios, used, attempts, excepted, findings })
@@ -227,119 +217,6 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     inner(pattern.as_bytes(), text.as_bytes())
 }
 
-/// The accounts that scenarios start from, made by the administrator.
-struct Accounts<'a> {
-    root: &'a Path,
-    config: &'a Config,
-    options: Options,
-    shared: Control,
-    infrastructure: Control,
-    running: Control,
-    releases: [ReleaseTag; 2],
-    commits: [CommitSha; 2],
-}
-
-impl<'a> Accounts<'a> {
-    async fn prepare(root: &'a Path, config: &'a Config, environment: &str) -> Result<Self, Failure> {
-        let options = Options::new(config.platform.account_id.as_str(), config.platform.region.as_str());
-        let releases: [ReleaseTag; 2] = ["v0.0.1".parse()?, "v0.0.2".parse()?];
-        let commits = ["iam check 1", "iam check 2"].map(CommitSha::made_up);
-        let start = LocalAws::in_memory(&options);
-        let session =
-            open(root, config, environment, start, local_aws::ADMIN_ACCESS_KEY, Box::new(sink())).await?;
-        infrastructure::change_shared(&session, true, &[]).await?;
-        for (commit, release) in commits.iter().zip(&releases) {
-            prepare::images(&session, commit, Some(release.as_str())).await?;
-        }
-        let control = control(&session)?;
-        let shared = control.copy(&options).start().await.map_err(TargetError::Serve)?;
-        let name = session.environment.stack_name.to_string();
-        let live = infrastructure::look(&session, &name).await?;
-        let prepared = infrastructure::environment(&session, live).await?;
-        // Protection is left to the role.
-        infrastructure::change(&session, &prepared, environment, false, &[]).await?;
-        let checks = secrets::check(&session).await?;
-        prepare::made_up_secrets(&session, &checks).await?;
-        let empty = control.copy(&options).start().await.map_err(TargetError::Serve)?;
-        let deployment = deploy::Options::plain(Wanted::Tag(releases[0].clone()));
-        Box::pin(deploy::deploy(&session, &deployment)).await?;
-        let (shared, infrastructure) = (shared.control(), empty.control());
-        Ok(Self { root, config, options, shared, infrastructure, running: control, releases, commits })
-    }
-
-    async fn bench(&self, start: Start, environment: &str, role: &str) -> Result<Bench, Failure> {
-        let account = match start {
-            Start::Shared => &self.shared,
-            Start::Infrastructure => &self.infrastructure,
-            Start::Running => &self.running,
-        };
-        let account = account.copy(&self.options);
-        let (listener, key) = (Listener::default(), role_access_key(role));
-        let out = Box::new(listener.clone());
-        let session = open(self.root, self.config, environment, account, &key, out).await?;
-        let (releases, commits) = (self.releases.clone(), self.commits.clone());
-        Ok(Bench { session, releases, commits, listener })
-    }
-
-    async fn run(
-        &self,
-        scenario: &Scenario,
-        environment: &str,
-        role: &str,
-    ) -> Result<(Control, Result<(), String>), Failure> {
-        let bench = self.bench(scenario.start, environment, role).await?;
-        let outcome = (scenario.run)(&bench).await;
-        Ok((control(&bench.session)?, outcome))
-    }
-
-    /// Tries everything on every other environment as this role. The names are those that the other environment would
-    /// have: a denial does not depend on whether anything is there.
-    async fn trespass(
-        &self,
-        environment: &str,
-        role: &str,
-    ) -> Result<Vec<(Attempt, Option<String>)>, Failure> {
-        let bench = self.bench(Start::Running, environment, role).await?;
-        let own = &bench.session.environment.name;
-        let mut tried = Vec::new();
-        for other in self.config.environments.values().filter(|other| other.name != *own) {
-            for attempt in attempts(&bench.session, other) {
-                let answer = match (attempt.call)(&bench.session.target.aws).await {
-                    Err(error) if error.kind == CallErrorKind::Denied => None,
-                    Err(error) => Some(error.to_string()),
-                    Ok(()) => Some("success".to_owned()),
-                };
-                tried.push((attempt, answer));
-            }
-        }
-        Ok(tried)
-    }
-}
-
-fn control(session: &EnvironmentSession) -> Result<Control, Failure> {
-    session.target.control().ok_or_else(|| Failure::Guard {
-        reason: "the account is not a local one".to_owned(),
-        hint: "cargo xtask iam check runs on accounts of its own".to_owned(),
-    })
-}
-
-/// A session as somebody on an account in memory.
-async fn open(
-    root: &Path,
-    config: &Config,
-    environment: &str,
-    account: LocalAws,
-    access_key: &str,
-    out: Box<dyn Write + Send>,
-) -> Result<EnvironmentSession, Failure> {
-    let running = account.start().await.map_err(TargetError::Serve)?;
-    let target = Target::local_as(config, running, access_key).await?;
-    let report = Report::new(Style::Plain, false, target.clock.clone(), out);
-    let session = Session::connected(root.to_owned(), config.clone(), target, report);
-    let environment = config.environment(environment)?.clone();
-    Ok(EnvironmentSession { session, environment })
-}
-
 /// Findings by what they are, for people.
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -351,6 +228,9 @@ impl std::fmt::Display for Finding {
             Self::Scenario { name, detail } => write!(f, "scenario {name:?}: {detail}"),
             Self::Reached { attempt, answer } => {
                 write!(f, "not denied: {attempt} (the answer was: {answer})")
+            }
+            Self::KeptOut { attempt, answer } => {
+                write!(f, "not allowed at home: {attempt} (the answer was: {answer})")
             }
             Self::Stale { pattern, reason } => {
                 write!(f, "exceptions.json: {pattern} excepts nothing any more ({reason})")

@@ -1,5 +1,6 @@
 //! Least privilege, shown and proven: what the deploy roles may do, and that it is what the tool needs.
 
+mod accounts;
 mod boundaries;
 mod by_hand;
 mod check;

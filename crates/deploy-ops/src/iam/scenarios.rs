@@ -24,7 +24,7 @@ use super::by_hand::{self, Listener};
 /// What the account holds at the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
-    /// No environment: the shared stack and images.
+    /// Nothing of this environment: the shared stack, images, and the infrastructure of the others.
     Shared,
     /// The environment without a task: infrastructure, secrets and images.
     Infrastructure,

@@ -42,6 +42,14 @@ fn in_cluster(world: &World, cluster: Option<&str>, needs: Needs) -> Needs {
     needs.with("ecs:cluster", cluster_arn(world, cluster).as_str())
 }
 
+/// With the subnets that the request names, if any, for everything needed so far (`ecs:subnet`; service authorization
+/// reference of ECS).
+fn placed(needs: Needs, network: Option<&ecs::NetworkConfiguration>) -> Needs {
+    let subnets = network.and_then(|network| network.awsvpc_configuration.as_ref()).map(|it| &it.subnets);
+    let subnets = subnets.filter(|subnets| !subnets.is_empty()).map(|subnets| subnets.join(","));
+    needs.with("ecs:subnet", subnets.as_deref())
+}
+
 /// `ecs:TagResource` for tags that are set on creation (developer guide, "Tag resources during creation").
 fn tagging(needs: Needs, tags: &[ecs::Tag], action: &str, resource: String) -> Needs {
     if tags.is_empty() {
@@ -70,7 +78,8 @@ fn run_task(world: &World, input: &ecs::RunTaskInput) -> Needs {
         execution_role.or_else(|| defined?.execution_role_arn.as_deref()),
     ];
     let cluster = input.cluster.as_deref();
-    let needs = in_cluster(world, cluster, Needs::on(arn)).passing(world, roles, TASKS);
+    let needs = placed(Needs::on(arn), input.network_configuration.as_ref());
+    let needs = in_cluster(world, cluster, needs).passing(world, roles, TASKS);
     tagging(needs, &input.tags, "RunTask", task_arn(world, cluster, "*"))
 }
 
@@ -149,6 +158,7 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         needs: {
             let cluster = input.cluster.as_deref();
             let needs = service(world, cluster, &input.service_name);
+            let needs = placed(needs, input.network_configuration.as_ref());
             tagging(needs, &input.tags, "CreateService", service_arn(world, cluster, &input.service_name))
         },
         does: ecs::create_service(world, input),
@@ -193,7 +203,10 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         does: ecs::untag_resource(world, &input),
     }
     write UpdateService(world, input: ecs::UpdateServiceInput) {
-        needs: service(world, input.cluster.as_deref(), &input.service),
+        needs: {
+            let needs = service(world, input.cluster.as_deref(), &input.service);
+            placed(needs, input.network_configuration.as_ref())
+        },
         does: ecs::update_service(world, input),
     }
 };

@@ -255,3 +255,58 @@ fn a_one_off_task_needs_its_cluster_and_both_of_its_roles() {
     }
     assert_eq!(run("demo").0, 200, "{:?}", run("demo"));
 }
+
+#[test]
+fn where_tasks_are_placed_is_decided_by_the_subnets_of_the_request() {
+    let server = server("ecs:*", "*");
+    let service = json!({"cluster": "demo", "serviceName": "api", "service": "api", "taskDefinition": "job"});
+    let answer = |action: &str, subnets: Option<&[&str]>| {
+        let mut body = service.clone();
+        let unknown = if action == "CreateService" { "service" } else { "serviceName" };
+        body.as_object_mut().unwrap().remove(unknown);
+        if action == "RunTask" {
+            body.as_object_mut().unwrap().remove("service");
+        }
+        if let Some(subnets) = subnets {
+            body["networkConfiguration"] = json!({"awsvpcConfiguration": {"subnets": subnets}});
+        }
+        let answer = server.json("role/deploy", &format!("{ECS}.{action}"), &body);
+        answer.json()["message"].as_str().unwrap_or_default().to_owned()
+    };
+    let denied = |told: &str, action: &str| {
+        let start = format!("is not authorized to perform: ecs:{action} ");
+        told.contains(&start) && told.ends_with("with an explicit deny in an identity-based policy")
+    };
+    let deny = |operator: &str| {
+        let condition = json!({operator: {"ecs:subnet": ["subnet-b", "subnet-c"]}});
+        let statement = json!({"Effect": "Deny", "Action": "ecs:*", "Resource": "*", "Condition": condition});
+        grant(&server, "fence", &json!([statement]));
+    };
+    for action in ["CreateService", "RunTask", "UpdateService"] {
+        deny("ForAnyValue:StringEquals");
+        for (subnets, expected) in [
+            (Some(["subnet-b"].as_slice()), true),
+            (Some(["subnet-a", "subnet-c"].as_slice()), true),
+            (Some(["subnet-a"].as_slice()), false),
+            (Some([].as_slice()), false),
+            (None, false),
+        ] {
+            let told = answer(action, subnets);
+            assert_eq!(denied(&told, action), expected, "{action} in {subnets:?}: {told}");
+        }
+        // All of no values are anything.
+        deny("ForAllValues:StringEquals");
+        for (subnets, expected) in [
+            (Some(["subnet-b", "subnet-c"].as_slice()), true),
+            (Some(["subnet-a", "subnet-c"].as_slice()), false),
+            (None, true),
+        ] {
+            let told = answer(action, subnets);
+            assert_eq!(denied(&told, action), expected, "{action} in {subnets:?}: {told}");
+        }
+    }
+    // A call that places no task has no such key.
+    deny("ForAnyValue:StringEquals");
+    let told = server.json("role/deploy", &format!("{ECS}.DeleteService"), &json!({"service": "api"}));
+    assert!(!denied(told.json()["message"].as_str().unwrap_or_default(), "DeleteService"));
+}

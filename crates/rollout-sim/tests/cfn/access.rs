@@ -89,3 +89,55 @@ Resources:
     allowed.run(60.0);
     assert_eq!(allowed.status(), "CREATE_COMPLETE", "{:#?}", allowed.events());
 }
+
+#[test]
+fn the_execution_role_places_services_in_the_subnets_that_it_may_use() {
+    let template = "
+Parameters:
+  Subnets: {Type: CommaDelimitedList}
+Resources:
+  Cluster: {Type: 'AWS::ECS::Cluster', Properties: {ClusterName: demo}}
+  Definition:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: demo
+      Cpu: '256'
+      Memory: '512'
+      NetworkMode: awsvpc
+      RequiresCompatibilities: [FARGATE]
+      ContainerDefinitions: [{Name: api, Image: nginx, Essential: true}]
+  Service:
+    Type: AWS::ECS::Service
+    Properties:
+      ServiceName: api
+      Cluster: {Ref: Cluster}
+      TaskDefinition: {Ref: Definition}
+      DesiredCount: 0
+      LaunchType: FARGATE
+      NetworkConfiguration: {AwsvpcConfiguration: {Subnets: {Ref: Subnets}}}
+";
+    let condition = json!({"ForAnyValue:StringEquals": {"ecs:subnet": "subnet-b"}});
+    let deny = json!({"Effect": "Deny", "Action": "ecs:*", "Resource": "*", "Condition": condition});
+    let start = |subnets: &str| {
+        let mut fixture = fixture(json!([allow("ecs:*", "*"), deny]));
+        let subnets = json!([{"ParameterKey": "Subnets", "ParameterValue": subnets}]);
+        fixture.create("demo", template, json!({"RoleARN": ROLE, "Parameters": subnets})).unwrap();
+        fixture.run(3600.0);
+        fixture
+    };
+    let refused = |fixture: &Fixture, action: &str| {
+        let denied = format!("is not authorized to perform: ecs:{action} on resource: ");
+        fixture.events().iter().any(|event| event.starts_with("Service ") && event.contains(&denied))
+    };
+    let created = start("subnet-a,subnet-b");
+    assert!(refused(&created, "CreateService"), "{:#?}", created.events());
+    let mut fixture = start("subnet-a");
+    assert_eq!(fixture.status(), "CREATE_COMPLETE", "{:#?}", fixture.events());
+    fixture.set("Subnets", "subnet-b");
+    fixture.run(3600.0);
+    assert_eq!(fixture.status(), "UPDATE_ROLLBACK_COMPLETE");
+    assert!(refused(&fixture, "UpdateService"), "{:#?}", fixture.events());
+    fixture.set("Subnets", "subnet-c");
+    fixture.run(3600.0);
+    assert_eq!(fixture.status(), "UPDATE_COMPLETE", "{:#?}", fixture.events());
+}

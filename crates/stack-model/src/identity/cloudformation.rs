@@ -171,6 +171,7 @@ pub(super) fn role(
     environment: &Environment,
     zone: &Value<HostedZoneId>,
     boundary: &Value<ManagedPolicyArn>,
+    fence: Vec<Statement<Shared>>,
 ) -> Role<Shared> {
     let prefix = &config.names(environment).prefix();
     let own = || [environment.name.to_string().into()];
@@ -206,6 +207,7 @@ pub(super) fn role(
             ),
     ];
     statements.extend(dns(environment, zone));
+    statements.extend(fence);
     Role {
         // No condition: CloudFormation documents none for the roles of stacks (user guide, using-iam-servicerole), and a key
         // that it does not send would be one that nothing satisfies. Who may pass the role is `iam:PassRole`.

@@ -16,12 +16,14 @@ pub(super) fn role(
     environment: &Environment,
     provider: &Value<OidcProviderArn>,
     cloudformation: &Value<RoleArn>,
+    fence: Vec<Statement<Shared>>,
 ) -> Role<Shared> {
     let name = &environment.name;
     let statements = [
         stack(config, environment, cloudformation),
         containers(config, environment),
         around(config, environment),
+        fence,
     ];
     Role {
         assume_role_policy_document: trust(

@@ -1,11 +1,12 @@
 //! Who may deploy: GitHub's workflows sign in with their tokens and get a role each for building images and for every
 //! environment. A deploy role tells CloudFormation what to do; CloudFormation does it as a role of its own, and the roles of
-//! containers that it makes stay within a boundary.
+//! containers that it makes stay within a boundary. Neither places a task in the subnets of another environment.
 
 mod boundary;
 mod build;
 mod cloudformation;
 mod deploy;
+mod fence;
 
 use cfn::Handle;
 use cfn::iam::{OidcProvider, PolicyDocument, Principal, Role, Statement};
@@ -16,6 +17,7 @@ use crate::shared::{Shared, Template, Value};
 
 pub use build::BUILD_SESSION_SECS;
 pub use deploy::DEPLOY_SESSION_SECS;
+pub use fence::{NO_SUBNETS, subnets_parameter};
 
 const ISSUER: &str = "token.actions.githubusercontent.com";
 const AUDIENCE: &str = "sts.amazonaws.com";
@@ -25,16 +27,18 @@ pub(crate) fn identity(t: &mut Template, config: &Config, zone: &Value<HostedZon
     let provider = provider(t, config);
     let build = t.add("BuildRole", build::role(config, names, &provider));
     t.output("BuildRoleArn", build.arn());
+    let subnets = fence::subnets(t, config);
     for environment in config.environments.values() {
+        let fence = || fence::statements(environment, &subnets);
         let id = environment.name.pascal_case();
         let boundary = t.add(format!("{id}Boundary"), boundary::policy(config, environment)).arn();
         let cloudformation: Handle<Role<Shared>> = t.add(
             format!("{id}CloudFormationRole"),
-            cloudformation::role(config, environment, zone, &boundary),
+            cloudformation::role(config, environment, zone, &boundary, fence()),
         );
         let deploy = t.add(
             format!("{id}DeployRole"),
-            deploy::role(config, environment, &provider, &cloudformation.arn()),
+            deploy::role(config, environment, &provider, &cloudformation.arn(), fence()),
         );
         t.output(format!("{id}BoundaryArn"), boundary);
         t.output(format!("{id}CloudFormationRoleArn"), cloudformation.arn());

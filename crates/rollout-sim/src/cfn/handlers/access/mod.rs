@@ -56,6 +56,18 @@ impl Need {
         self
     }
 
+    /// With the subnets of a service, which making and changing it names (`ecs:subnet`; service authorization reference of
+    /// ECS).
+    fn placed(self, verb: Verb, subject: Subject<'_>) -> Self {
+        if subject.kind != "AWS::ECS::Service" || verb == Verb::Delete {
+            return self;
+        }
+        let subnets = subject.properties.pointer("/NetworkConfiguration/AwsvpcConfiguration/Subnets");
+        let subnets = subnets.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let subnets = subnets.collect::<Vec<_>>().join(",");
+        self.with("ecs:subnet", Some(subnets.as_str()).filter(|subnets| !subnets.is_empty()))
+    }
+
     /// With the tags of a resource that exists; `None` is one that is only being made.
     fn tagged(mut self, tags: Option<BTreeMap<String, String>>) -> Self {
         let tags = tags.into_iter().flatten();
@@ -120,7 +132,7 @@ fn needs(
     let own = arns::resource(world, context, subject.kind, subject.properties, subject.physical_id);
     // What is only being made has no tags yet.
     let tags = subject.physical_id.map(|id| tags::of(world, id).unwrap_or_else(|| context.tags.clone()));
-    let mut needs = vec![Need::new(action, own.clone()).tagged(tags)];
+    let mut needs = vec![Need::new(action, own.clone()).tagged(tags).placed(verb, subject)];
     if verb == Verb::Create {
         needs.extend(tags::of_others(world, action, subject));
         needs.extend(tags::on_creation(context, action, subject, own));

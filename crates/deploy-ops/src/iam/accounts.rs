@@ -1,0 +1,184 @@
+//! The local accounts that roles are tried on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Write, sink};
+use std::path::Path;
+
+use env_config::{Config, EnvironmentName};
+use local_aws::{Control, LocalAws, Options, role_access_key};
+
+use crate::call::CallErrorKind;
+use crate::deploy;
+use crate::failure::Failure;
+use crate::fence;
+use crate::infrastructure;
+use crate::names::{CommitSha, ReleaseTag};
+use crate::prepare;
+use crate::report::{Report, Style};
+use crate::resolve::Wanted;
+use crate::secrets;
+use crate::session::{EnvironmentSession, Session};
+use crate::target::{Target, TargetError};
+
+use super::boundaries::{Attempt, attempts, placements};
+use super::by_hand::Listener;
+use super::check::Finding;
+use super::scenarios::{Bench, Scenario, Start};
+
+/// The accounts that scenarios start from, made by the administrator.
+pub(super) struct Accounts<'a> {
+    root: &'a Path,
+    config: &'a Config,
+    options: Options,
+    shared: Control,
+    infrastructure: Control,
+    running: Control,
+    /// Ids of every environment's subnets.
+    subnets: BTreeMap<EnvironmentName, BTreeSet<String>>,
+    releases: [ReleaseTag; 2],
+    commits: [CommitSha; 2],
+}
+
+impl<'a> Accounts<'a> {
+    /// With the infrastructure of every other environment: its subnets exist, and the roles are told to keep out of them.
+    pub(super) async fn prepare(
+        root: &'a Path,
+        config: &'a Config,
+        environment: &str,
+    ) -> Result<Self, Failure> {
+        let options = Options::new(config.platform.account_id.as_str(), config.platform.region.as_str());
+        let releases: [ReleaseTag; 2] = ["v0.0.1".parse()?, "v0.0.2".parse()?];
+        let commits = ["iam check 1", "iam check 2"].map(CommitSha::made_up);
+        let start = LocalAws::in_memory(&options);
+        let mut session =
+            open(root, config, environment, start, local_aws::ADMIN_ACCESS_KEY, Box::new(sink())).await?;
+        infrastructure::change_shared(&session, true, &[]).await?;
+        let own = session.environment.clone();
+        for other in config.environments.values().filter(|other| other.name != own.name) {
+            session.environment = other.clone();
+            infrastructure_of(&session).await?;
+        }
+        session.environment = own;
+        infrastructure::change_shared(&session, true, &[]).await?;
+        for (commit, release) in commits.iter().zip(&releases) {
+            prepare::images(&session, commit, Some(release.as_str())).await?;
+        }
+        let control = control(&session)?;
+        let shared = control.copy(&options).start().await.map_err(TargetError::Serve)?;
+        // Protection is left to the role.
+        infrastructure_of(&session).await?;
+        infrastructure::change_shared(&session, true, &[]).await?;
+        let mut subnets = BTreeMap::new();
+        for each in config.environments.values() {
+            subnets.insert(each.name.clone(), fence::subnets(&session.target.aws, each).await?);
+        }
+        let checks = secrets::check(&session).await?;
+        prepare::made_up_secrets(&session, &checks).await?;
+        let empty = control.copy(&options).start().await.map_err(TargetError::Serve)?;
+        let deployment = deploy::Options::plain(Wanted::Tag(releases[0].clone()));
+        Box::pin(deploy::deploy(&session, &deployment)).await?;
+        let (shared, infrastructure) = (shared.control(), empty.control());
+        let running = control;
+        Ok(Self { root, config, options, shared, infrastructure, running, subnets, releases, commits })
+    }
+
+    async fn bench(&self, start: Start, environment: &str, role: &str) -> Result<Bench, Failure> {
+        let account = match start {
+            Start::Shared => &self.shared,
+            Start::Infrastructure => &self.infrastructure,
+            Start::Running => &self.running,
+        };
+        let account = account.copy(&self.options);
+        let (listener, key) = (Listener::default(), role_access_key(role));
+        let out = Box::new(listener.clone());
+        let session = open(self.root, self.config, environment, account, &key, out).await?;
+        let (releases, commits) = (self.releases.clone(), self.commits.clone());
+        Ok(Bench { session, releases, commits, listener })
+    }
+
+    /// Runs a scenario as this role: its account afterwards, and what went otherwise than the scenario means.
+    pub(super) async fn run(
+        &self,
+        scenario: &Scenario,
+        environment: &str,
+        role: &str,
+    ) -> Result<(Control, Result<(), String>), Failure> {
+        let bench = self.bench(scenario.start, environment, role).await?;
+        let outcome = (scenario.run)(&bench).await;
+        Ok((control(&bench.session)?, outcome))
+    }
+
+    /// Tries everything on every other environment as this role, and to place tasks in its own subnets. How many attempts on
+    /// others there were, and what went otherwise than it has to. A denial does not depend on whether anything is there; of
+    /// the other environments there are the subnets, under ids that nobody knows beforehand.
+    pub(super) async fn trespass(
+        &self,
+        environment: &str,
+        role: &str,
+    ) -> Result<(usize, Vec<Finding>), Failure> {
+        let bench = self.bench(Start::Running, environment, role).await?;
+        let (aws, own) = (&bench.session.target.aws, &bench.session.environment.name);
+        let mut tried = Vec::new();
+        for other in self.config.environments.values().filter(|other| other.name != *own) {
+            tried.extend(attempts(&bench.session, other));
+            for subnet in self.subnets_of(&other.name) {
+                // Beside its own: one that it may not use is one too many.
+                let among: Vec<String> = self.subnets_of(own).chain([subnet]).collect();
+                tried.extend(placements(&bench.session, &among));
+            }
+        }
+        let mut findings = Vec::new();
+        for Attempt { what: attempt, call } in &tried {
+            let answer = match call(aws).await {
+                Err(error) if error.kind == CallErrorKind::Denied => continue,
+                Err(error) => error.to_string(),
+                Ok(()) => "success".to_owned(),
+            };
+            findings.push(Finding::Reached { attempt: attempt.clone(), answer });
+        }
+        let at_home: Vec<String> = self.subnets_of(own).collect();
+        for Attempt { what: attempt, call } in placements(&bench.session, &at_home) {
+            if let Err(error) = call(aws).await {
+                findings.push(Finding::KeptOut { attempt, answer: error.to_string() });
+            }
+        }
+        Ok((tried.len(), findings))
+    }
+
+    fn subnets_of(&self, environment: &EnvironmentName) -> impl Iterator<Item = String> + '_ {
+        self.subnets.get(environment).into_iter().flatten().cloned()
+    }
+}
+
+/// Brings the infrastructure of the session's environment up, without protection and without a task.
+async fn infrastructure_of(session: &EnvironmentSession) -> Result<(), Failure> {
+    let (stack, name) = (&session.environment.stack_name, &session.environment.name);
+    let live = infrastructure::look(session, stack.as_str()).await?;
+    let prepared = infrastructure::environment(session, live).await?;
+    infrastructure::change(session, &prepared, name.as_str(), false, &[]).await?;
+    Ok(())
+}
+
+fn control(session: &EnvironmentSession) -> Result<Control, Failure> {
+    session.target.control().ok_or_else(|| Failure::Guard {
+        reason: "the account is not a local one".to_owned(),
+        hint: "cargo xtask iam check runs on accounts of its own".to_owned(),
+    })
+}
+
+/// A session as somebody on an account in memory.
+async fn open(
+    root: &Path,
+    config: &Config,
+    environment: &str,
+    account: LocalAws,
+    access_key: &str,
+    out: Box<dyn Write + Send>,
+) -> Result<EnvironmentSession, Failure> {
+    let running = account.start().await.map_err(TargetError::Serve)?;
+    let target = Target::local_as(config, running, access_key).await?;
+    let report = Report::new(Style::Plain, false, target.clock.clone(), out);
+    let session = Session::connected(root.to_owned(), config.clone(), target, report);
+    let environment = config.environment(environment)?.clone();
+    Ok(EnvironmentSession { session, environment })
+}
