@@ -47,7 +47,7 @@ fn staging() -> Scene {
 }
 
 /// Deploys a new commit of which one service has this image.
-fn deploy_with_image(scene: &Scene, service: &str, behaviour: Value) -> Outcome {
+fn deploy_with_image(scene: &Scene, service: &str, behaviour: &Value) -> Outcome {
     let commit = scene.commit("second");
     block_on(async {
         let session = scene.session("staging", &[]).await;
@@ -119,7 +119,7 @@ fn an_image_of_an_older_release_fails_the_deployment_and_is_diagnosed() {
     let scene = staging();
     let mut image = answering(r#"{"build":{"version":"{release}"}}"#);
     image["release"] = json!("v0.0.9");
-    let outcome = deploy_with_image(&scene, "api", image);
+    let outcome = deploy_with_image(&scene, "api", &image);
     let commit = &outcome.result.commit[..12];
     let expected = format!("release v0.0.9 answers, not {commit}");
     assert_eq!(unhealthy(&outcome), ("wrong_release".to_owned(), expected.clone()));
@@ -148,13 +148,13 @@ fn old_code_fails_the_deployment() {
 #[test]
 fn an_image_without_the_endpoint_fails_the_deployment() {
     let image = json!({ "release_header": "x-release", "paths": { "/api/health": 200 } });
-    let outcome = deploy_with_image(&staging(), "api", image);
+    let outcome = deploy_with_image(&staging(), "api", &image);
     assert_eq!(unhealthy(&outcome), ("application".to_owned(), "the program answers 404".to_owned()));
 }
 
 #[test]
 fn an_endpoint_that_names_no_release_fails_the_deployment() {
-    let outcome = deploy_with_image(&staging(), "api", answering(r#"{"version":"{release}"}"#));
+    let outcome = deploy_with_image(&staging(), "api", &answering(r#"{"version":"{release}"}"#));
     let words = "the answer names no release: its JSON has nothing at /build/version, only the keys version";
     assert_eq!(unhealthy(&outcome), ("no_release".to_owned(), words.to_owned()));
 }
