@@ -117,7 +117,7 @@ fn under_way_and_hopeless() {
       advice   read the last log lines; the exit code is the program's own
       breaker  api counted 2 of 3 failures and did not trip
       stack    DocPlatform-staging is UPDATE_IN_PROGRESS: User Initiated
-      change   began 2026-01-05T09:23:30Z, runs for 2m40s, by ana from laptop
+      change   began 2026-01-05T09:23:30Z, runs for 2m30s, by ana from laptop
       release  [commit second], before it [commit first]
       api      1/1 tasks run, deployment in progress, answers as [commit first]
       frontend 1/1 tasks run, deployment in progress, answers as [commit second]
@@ -219,7 +219,7 @@ fn deployed_and_the_old_release_answers() {
     insta::assert_snapshot!(head(&scene, &look(&scene)), @r"
     staging: api does not answer as it should: /api/health: release [commit first] answers, not [commit second]
       stack    DocPlatform-staging is UPDATE_COMPLETE
-      change   began 2026-01-05T09:23:30Z, took 4m57s, by ana from laptop
+      change   began 2026-01-05T09:23:30Z, took 4m55s, by ana from laptop
       release  [commit second], before it [commit first]
       api      1/1 tasks run, deployment completed, release [commit first] answers, not [commit second]
       frontend 1/1 tasks run, deployment completed, answers as [commit second]

@@ -45,7 +45,7 @@ fn every_change_is_there_with_its_outcome_and_a_deployment_without_one_leaves_no
     insta::assert_snapshot!(table(&scene, &history), @r"
     staging: second       in service
       2026-01-05T09:28:40Z  third         rolled back  6m15s   ana  laptop
-      2026-01-05T09:21:30Z  second        rolled out   6m57s   ana  laptop
+      2026-01-05T09:21:30Z  second        rolled out   6m55s   ana  laptop
       2026-01-05T09:03:50Z  first         rolled out   16m08s  ana  laptop
     ");
     assert_eq!(history.deployments[0].tokens.len(), 2, "infrastructure and services are one deployment");
@@ -91,7 +91,7 @@ fn a_release_that_does_not_answer_was_rolled_out_all_the_same() {
     assert_eq!(deploy(&scene, &["old-code"]), Verdict::Unhealthy);
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
     staging: second       in service
-      2026-01-05T09:21:30Z  second        rolled out  6m57s   ana  laptop
+      2026-01-05T09:21:30Z  second        rolled out  6m55s   ana  laptop
       2026-01-05T09:03:50Z  first         rolled out  16m08s  ana  laptop
     ");
 }
@@ -116,12 +116,12 @@ fn a_rollback_is_there_either_way_and_so_is_what_was_put_right() {
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r#"
     staging: v0.1.0 in service
       2026-01-05T09:39:40Z  v0.3.0  rolled back                       7m04s   ana  laptop
-          ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: 18dc3126-4da8-faf5-5a36-b0541d4d7bd6, HandlerErrorCode: InternalFailure)
+          ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: 72afba8a-9e11-85dc-6b2c-772ad65631f3, HandlerErrorCode: InternalFailure)
       2026-01-05T09:33:50Z  v0.2.0  rolled out (past CloudFormation)  4m43s   -    -
           services: api, frontend, mcp
-      2026-01-05T09:28:40Z  v0.1.0  rolled out                        4m57s   ben  github-run-7
+      2026-01-05T09:28:40Z  v0.1.0  rolled out                        4m55s   ben  github-run-7
           https://github.com/specboard/doc-platform/actions/runs/7
-      2026-01-05T09:21:30Z  v0.2.0  rolled out                        6m57s   ana  laptop
+      2026-01-05T09:21:30Z  v0.2.0  rolled out                        6m55s   ana  laptop
       2026-01-05T09:03:50Z  v0.1.0  rolled out                        16m08s  ana  laptop
     "#);
 }

@@ -144,8 +144,8 @@ impl Checker {
         release: Option<&str>,
     ) -> Vec<Answer> {
         let cadence = Cadence::default();
-        let (pause, limit) = (cadence.health_poll_secs, f64::from(cadence.health_limit_secs));
         let started = clock.now();
+        let mut attempts = 0;
         let mut answers: BTreeMap<usize, Answer> = BTreeMap::new();
         loop {
             for (index, probe) in probes.iter().enumerate() {
@@ -153,14 +153,16 @@ impl Checker {
                     answers.insert(index, self.ask(probe, release).await);
                 }
             }
+            attempts += 1;
             let well = answers.values().all(|answer| answer.trouble.is_none());
-            if well || clock.now().secs_since(started) >= limit {
+            let pause = cadence.health_pause(attempts, clock.now().secs_since(started));
+            let Some(pause) = pause.filter(|_| !well) else {
                 for answer in answers.values() {
                     report.line(line(&self.domain, answer));
                 }
                 return answers.into_values().collect();
-            }
-            clock.sleep(Duration::from_secs(u64::from(pause))).await;
+            };
+            clock.sleep(Duration::from_secs_f64(pause)).await;
         }
     }
 }

@@ -114,14 +114,14 @@ pub(crate) fn health(
     probe: &mut Probe<'_>,
 ) -> Result<Option<String>, ApiError> {
     let cadence = Cadence::default();
-    let until = world.now() + Duration::from_secs(u64::from(cadence.health_limit_secs));
+    let started = world.now();
+    let mut attempts = 0;
     loop {
         let trouble = ask(stage, world);
-        if trouble.is_none() || world.now() >= until {
-            return Ok(trouble);
-        }
-        let pause = Duration::from_secs(u64::from(cadence.health_poll_secs));
-        probe.advance(world, world.now() + pause)?;
+        attempts += 1;
+        let pause = cadence.health_pause(attempts, world.now().since(started).as_secs_f64());
+        let Some(pause) = pause.filter(|_| trouble.is_some()) else { return Ok(trouble) };
+        probe.advance(world, world.now() + Duration::from_secs_f64(pause))?;
     }
 }
 

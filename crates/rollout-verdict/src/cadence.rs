@@ -21,11 +21,14 @@ pub struct Cadence {
     pub calls_per_minute: u32,
     /// Seconds between two looks at a one-off task.
     pub task_poll_secs: u32,
-    /// Seconds between two requests of the health check after a rollout.
-    pub health_poll_secs: u32,
+    /// Seconds before the health check after a rollout asks again; each further pause is twice as long.
+    pub health_pause_secs: u32,
     /// Seconds for which that check is repeated: DNS, the load balancer and warm-up need a moment, a defect stays.
     pub health_limit_secs: u32,
 }
+
+/// Longest pause of the health check, in seconds.
+const LONGEST_HEALTH_PAUSE_SECS: f64 = 16.0;
 
 /// Longest pause after a poll that nobody answered, in seconds.
 const LONGEST_PAUSE_SECS: f64 = 60.0;
@@ -38,7 +41,7 @@ impl Default for Cadence {
             least_details_secs: 20,
             calls_per_minute: 40,
             task_poll_secs: 5,
-            health_poll_secs: 5,
+            health_pause_secs: 2,
             health_limit_secs: 60,
         }
     }
@@ -49,6 +52,16 @@ impl Cadence {
     #[must_use]
     pub fn pause_after_silence(&self, pause_secs: f64) -> f64 {
         (pause_secs * 1.5).min(LONGEST_PAUSE_SECS)
+    }
+
+    /// The pause, in seconds, before the health check asks again after so many `attempts`, `passed_secs` after the first;
+    /// `None` when it has asked long enough. The last request is made at the very limit.
+    #[must_use]
+    pub fn health_pause(&self, attempts: u32, passed_secs: f64) -> Option<f64> {
+        let left = f64::from(self.health_limit_secs) - passed_secs;
+        let doublings = i32::try_from(attempts.saturating_sub(1)).unwrap_or(i32::MAX).min(10);
+        let pause = f64::from(self.health_pause_secs) * f64::powi(2.0, doublings);
+        (left > 0.0).then(|| pause.min(LONGEST_HEALTH_PAUSE_SECS).min(left))
     }
 
     /// Whether a service deserves a detailed look: `before` is the last detailed look, `None` before the first, `now` a
@@ -101,6 +114,21 @@ impl DetailedLook {
 mod tests {
     use super::{Cadence, DetailedLook};
     use crate::{Moment, ServiceEventView, ServiceView, TaskView};
+
+    #[test]
+    fn the_health_check_asks_less_and_less_often_and_a_last_time_at_the_limit() {
+        let cadence = Cadence::default();
+        let (mut passed, mut pauses) = (0.0, Vec::new());
+        for attempts in 1..=20 {
+            let Some(pause) = cadence.health_pause(attempts, passed) else { break };
+            pauses.push(pause);
+            passed += pause;
+        }
+        assert_eq!(pauses, [2.0, 4.0, 8.0, 16.0, 16.0, 14.0]);
+        // A request that hangs takes its time from the same minute.
+        assert_eq!(cadence.health_pause(2, 59.0), Some(1.0));
+        assert_eq!(cadence.health_pause(2, 75.0), None);
+    }
 
     #[test]
     fn a_service_is_looked_at_when_it_changed_when_a_task_is_on_its_way_out_and_otherwise_rarely() {
