@@ -1,12 +1,9 @@
 //! What CloudFormation's early validation warns of is shown, and stops nobody.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use deploy_ops::deploy::{self, Options};
-use deploy_ops::report::{Report, Style};
 use deploy_ops::resolve::Wanted;
 use deploy_ops::session::EnvironmentSession;
 use deploy_ops::stack;
@@ -14,38 +11,9 @@ use deploy_ops::stack::{ParameterValue, Proposal, StackError, StackRequest};
 use ops_cli::Verdict;
 use serde_json::{Map, Value, json};
 
-use super::scene::{Scene, block_on, close, options};
+use super::scene::{Scene, Told, block_on, close, options};
 
 const STACK: &str = "DocPlatform-staging";
-
-/// Progress that the test reads.
-#[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<u8>>>);
-
-impl Told {
-    fn listen(&self, session: &mut EnvironmentSession) {
-        let clock = session.target.clock.clone();
-        session.session.report = Report::new(Style::Plain, false, clock, Box::new(self.clone()));
-    }
-
-    /// The warnings so far, without their times.
-    fn warnings(&self) -> Vec<String> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        let warnings = text.lines().filter_map(|line| line.split_once("warning: "));
-        warnings.map(|(_, warning)| warning.to_owned()).collect()
-    }
-}
-
-impl Write for Told {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// A name that the stack's role may give a bucket; staging itself has none.
 fn bucket(session: &EnvironmentSession) -> String {

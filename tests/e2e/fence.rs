@@ -7,9 +7,9 @@ use deploy_ops::delete::{self, Subject};
 use deploy_ops::doctor::{self, Finding};
 use deploy_ops::resolve::Wanted;
 use deploy_ops::session::EnvironmentSession;
-use deploy_ops::{fence, infrastructure, stack};
+use deploy_ops::{fence, infrastructure, prepare, stack};
 
-use super::scene::{Scene, block_on, close};
+use super::scene::{Scene, Told, block_on, close, options};
 
 const SHARED: &str = "DocPlatform-shared";
 const STAGING: &str = "StagingSubnets";
@@ -74,6 +74,37 @@ fn subnets_that_the_shared_stack_does_not_name_are_seen_and_named() {
         assert!(matches!(item(&session).await, State::Done(_)));
         close(session).await;
     });
+}
+
+/// A deploy role may not change the shared stack: its deployment says who can.
+#[test]
+fn a_deployment_by_its_role_warns_of_subnets_that_are_open() {
+    let scene = Scene::staging();
+    block_on(async {
+        let session = scene.session("staging", &[]).await;
+        let own = subnets(&session).await;
+        let quiet = warnings_of_the_role(&scene, &session).await;
+        assert!(quiet.is_empty(), "{quiet:?}");
+        tell(&session, own.split_once(',').unwrap().1).await;
+        let [warning] = warnings_of_the_role(&scene, &session).await.try_into().unwrap();
+        assert!(warning.contains("does not name 1 of 6 subnets of staging"), "{warning}");
+        let who = "an administrator keeps them out with cargo xtask stack deploy shared --local";
+        assert!(warning.ends_with(who), "{warning}");
+        close(session).await;
+    });
+}
+
+/// What staging's deploy role is warned of after it has changed the infrastructure, in a copy of the account.
+async fn warnings_of_the_role(scene: &Scene, session: &EnvironmentSession) -> Vec<String> {
+    let world = session.target.control().unwrap().inspect(Clone::clone);
+    let config = &session.config;
+    let role = env_config::SharedNames::new(&config.platform).deploy_role(&session.environment.name);
+    let mut session = scene.session_as(world, "staging", &local_aws::role_access_key(&role)).await;
+    let told = Told::default();
+    told.listen(&mut session);
+    prepare::fence(&session, &options(Wanted::Head)).await.unwrap();
+    close(session).await;
+    told.warnings()
 }
 
 #[test]

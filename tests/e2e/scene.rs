@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use deploy_ops::clock::Clock;
@@ -111,11 +111,16 @@ impl Scene {
 
     /// A command on an account of its own, in memory, that is in the state `world`.
     pub(crate) async fn session_in(&self, world: World, environment: &str) -> EnvironmentSession {
+        self.session_as(world, environment, local_aws::ADMIN_ACCESS_KEY).await
+    }
+
+    /// The same, called with this access key.
+    pub(crate) async fn session_as(&self, world: World, environment: &str, key: &str) -> EnvironmentSession {
         let config = Config::load(self.root()).unwrap();
         let platform = &config.platform;
         let options = local_aws::Options::new(platform.account_id.as_str(), platform.region.as_str());
         let running = LocalAws::from_world(world, &options).start().await.unwrap();
-        let target = Target::local(&config, running).await.unwrap();
+        let target = Target::local_as(&config, running, key).await.unwrap();
         let environment = config.environment(environment).unwrap().clone();
         let report = silent(target.clock.clone());
         let session = Session::connected(self.root().to_owned(), config, target, report);
@@ -191,6 +196,35 @@ impl Write for TripWire {
             self.interrupt.request();
         }
         Ok(text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Progress that the test reads.
+#[derive(Clone, Default)]
+pub(crate) struct Told(Arc<Mutex<Vec<u8>>>);
+
+impl Told {
+    pub(crate) fn listen(&self, session: &mut EnvironmentSession) {
+        let clock = session.target.clock.clone();
+        session.session.report = Report::new(Style::Plain, false, clock, Box::new(self.clone()));
+    }
+
+    /// The warnings so far, without their times.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let warnings = text.lines().filter_map(|line| line.split_once("warning: "));
+        warnings.map(|(_, warning)| warning.to_owned()).collect()
+    }
+}
+
+impl Write for Told {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

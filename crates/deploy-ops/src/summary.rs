@@ -39,7 +39,7 @@ impl Command {
             (_, Verdict::Superseded) => "superseded by a newer deployment",
             (_, Verdict::Cancelled) => "cancelled; everything is back as it was",
             (_, Verdict::StillRunning) => "the deadline passed; the update still runs",
-            (_, Verdict::TaskFailed) => "a one-off task failed; the services were not touched",
+            (_, Verdict::TaskFailed) => "a one-off task did not succeed; the services were not touched",
             (_, Verdict::Unhealthy) => "deployed, but it does not answer as it should",
             (_, Verdict::NeedsHuman) => "failed; a person has to act",
             (_, Verdict::Refused) => "refused; nothing was changed",
