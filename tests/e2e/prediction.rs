@@ -56,16 +56,18 @@ fn course(record: &Record) -> Course {
 
 fn stage() -> &'static Stage {
     static STAGE: OnceLock<Stage> = OnceLock::new();
-    STAGE.get_or_init(|| {
-        let infra = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra");
-        let read = |file: &str| std::fs::read_to_string(infra.join(file)).unwrap();
-        let texts = Texts {
-            platform: read("platform.toml"),
-            environment_file: "staging.toml".to_owned(),
-            environment: read("environments/staging.toml"),
-        };
-        Stage::set(Case::new_release(texts.config(&[]).unwrap(), "staging")).unwrap()
-    })
+    STAGE.get_or_init(|| stage_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra")))
+}
+
+/// The laboratory's stage, with the configuration of a folder.
+pub(super) fn stage_of(infra: &Path) -> Stage {
+    let read = |file: &str| std::fs::read_to_string(infra.join(file)).unwrap();
+    let texts = Texts {
+        platform: read("platform.toml"),
+        environment_file: "staging.toml".to_owned(),
+        environment: read("environments/staging.toml"),
+    };
+    Stage::set(Case::new_release(texts.config(&[]).unwrap(), "staging")).unwrap()
 }
 
 /// Deploys with the faults, simulates the same, and holds both against each other.

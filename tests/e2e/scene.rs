@@ -213,9 +213,14 @@ impl Told {
         session.session.report = Report::new(Style::Plain, false, clock, Box::new(self.clone()));
     }
 
+    /// What was said so far.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
     /// The warnings so far, without their times.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let text = self.text();
         let warnings = text.lines().filter_map(|line| line.split_once("warning: "));
         warnings.map(|(_, warning)| warning.to_owned()).collect()
     }

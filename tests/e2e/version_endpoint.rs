@@ -1,24 +1,22 @@
 //! Services that name their release at a version endpoint and send no header: asserted over the load balancer, and wrong
 //! where another release, or no release at all, answers there.
 
-use std::io::Write;
 use std::process::Command;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::OnceLock;
 
 use deploy_ops::bootstrap::{self, Bootstrap, State, Step};
 use deploy_ops::deploy::{Outcome, deploy};
 use deploy_ops::diagnose::diagnose;
 use deploy_ops::doctor::{self, account};
 use deploy_ops::health::{Checker, Trouble};
-use deploy_ops::report::{Report, Style};
 use deploy_ops::resolve::Wanted;
 use env_config::{Probe, ReleaseSource, Unnamed};
 use ops_cli::{Exit, Verdict};
-use rollout_lab::{Case, Ending, Stage, Texts};
+use rollout_lab::Ending;
 use serde_json::{Value, json};
 
-use super::prediction::predicts_in;
-use super::scene::{Scene, block_on, close, copy, options};
+use super::prediction::{predicts_in, stage_of};
+use super::scene::{Scene, Told, block_on, close, copy, options};
 use crate::workflows::harness::programs;
 
 /// Staging, of which no service sends a header: one names its release in JSON, one as plain text, one in the answer to its
@@ -200,54 +198,27 @@ fn doctor_and_bootstrap_ask_the_endpoints() {
     });
 }
 
-/// What a command says.
-#[derive(Clone, Default)]
-struct Said(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Said {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn a_guard_names_the_release_in_service_from_its_endpoint() {
     let scene = staging();
     let first = scene.git(&["rev-parse", "HEAD"]).trim().to_owned();
     scene.edit("platform.toml", "path = \"/api/health\"", "path = \"/api/live\"");
     scene.commit("another health path");
-    let said = Said::default();
+    let said = Told::default();
     block_on(async {
         let mut session = scene.session("staging", &[]).await;
-        let out = Box::new(said.clone());
-        session.session.report = Report::new(Style::Plain, false, session.target.clock.clone(), out);
+        said.listen(&mut session);
         let outcome = Box::pin(deploy(&session, &options(Wanted::Head))).await.unwrap();
         assert_eq!(outcome.result.verdict, Verdict::Succeeded, "{:?}", outcome.result.cause);
         close(session).await;
     });
-    let said = String::from_utf8(said.0.lock().unwrap().clone()).unwrap();
+    let said = said.text();
     assert!(said.contains(&format!("api: release {first} answers /api/live already")), "{said}");
-}
-
-/// The laboratory's stage, with the configuration of the scene.
-fn stage(scene: &Scene) -> Stage {
-    let infra = scene.root().join("infra");
-    let read = |file: &str| std::fs::read_to_string(infra.join(file)).unwrap();
-    let texts = Texts {
-        platform: read("platform.toml"),
-        environment_file: "staging.toml".to_owned(),
-        environment: read("environments/staging.toml"),
-    };
-    Stage::set(Case::new_release(texts.config(&[]).unwrap(), "staging")).unwrap()
 }
 
 #[test]
 fn what_simulate_predicts_is_what_the_endpoints_show() {
-    let stage = stage(&staging());
+    let stage = stage_of(&staging().root().join("infra"));
     let well = predicts_in(&staging(), &stage, &[]);
     assert_eq!(well.figures.ending, Ending::Succeeded, "{:?}", well.figures);
     for fault in ["old-code:api", "old-code:frontend", "old-code:mcp"] {

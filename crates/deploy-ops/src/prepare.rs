@@ -21,7 +21,7 @@ pub async fn account(
     options: &deploy::Options,
     commit: &CommitSha,
 ) -> Result<(), Failure> {
-    if !session.target.is_self_contained() && !options.bootstrap {
+    if !is_ours(session, options) {
         return Ok(());
     }
     shared_stack(session, options).await?;
@@ -29,6 +29,11 @@ pub async fn account(
         images(session, commit, None).await?;
     }
     Ok(())
+}
+
+/// Whether the account is the deployment's to prepare.
+fn is_ours(session: &Session, options: &deploy::Options) -> bool {
+    session.target.is_self_contained() || options.bootstrap
 }
 
 async fn shared_stack(session: &Session, options: &deploy::Options) -> Result<(), Failure> {
@@ -45,7 +50,7 @@ async fn shared_stack(session: &Session, options: &deploy::Options) -> Result<()
 /// After a change of infrastructure and before any task: tells the shared stack of the subnets there are now, where the
 /// account is the deployment's to prepare. Elsewhere it says what is open, and who can close it.
 pub async fn fence(session: &EnvironmentSession, options: &deploy::Options) -> Result<(), Failure> {
-    if session.target.is_self_contained() || options.bootstrap {
+    if is_ours(session, options) {
         return shared_stack(session, options).await;
     }
     let fence = Fence::look(&session.target.aws, &session.config, &session.environment).await?;

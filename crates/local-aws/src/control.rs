@@ -104,12 +104,8 @@ impl<E: Into<ControlError>> From<E> for Problem {
 
 /// Answers a control request.
 pub(crate) fn answer(account: &mut Account, method: &Method, endpoint: &str, body: &[u8]) -> Answer {
-    if (method.as_str(), endpoint) == ("GET", "events") {
-        return json(200, &ecs::deployment_state_changes(account.world()));
-    }
     match run(account, method, endpoint, body) {
-        Ok(None) => json(200, &Status::of(account)),
-        Ok(Some(digest)) => json(200, &serde_json::json!({ "digest": digest })),
+        Ok(answer) => answer,
         Err(Problem::Request(detail)) => problem(400, &detail),
         Err(Problem::NoSuchEndpoint) => {
             problem(404, &format!("no control endpoint {method} /_local/{endpoint}"))
@@ -119,15 +115,14 @@ pub(crate) fn answer(account: &mut Account, method: &Method, endpoint: &str, bod
     }
 }
 
-/// The digest of an image, where one was pushed.
-fn run(
-    account: &mut Account,
-    method: &Method,
-    endpoint: &str,
-    body: &[u8],
-) -> Result<Option<String>, Problem> {
+/// Answers the state of the account, unless the endpoint has something else to say.
+fn run(account: &mut Account, method: &Method, endpoint: &str, body: &[u8]) -> Result<Answer, Problem> {
     match (method.as_str(), endpoint) {
         ("GET", "status" | "clock" | "faults") => account.tick()?,
+        ("GET", "events") => {
+            account.tick()?;
+            return Ok(json(200, &ecs::deployment_state_changes(account.world())));
+        }
         ("POST", "clock") => {
             let request: AdvanceClock = read(body)?;
             account.advance_by(duration(request.advance_secs)?)?;
@@ -141,11 +136,14 @@ fn run(
             account.remove_fault(request.fault.as_deref().map(fault).transpose()?)?;
         }
         ("POST", "registries") => account.set_custom_health(read(body)?)?,
-        ("POST", "images") => return Ok(Some(account.push_image(read(body)?)?)),
+        ("POST", "images") => {
+            let digest = account.push_image(read(body)?)?;
+            return Ok(json(200, &serde_json::json!({ "digest": digest })));
+        }
         ("POST", "reset") => account.reset()?,
         _ => return Err(Problem::NoSuchEndpoint),
     }
-    Ok(None)
+    Ok(json(200, &Status::of(account)))
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {

@@ -13,10 +13,8 @@ pub(crate) type Refusals = std::collections::BTreeMap<(Service, String, Vec<u8>)
 
 /// The error that a fault answers this call with.
 pub(crate) fn refusal(world: &World, call: &ApiCall, refusals: &mut Refusals) -> Option<ApiError> {
-    let active = world.faults.iter().filter(|active| {
-        active.since <= world.now()
-            && active.fault.service.as_deref().is_none_or(|name| name == call.service.iam_prefix())
-    });
+    let is_meant = |name: &str| name == call.service.iam_prefix();
+    let active = world.faults.iter().filter(|active| active.concerns(world.now(), is_meant));
     for active in active {
         match active.fault.kind {
             FaultKind::Throttled if refuse_again(refusals, call) => return Some(throttled(call)),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use env_config::{Changes, Config, Environment, Scenario, ScenarioImage, ScenarioSide, merge};
+use rollout_sim::ecs;
 use rollout_sim::fault::{Fault, FaultKind};
 use rollout_sim::image::{Crash, ImageBehaviour};
 use rollout_sim::params::Params;
@@ -151,8 +152,8 @@ impl Case {
     /// Zones of the environment's network.
     fn zones(&self) -> Result<Vec<String>, LabError> {
         let zones = 0..self.environment()?.network.availability_zones;
-        let name = |zone: u8| format!("{}{}", self.after.platform.region, char::from(b'a' + zone));
-        Ok(zones.map(name).collect())
+        let region = self.after.platform.region.as_str();
+        Ok(zones.map(|zone| ecs::zone_name(region, usize::from(zone))).collect())
     }
 
     /// These parameters, with those that are known.

@@ -103,6 +103,13 @@ pub struct ActiveFault {
     pub since: SimTime,
 }
 
+impl ActiveFault {
+    /// Whether it is in force at this moment, for everything or for a name that `is_meant` accepts.
+    pub fn concerns(&self, now: SimTime, is_meant: impl FnOnce(&str) -> bool) -> bool {
+        self.since <= now && self.fault.service.as_deref().is_none_or(is_meant)
+    }
+}
+
 /// A fault that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown fault {found:?}: one of {}", FaultKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", "))]

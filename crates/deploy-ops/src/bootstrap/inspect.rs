@@ -41,18 +41,7 @@ impl List {
 
     /// The rest is for later.
     fn complete(mut self, session: &EnvironmentSession) -> Vec<Item> {
-        for step in [
-            Step::Shared,
-            Step::Delegation,
-            Step::Certificate,
-            Step::Infrastructure,
-            Step::Fence,
-            Step::Secrets,
-            Step::Images,
-            Step::Services,
-            Step::Admin,
-            Step::Health,
-        ] {
+        for &step in Step::ALL {
             let absent = step == Step::Admin && admin::task(session).is_none();
             if !absent && !self.0.iter().any(|item| item.step == step) {
                 self.add(step, State::Later);

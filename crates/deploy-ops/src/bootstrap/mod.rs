@@ -48,6 +48,20 @@ pub enum Step {
 }
 
 impl Step {
+    /// The checklist, in order.
+    pub(super) const ALL: &[Self] = &[
+        Self::Shared,
+        Self::Delegation,
+        Self::Certificate,
+        Self::Infrastructure,
+        Self::Fence,
+        Self::Secrets,
+        Self::Images,
+        Self::Services,
+        Self::Admin,
+        Self::Health,
+    ];
+
     /// For people.
     #[must_use]
     pub const fn title(self) -> &'static str {
@@ -172,7 +186,7 @@ pub async fn run(session: &mut EnvironmentSession, options: &Bootstrap) -> Resul
     let mut end = (Exit::Unexpected, Some("it does not get any further".to_owned()), Some(again.clone()));
     // Each step is taken once; one that stays open after it was taken would be taken for ever.
     let mut taken = Vec::new();
-    while taken.len() <= 2 * checklist_length() {
+    while taken.len() <= 2 * Step::ALL.len() {
         match advance(session, options).await? {
             Progress::Took(step) => {
                 if taken.iter().filter(|it| **it == step).count() > 1 {
@@ -209,10 +223,6 @@ pub async fn run(session: &mut EnvironmentSession, options: &Bootstrap) -> Resul
         cause,
         next,
     })
-}
-
-const fn checklist_length() -> usize {
-    10
 }
 
 /// Takes the first step that is open.

@@ -50,11 +50,8 @@ pub(super) fn poll(world: &mut World, key: ServiceKey, deployment: DeploymentKey
 /// not made again before the next is due, so that an alarm that ends in between is never seen.
 fn is_throttled(world: &mut World, key: ServiceKey) -> bool {
     let now = world.now();
-    let concerns = |service: Option<&str>| service.is_none_or(|service| service == "cloudwatch");
     let throttled = world.faults.iter().any(|active| {
-        active.fault.kind == FaultKind::Throttled
-            && active.since <= now
-            && concerns(active.fault.service.as_deref())
+        active.fault.kind == FaultKind::Throttled && active.concerns(now, |service| service == "cloudwatch")
     });
     let Some(state) = world.ecs.services[key.index()].deployments.first_mut() else { return false };
     state.missed_polls = if throttled && state.missed_polls < REFUSALS { state.missed_polls + 1 } else { 0 };

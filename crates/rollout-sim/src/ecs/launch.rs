@@ -66,13 +66,11 @@ pub(super) fn faults(
 
 /// Whether Fargate has no capacity in a zone for a new task of `name` now.
 fn no_capacity(world: &World, name: &str, zone: &str) -> bool {
-    world.faults.iter().any(|active| {
-        active.fault.kind == FaultKind::NoCapacity
-            && active.since <= world.now()
-            && active.fault.service.as_deref().is_none_or(|wanted| {
-                name == wanted || name.ends_with(&format!("-{wanted}")) || zone == wanted
-            })
-    })
+    let is_meant = |wanted: &str| name == wanted || name.ends_with(&format!("-{wanted}")) || zone == wanted;
+    world
+        .faults
+        .iter()
+        .any(|active| active.fault.kind == FaultKind::NoCapacity && active.concerns(world.now(), is_meant))
 }
 
 /// Why a task could not be placed.

@@ -199,7 +199,8 @@ fn schedule(world: &mut World, delay_secs: f64, event: Event) {
 }
 
 /// Name of the zone of the `index`th subnet of a list: `us-west-2a` for the first.
-pub(crate) fn zone_name(region: &str, index: usize) -> String {
+#[must_use]
+pub fn zone_name(region: &str, index: usize) -> String {
     let letter = u8::try_from(index % 26).map_or('a', |offset| char::from(b'a' + offset));
     format!("{region}{letter}")
 }

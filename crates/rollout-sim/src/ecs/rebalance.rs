@@ -50,7 +50,7 @@ pub(super) fn look(world: &mut World, key: ServiceKey) {
 fn start(world: &mut World, key: ServiceKey, spread: &[u32]) {
     let service = world.ecs.service(key);
     let Some(primary) = service.primary() else { return };
-    let (deployment, name) = (primary.key, service.name.clone());
+    let (deployment, definition, name) = (primary.key, primary.definition, service.name.clone());
     let network = service.revisions[primary.revision].network.clone();
     let place = launch::place(world, &name, network.as_ref(), spread);
     // Another zone than the emptiest would move the task from one crowded zone to the next.
@@ -60,7 +60,8 @@ fn start(world: &mut World, key: ServiceKey, spread: &[u32]) {
         return;
     };
     let zone = place.zone.clone();
-    if let Some(id) = scheduler::start_task(world, key, deployment, place) {
+    let faults = launch::faults(world, definition, &name, None);
+    if let Some(id) = scheduler::start_task(world, key, deployment, place, faults) {
         world.ecs.services[key.index()].steady = false;
         note(world, key, format_args!("has started 1 tasks in {zone} to AZ Rebalance: (task {id})."));
     }

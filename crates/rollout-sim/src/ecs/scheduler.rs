@@ -8,7 +8,7 @@ use super::launch::{self, Place};
 use super::plan::{self, Plan};
 use super::roster::{self, number};
 use super::service::{note, note_of_task_set};
-use super::task::{Condition, NewTask};
+use super::task::{Condition, NewTask, TaskFaults};
 use super::{DeploymentKey, Event, ServiceKey, TaskKey, breaker, deployment, outcome, rebalance, stop, task};
 use crate::{SimTime, World};
 
@@ -154,6 +154,7 @@ fn start_tasks(world: &mut World, key: ServiceKey, deployment: DeploymentKey, co
         if unresolved { u32::from(state.roster.pending.is_empty()) } else { launches_per_pass(world) };
     let network = service.revisions[state.revision].network.clone();
     let unhealthy = number(state.roster.unhealthy.len());
+    let faults = launch::faults(world, definition, &name, None);
     let mut ids = Vec::new();
     for _ in 0..count.min(limit) {
         let taken = &world.ecs.service(key).zones;
@@ -162,7 +163,7 @@ fn start_tasks(world: &mut World, key: ServiceKey, deployment: DeploymentKey, co
             retry_placement(world, key);
             break;
         };
-        ids.extend(start_task(world, key, deployment, place));
+        ids.extend(start_task(world, key, deployment, place, faults));
     }
     if !ids.is_empty() {
         let why = match unhealthy.min(number(ids.len())) {
@@ -188,17 +189,17 @@ pub(super) fn start_task(
     key: ServiceKey,
     deployment: DeploymentKey,
     place: Place,
+    faults: TaskFaults,
 ) -> Option<String> {
     let service = world.ecs.service(key);
     let state = service.deployment(deployment)?;
     let (definition, started_by) = (state.definition, state.id.clone());
-    let (cluster, name) = (service.cluster, service.name.clone());
-    let faults = launch::faults(world, definition, &name, None);
+    let (cluster, group) = (service.cluster, format!("service:{}", service.name));
     let new = NewTask {
         cluster,
         definition,
         owner: Some((key, deployment)),
-        group: format!("service:{name}"),
+        group,
         started_by: Some(started_by),
         overrides: TaskOverride::default(),
         place,

@@ -26,7 +26,6 @@ pub(super) fn state_changed(world: &mut World, group: TargetGroupKey, target: Ta
 }
 
 /// Part of a full share of requests that a target gets, above 0 and at most 1.
-#[allow(clippy::float_cmp, reason = "1.0 is assigned, not computed")]
 pub(super) fn weight(world: &World, group: &TargetGroup, target: &Target) -> f64 {
     let Some(since) = target.warms_since.filter(|_| !group.slow_start.is_zero()) else { return 1.0 };
     let done = world.now().since(since).as_secs_f64() / group.slow_start.as_secs_f64();
