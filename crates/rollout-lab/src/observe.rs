@@ -18,8 +18,6 @@ use crate::stage::Stage;
 
 /// Lines of a dead task's log that are read.
 const TAIL_LINES: usize = 20;
-/// Type of the stack itself, in its events; the templates nest none.
-const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
 /// Events on a page of DescribeStackEvents.
 const EVENTS_PER_PAGE: usize = 100;
 /// DescribeServices takes at most ten services.
@@ -75,7 +73,7 @@ impl<'a> Eye<'a> {
         self.budget.note(self.calls, at);
         let stack_events = self.stack_events(world)?;
         // The newest event comes first.
-        if let Some(event) = stack_events.iter().find(|event| event.resource_type == STACK_TYPE) {
+        if let Some(event) = stack_events.iter().find(|event| event.is_of_stack()) {
             self.stack_status.clone_from(&event.status);
         }
         let mut services = Vec::new();

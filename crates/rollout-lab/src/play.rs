@@ -322,8 +322,9 @@ fn breaker_trip(observations: &Observations, start: SimTime) -> Option<f64> {
 
 /// When CloudFormation began to put everything back.
 fn rollback_start(observations: &Observations, start: SimTime) -> Option<f64> {
-    let back = observations.stack_events.values().filter(|event| {
-        event.resource_type == "AWS::CloudFormation::Stack" && event.status == "UPDATE_ROLLBACK_IN_PROGRESS"
-    });
+    let back = observations
+        .stack_events
+        .values()
+        .filter(|event| event.is_of_stack() && event.status == "UPDATE_ROLLBACK_IN_PROGRESS");
     back.map(|event| event.at).min().map(|at| at.secs_since(moment(start)))
 }

@@ -56,7 +56,7 @@ fn entries(watch: &Watch, watcher: Watcher, start: SimTime) -> Vec<TimelineEntry
     let started_at = moment(start);
     for event in watch.observations.stack_events.values() {
         let failed = event.status.ends_with("_FAILED");
-        if failed || event.resource_type == "AWS::CloudFormation::Stack" {
+        if failed || event.is_of_stack() {
             let reason = event.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
             let what = format!("{} {}{reason}", event.logical_id, event.status);
             entries.push(TimelineEntry::new(event.at.secs_since(started_at), "stack", what));

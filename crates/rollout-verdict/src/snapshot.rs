@@ -95,6 +95,16 @@ pub struct StackEventView {
     pub configured: bool,
 }
 
+impl StackEventView {
+    /// Whether it is about the stack itself. A nested stack is of the same type, but its logical id is another than the name
+    /// in its ARN (`arn:…:stack/NAME/ID`).
+    #[must_use]
+    pub fn is_of_stack(&self) -> bool {
+        let name = self.physical_id.as_deref().and_then(|arn| arn.split('/').nth(1));
+        self.resource_type == "AWS::CloudFormation::Stack" && name == Some(self.logical_id.as_str())
+    }
+}
+
 /// One ECS service, with its deployments, tasks and targets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

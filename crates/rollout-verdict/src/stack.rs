@@ -48,7 +48,7 @@ impl<'a> StackProgress<'a> {
         let mut progress = Self::default();
         let mut latest: Option<(Moment, Phase)> = None;
         for event in observations.stack_events.values() {
-            if event.resource_type != "AWS::CloudFormation::Stack" {
+            if !event.is_of_stack() {
                 continue;
             }
             let Some(phase) = Phase::of(&event.status) else { continue };
@@ -83,7 +83,7 @@ impl<'a> StackProgress<'a> {
 /// Failures of resources other than those that were only cancelled because another failed.
 pub(crate) fn failed_resources(observations: &Observations) -> impl Iterator<Item = &StackEventView> {
     observations.stack_events.values().filter(|event| {
-        event.resource_type != "AWS::CloudFormation::Stack"
+        !event.is_of_stack()
             && event.status.ends_with("_FAILED")
             && !event.reason.as_deref().is_some_and(|reason| {
                 reason.contains("Resource update cancelled") || reason.contains("Resource creation cancelled")

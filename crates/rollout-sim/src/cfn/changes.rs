@@ -8,6 +8,7 @@ use super::api::{
     AttributeChangeType, Change, ChangeAction, ChangeSource, EvaluationType, PolicyAction, Replacement,
     RequiresRecreation, ResourceAttribute, ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
 };
+use super::handlers::nested;
 use super::inputs::{self, Subject};
 use super::plan::{self, Difference};
 use super::schema::Replaces;
@@ -192,6 +193,20 @@ fn modified(
             });
         }
     }
+    if difference.nested && difference.properties.is_empty() {
+        // Its template may have changed (bc:cloudformation/ResourceChangeDetail.ChangeSource).
+        scope.insert(ResourceAttribute::Properties);
+        details.push(ResourceChangeDetail {
+            target: Some(ResourceTargetDefinition {
+                attribute: Some(ResourceAttribute::Properties),
+                requires_recreation: Some(RequiresRecreation::Never),
+                ..ResourceTargetDefinition::default()
+            }),
+            evaluation: Some(EvaluationType::Dynamic),
+            change_source: Some(ChangeSource::Automatic),
+            causing_entity: None,
+        });
+    }
     for (changed, attribute) in [
         (difference.metadata, ResourceAttribute::Metadata),
         (difference.deletion_policy, ResourceAttribute::DeletionPolicy),
@@ -257,7 +272,9 @@ fn causes(property: &str, sources: &Sources<'_>) -> Vec<(ChangeSource, Option<St
         }
     }
     for (name, attribute) in &uses.attributes {
-        if sources.unknown.contains(name) {
+        let resource = sources.subject.resources.get(name);
+        let nested = resource.is_some_and(|resource| resource.kind == nested::KIND);
+        if nested || sources.unknown.contains(name) {
             causes.push((ChangeSource::ResourceAttribute, Some(format!("{name}.{attribute}"))));
         }
     }

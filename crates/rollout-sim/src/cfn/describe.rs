@@ -10,7 +10,7 @@ use super::api::{
     StackResourceDriftStatus, StackResourceSummary, StackStatus, StackSummary, Tag,
 };
 use super::inputs::invalid;
-use super::stacks::find;
+use super::stacks::{find, root};
 use super::state::{Definition, Resource, Stack};
 use super::{change_sets, events};
 use crate::{ApiError, Shared, World};
@@ -70,12 +70,15 @@ pub(super) fn rollback_configuration(definition: &Definition) -> RollbackConfigu
 pub fn describe_stacks(world: &World, input: &DescribeStacksInput) -> Result<DescribeStacksOutput, ApiError> {
     if let Some(name) = &input.stack_name {
         let index = find(world, name)?;
-        return Ok(DescribeStacksOutput { stacks: vec![view(&world.cfn.stacks[index])], next_token: None });
+        return Ok(DescribeStacksOutput {
+            stacks: vec![view(world, &world.cfn.stacks[index])],
+            next_token: None,
+        });
     }
     let stacks: Vec<&Stack> =
         world.cfn.stacks.iter().rev().filter(|stack| stack.status != StackStatus::DeleteComplete).collect();
     let (stacks, next_token) = page(&stacks, input.next_token.as_deref(), PAGE)?;
-    Ok(DescribeStacksOutput { stacks: stacks.iter().map(|stack| view(stack)).collect(), next_token })
+    Ok(DescribeStacksOutput { stacks: stacks.iter().map(|stack| view(world, stack)).collect(), next_token })
 }
 
 /// `GetTemplate`: the body as it was sent, of a stack or of a change set. The stages are the same here: a template
@@ -98,7 +101,8 @@ pub fn get_template(world: &World, input: &GetTemplateInput) -> Result<GetTempla
     })
 }
 
-fn view(stack: &Stack) -> StackView {
+fn view(world: &World, stack: &Stack) -> StackView {
+    let (parent_id, root_id) = above(world, stack);
     let definition = stack.definition.as_deref();
     StackView {
         stack_id: Some(stack.id.clone()),
@@ -134,7 +138,9 @@ fn view(stack: &Stack) -> StackView {
             .collect(),
         role_arn: stack.role.clone(),
         tags: definition.map(tags).unwrap_or_default(),
-        enable_termination_protection: Some(stack.termination_protection),
+        enable_termination_protection: Some(root(world, stack).termination_protection),
+        parent_id,
+        root_id,
         drift_information: Some(StackDriftInformation {
             stack_drift_status: stack.drift.map_or(StackDriftStatus::NotChecked, |(status, _)| status),
             last_check_timestamp: stack.drift.map(|(_, at)| at.as_epoch_secs()),
@@ -142,6 +148,13 @@ fn view(stack: &Stack) -> StackView {
         last_operations: last_operations(stack),
         ..StackView::default()
     }
+}
+
+/// Ids of the stack that contains this one and of the outermost; none for a stack that is not nested.
+fn above(world: &World, stack: &Stack) -> (Option<String>, Option<String>) {
+    let parent = stack.parent.map(|parent| world.cfn.stacks[parent].id.clone());
+    let root = parent.as_ref().map(|_| root(world, stack).id.clone());
+    (parent, root)
 }
 
 fn last_operations(stack: &Stack) -> Vec<OperationEntry> {
@@ -163,23 +176,30 @@ pub fn list_stacks(world: &World, input: &ListStacksInput) -> Result<ListStacksO
     let (stacks, next_token) = page(&stacks, input.next_token.as_deref(), PAGE)?;
     let stack_summaries = stacks
         .iter()
-        .map(|stack| StackSummary {
-            stack_id: Some(stack.id.clone()),
-            stack_name: stack.name.clone(),
-            template_description: stack
-                .definition
-                .as_ref()
-                .and_then(|definition| definition.template.description.clone()),
-            creation_time: stack.created.as_epoch_secs(),
-            last_updated_time: stack.updated.map(crate::SimTime::as_epoch_secs),
-            deletion_time: stack.deleted.map(crate::SimTime::as_epoch_secs),
-            stack_status: stack.status,
-            stack_status_reason: stack.reason.clone(),
-            drift_information: Some(StackDriftInformationSummary {
-                stack_drift_status: stack.drift.map_or(StackDriftStatus::NotChecked, |(status, _)| status),
-                last_check_timestamp: stack.drift.map(|(_, at)| at.as_epoch_secs()),
-            }),
-            last_operations: last_operations(stack),
+        .map(|stack| {
+            let (parent_id, root_id) = above(world, stack);
+            StackSummary {
+                parent_id,
+                root_id,
+                stack_id: Some(stack.id.clone()),
+                stack_name: stack.name.clone(),
+                template_description: stack
+                    .definition
+                    .as_ref()
+                    .and_then(|definition| definition.template.description.clone()),
+                creation_time: stack.created.as_epoch_secs(),
+                last_updated_time: stack.updated.map(crate::SimTime::as_epoch_secs),
+                deletion_time: stack.deleted.map(crate::SimTime::as_epoch_secs),
+                stack_status: stack.status,
+                stack_status_reason: stack.reason.clone(),
+                drift_information: Some(StackDriftInformationSummary {
+                    stack_drift_status: stack
+                        .drift
+                        .map_or(StackDriftStatus::NotChecked, |(status, _)| status),
+                    last_check_timestamp: stack.drift.map(|(_, at)| at.as_epoch_secs()),
+                }),
+                last_operations: last_operations(stack),
+            }
         })
         .collect();
     Ok(ListStacksOutput { stack_summaries, next_token })

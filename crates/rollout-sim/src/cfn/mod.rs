@@ -19,6 +19,7 @@ mod inputs;
 mod plan;
 mod policy;
 mod protection;
+mod rollback;
 mod schema;
 mod scope;
 mod stacks;
@@ -44,9 +45,8 @@ pub use drift::{
 pub use events::{describe_events, describe_stack_events, new_stack_events};
 pub use exports::{list_exports, list_imports};
 pub use protection::{get_stack_policy, set_stack_policy, update_termination_protection};
-pub use stacks::{
-    cancel_update_stack, continue_update_rollback, create_stack, delete_stack, rollback_stack, update_stack,
-};
+pub use rollback::{cancel_update_stack, continue_update_rollback, rollback_stack};
+pub use stacks::{create_stack, delete_stack, update_stack};
 pub use state::{Event, State, StepEvent};
 pub use validate::{get_template_summary, validate_template};
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::handlers::nested;
 use super::schema::{self, Replaces};
 use super::state::{Action, Definition, Resource};
 use super::template::{Expr, Policy, ResourceDefinition};
@@ -16,6 +17,8 @@ pub(super) struct Difference {
     pub metadata: bool,
     pub deletion_policy: bool,
     pub update_replace_policy: bool,
+    /// A nested stack, whose template may have changed behind the same address.
+    pub nested: bool,
 }
 
 impl Difference {
@@ -27,7 +30,7 @@ impl Difference {
             .any(|(_, replaces)| matches!(replaces, Replaces::Always | Replaces::MaybeYes))
         {
             Action::Replace
-        } else if !self.properties.is_empty() {
+        } else if self.nested || !self.properties.is_empty() {
             Action::Update
         } else if self.metadata || self.deletion_policy || self.update_replace_policy {
             Action::Record
@@ -48,6 +51,7 @@ pub(super) fn difference(
         metadata: resource.metadata.as_ref() != metadata,
         deletion_policy: resource.deletion_policy != deletion_policy(definition),
         update_replace_policy: resource.update_replace_policy != update_replace_policy(definition),
+        nested: definition.kind == nested::KIND,
         ..Difference::default()
     };
     if resource.properties == *properties {
@@ -89,9 +93,9 @@ pub(super) fn is_wanted(definition: &ResourceDefinition, conditions: &BTreeMap<S
     definition.condition.as_ref().is_none_or(|condition| conditions.get(condition).copied().unwrap_or(false))
 }
 
-/// Resources that an update from `before` to `after` can change: those whose definition differs, those that use
-/// a parameter, condition or import with another value, and everything that depends on them. The others need
-/// not even be evaluated.
+/// Resources that an update from `before` to `after` can change: those whose definition differs, nested stacks, those
+/// that use a parameter, condition or import with another value, and everything that depends on them. The others
+/// need not even be evaluated.
 pub(super) fn affected(before: &Definition, after: &Definition) -> BTreeSet<String> {
     let template = &after.template;
     let same = template.is_same(&before.template);
@@ -105,6 +109,7 @@ pub(super) fn affected(before: &Definition, after: &Definition) -> BTreeSet<Stri
         let Some(definition) = template.resources.get(name) else { continue };
         let uses = &definition.uses;
         let differs = tags_changed
+            || definition.kind == nested::KIND
             || mappings_changed
             || uses.imports
             || uses.refs.iter().any(|reference| parameters.contains(reference.as_str()))

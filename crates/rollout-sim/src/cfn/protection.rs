@@ -39,16 +39,22 @@ pub fn get_stack_policy(
     Ok(GetStackPolicyOutput { stack_policy_body: world.cfn.stacks[index].policy.clone() })
 }
 
-/// `UpdateTerminationProtection`.
+/// `UpdateTerminationProtection`. A nested stack has that of its root (CFN:using-cfn-protect-stacks).
 ///
 /// # Errors
-/// `ValidationError`.
+/// `ValidationError`, for a nested stack too, where AWS's wording is not public.
 pub fn update_termination_protection(
     world: &mut World,
     input: &UpdateTerminationProtectionInput,
 ) -> Result<UpdateTerminationProtectionOutput, ApiError> {
     let index = find(world, &input.stack_name)?;
     let stack = &mut world.cfn.stacks[index];
+    if stack.parent.is_some() {
+        return Err(invalid(format!(
+            "Termination protection cannot be set on the nested stack {}: it is that of its root stack",
+            stack.name
+        )));
+    }
     stack.termination_protection = input.enable_termination_protection == Some(true);
     Ok(UpdateTerminationProtectionOutput { stack_id: Some(stack.id.clone()) })
 }

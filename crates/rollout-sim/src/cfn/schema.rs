@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::handlers::nested;
 use super::template::{UNKNOWN, is_unknown};
 
 /// A resource type.
@@ -68,6 +69,7 @@ static TYPES: LazyLock<BTreeMap<String, TypeSchema>> = LazyLock::new(|| {
     let files = [
         include_str!("schemas/application_auto_scaling.json"),
         include_str!("schemas/certificate_manager.json"),
+        include_str!("schemas/cloudformation.json"),
         include_str!("schemas/cloudwatch.json"),
         include_str!("schemas/ec2.json"),
         include_str!("schemas/ecr.json"),
@@ -107,6 +109,9 @@ impl TypeSchema {
     /// Whether `Fn::GetAtt` gives this attribute: what is read-only, and the few properties that the user guide
     /// lists as return values too.
     pub(super) fn has_attribute(&self, attribute: &str) -> bool {
+        if self.kind == nested::KIND {
+            return attribute.starts_with("Outputs.");
+        }
         let path = attribute.replace('.', "/");
         let extra = matches!(
             (self.kind.as_str(), attribute),
@@ -310,7 +315,7 @@ mod tests {
             let types: Vec<TypeSchema> = serde_json::from_str(&text).unwrap();
             assert!(types.iter().all(|schema| find(&schema.kind).is_some()));
         }
-        assert_eq!(TYPES.len(), 71);
+        assert_eq!(TYPES.len(), 72);
     }
 
     #[test]

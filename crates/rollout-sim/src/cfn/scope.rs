@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::handlers::nested;
 use super::schema::{self, TypeSchema};
 use super::state::{Definition, OutputValue, Resource, State};
 use super::template::{ResourceDefinition, Scope, Template, UNKNOWN, scalar_text};
@@ -81,6 +82,10 @@ impl Scope for StackScope<'_> {
 
     fn attribute(&self, resource: &str, attribute: &str) -> Result<Value, String> {
         let Some(found) = self.resource(resource)? else { return Ok(UNKNOWN.into()) };
+        if found.kind == nested::KIND && self.unknown.is_some() {
+            // Its outputs are known once it is updated.
+            return Ok(UNKNOWN.into());
+        }
         found.attributes.get(attribute).cloned().ok_or_else(|| {
             format!(
                 "Template error: resource {resource} does not support attribute type {attribute} in Fn::GetAtt"

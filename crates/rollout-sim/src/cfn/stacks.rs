@@ -1,15 +1,13 @@
-//! Operations that change stacks.
+//! Operations that make, change and delete stacks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::api::{
-    CancelUpdateStackInput, CancelUpdateStackOutput, ContinueUpdateRollbackInput,
-    ContinueUpdateRollbackOutput, CreateStackInput, CreateStackOutput, DeleteStackInput, DeleteStackOutput,
-    DeploymentConfig, OnFailure, OperationType, RollbackStackInput, RollbackStackOutput, StackStatus,
-    UpdateStackInput, UpdateStackOutput,
+    CreateStackInput, CreateStackOutput, DeleteStackInput, DeleteStackOutput, DeploymentConfig, OnFailure,
+    StackStatus, UpdateStackInput, UpdateStackOutput,
 };
 use super::inputs::{self, Proposal, Subject, invalid, template_error};
-use super::state::{Definition, Phase, Stack, StepState};
+use super::state::{Definition, Stack};
 use super::{changes, early_validation, engine, exports, identifier, policy};
 use crate::{ApiError, World};
 
@@ -62,6 +60,7 @@ pub(super) fn make(world: &mut World, name: &str) -> usize {
         definition: None,
         role: None,
         change_set_id: None,
+        parent: None,
         disable_rollback: false,
         timeout_minutes: None,
         termination_protection: false,
@@ -107,7 +106,20 @@ pub(super) fn check_updatable(world: &World, index: usize) -> Result<(), ApiErro
     }
 }
 
-fn definition_of(world: &World, index: usize, proposal: &Proposal<'_>) -> Result<Definition, ApiError> {
+/// The stack that no other contains, of those above this one.
+pub(super) fn root<'a>(world: &'a World, stack: &'a Stack) -> &'a Stack {
+    let mut root = stack;
+    while let Some(parent) = root.parent {
+        root = &world.cfn.stacks[parent];
+    }
+    root
+}
+
+pub(super) fn definition_of(
+    world: &World,
+    index: usize,
+    proposal: &Proposal<'_>,
+) -> Result<Definition, ApiError> {
     let stack = &world.cfn.stacks[index];
     let subject = subject(stack);
     let definition = inputs::define(world, &subject, proposal)?;
@@ -129,7 +141,7 @@ fn definition_of(world: &World, index: usize, proposal: &Proposal<'_>) -> Result
     }
 }
 
-fn subject(stack: &Stack) -> Subject<'_> {
+pub(super) fn subject(stack: &Stack) -> Subject<'_> {
     Subject {
         stack_id: &stack.id,
         stack_name: &stack.name,
@@ -193,7 +205,7 @@ pub fn create_stack(world: &mut World, input: CreateStackInput) -> Result<Create
         delete_on_failure: input.on_failure == Some(OnFailure::Delete),
         retain_except_on_create: input.retain_except_on_create == Some(true),
         timeout_minutes: input.timeout_in_minutes,
-        policy_during_update: None,
+        ..engine::Start::default()
     };
     let operation_id = engine::apply(world, index, definition.into(), start);
     Ok(CreateStackOutput { stack_id: Some(stack_id), operation_id: Some(operation_id) })
@@ -263,11 +275,11 @@ pub fn delete_stack(world: &mut World, input: DeleteStackInput) -> Result<Delete
         return Err(ApiError::not_modelled("DeletionMode FORCE_DELETE_STACK"));
     }
     let Ok(index) = find(world, &input.stack_name) else { return Ok(DeleteStackOutput {}) };
-    let stack = &mut world.cfn.stacks[index];
+    let stack = &world.cfn.stacks[index];
     if stack.status == StackStatus::DeleteComplete {
         return Ok(DeleteStackOutput {});
     }
-    if stack.termination_protection {
+    if root(world, stack).termination_protection {
         return Err(invalid(format!(
             "Stack [{}] cannot be deleted while TerminationProtection is enabled",
             stack.name
@@ -302,107 +314,4 @@ pub fn delete_stack(world: &mut World, input: DeleteStackInput) -> Result<Delete
     let retain: BTreeSet<String> = input.retain_resources.into_iter().collect();
     engine::delete(world, index, input.client_request_token, &retain);
     Ok(DeleteStackOutput {})
-}
-
-/// `CancelUpdateStack`.
-///
-/// # Errors
-/// `ValidationError` unless an update is in progress.
-pub fn cancel_update_stack(
-    world: &mut World,
-    input: &CancelUpdateStackInput,
-) -> Result<CancelUpdateStackOutput, ApiError> {
-    let index = find(world, &input.stack_name)?;
-    let stack = &world.cfn.stacks[index];
-    if stack.status != StackStatus::UpdateInProgress {
-        return Err(invalid("CancelUpdateStack cannot be called from current stack status"));
-    }
-    engine::cancel(world, index);
-    Ok(CancelUpdateStackOutput {})
-}
-
-/// `ContinueUpdateRollback`.
-///
-/// # Errors
-/// `ValidationError` unless the stack is in `UPDATE_ROLLBACK_FAILED`, or for resources to skip that did not fail.
-pub fn continue_update_rollback(
-    world: &mut World,
-    input: ContinueUpdateRollbackInput,
-) -> Result<ContinueUpdateRollbackOutput, ApiError> {
-    let index = find(world, &input.stack_name)?;
-    let stack = &mut world.cfn.stacks[index];
-    if stack.status != StackStatus::UpdateRollbackFailed {
-        return Err(invalid(format!(
-            "Stack:{} is in {} state and can not continue update rollback.",
-            stack.id,
-            super::wire_name(&stack.status)
-        )));
-    }
-    let force = input.force_rollback == Some(true);
-    if force && !input.resources_to_skip.is_empty() {
-        return Err(invalid("ResourcesToSkip and ForceRollback are mutually exclusive"));
-    }
-    let skip: BTreeSet<String> = input.resources_to_skip.into_iter().collect();
-    let failed: BTreeSet<String> = stack
-        .operation
-        .iter()
-        .flat_map(|operation| &operation.steps)
-        .filter(|(_, step)| step.state == StepState::Failed)
-        .map(|(name, _)| name.clone())
-        .collect();
-    let wrong: Vec<&str> = skip.difference(&failed).map(String::as_str).collect();
-    if !wrong.is_empty() {
-        return Err(invalid(format!(
-            "ResourcesToSkip [{}] can only be resources in UPDATE_FAILED state because a rollback failed",
-            wrong.join(", ")
-        )));
-    }
-    if input.role_arn.is_some() {
-        stack.role = input.role_arn;
-    }
-    begin_again(world, index, OperationType::ContinueRollback, input.client_request_token);
-    let skip = if force { failed } else { skip };
-    engine::resume(world, index, &skip, force);
-    Ok(ContinueUpdateRollbackOutput {})
-}
-
-/// The stopped operation goes on under a new id.
-fn begin_again(world: &mut World, index: usize, kind: OperationType, token: Option<String>) -> String {
-    let id = identifier::uuid(&mut world.cfn);
-    let stack = &mut world.cfn.stacks[index];
-    stack.last_operations.insert(0, (kind, id.clone()));
-    if let Some(operation) = &mut stack.operation {
-        operation.id.clone_from(&id);
-        operation.token = token;
-    }
-    id
-}
-
-/// `RollbackStack`: takes a stack that failed with rollback disabled back to its last stable state.
-///
-/// # Errors
-/// `ValidationError` unless the stack is in `CREATE_FAILED` or `UPDATE_FAILED`.
-pub fn rollback_stack(world: &mut World, input: RollbackStackInput) -> Result<RollbackStackOutput, ApiError> {
-    refuse_express(input.deployment_config.as_ref())?;
-    let index = find(world, &input.stack_name)?;
-    let stack = &mut world.cfn.stacks[index];
-    let stopped = stack.operation.as_ref().is_some_and(|operation| operation.phase == Phase::Stopped);
-    if !stopped || !matches!(stack.status, StackStatus::CreateFailed | StackStatus::UpdateFailed) {
-        return Err(invalid(format!(
-            "Stack:{} is in {} state and can not be rolled back.",
-            stack.id,
-            super::wire_name(&stack.status)
-        )));
-    }
-    if input.role_arn.is_some() {
-        stack.role = input.role_arn;
-    }
-    if let Some(operation) = &mut stack.operation {
-        operation.disable_rollback = false;
-        operation.retain_except_on_create |= input.retain_except_on_create == Some(true);
-    }
-    let stack_id = stack.id.clone();
-    let operation_id = begin_again(world, index, OperationType::Rollback, input.client_request_token);
-    engine::roll_back(world, index);
-    Ok(RollbackStackOutput { stack_id: Some(stack_id), operation_id: Some(operation_id) })
 }

@@ -74,6 +74,9 @@ pub(super) struct Stack {
     pub definition: Option<Shared<Definition>>,
     pub role: Option<String>,
     pub change_set_id: Option<String>,
+    /// Index of the stack that this one is a resource of.
+    #[serde(default)]
+    pub parent: Option<usize>,
     pub disable_rollback: bool,
     pub timeout_minutes: Option<u32>,
     pub termination_protection: bool,
@@ -89,6 +92,14 @@ pub(super) struct Stack {
     /// What the latest look at each resource found, by logical id.
     #[serde(default)]
     pub drifts: BTreeMap<String, StackResourceDrift>,
+}
+
+impl Stack {
+    /// Resources that the operation failed at.
+    pub(super) fn failed(&self) -> BTreeSet<String> {
+        let steps = self.operation.iter().flat_map(|operation| &operation.steps);
+        steps.filter(|(_, step)| step.state == StepState::Failed).map(|(name, _)| name.clone()).collect()
+    }
 }
 
 /// A value of the stack's outputs.
@@ -196,6 +207,8 @@ pub(super) enum Phase {
     Monitor,
     /// Back to the previous definition.
     Revert,
+    /// A nested stack has succeeded or is back, and waits for its parent before it cleans up.
+    Held { rolled_back: bool },
     /// Deleting what is no longer used; `true` after a rollback.
     Cleanup { rolled_back: bool },
     /// Deleting what a failed creation left.
@@ -230,6 +243,12 @@ pub(super) struct Operation {
     pub doomed: Option<String>,
     /// Whether a resource that cannot be rolled back is passed over.
     pub force: bool,
+    /// What `ContinueUpdateRollback` was told to skip, here and in nested stacks; `None` before it was called.
+    #[serde(default)]
+    pub continued: Option<BTreeSet<String>>,
+    /// Whether the operation of its parent drives this one.
+    #[serde(default)]
+    pub driven: bool,
     /// Whether everything that is not complete is configured.
     #[serde(default)]
     pub configured: bool,

@@ -125,3 +125,34 @@ fn a_new_stack_is_configured_when_only_checks_are_left() {
         ["CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS CONFIGURATION_COMPLETE", "CREATE_COMPLETE"]
     );
 }
+
+/// AWS lists no types: these are those of its own picture, and of events that people showed.
+#[test]
+fn types_that_are_configured_early_are_those_seen() {
+    let more = "
+  Bucket: {Type: AWS::S3::Bucket}
+  Logs: {Type: AWS::Logs::LogGroup}
+  Nat: {Type: AWS::EC2::NatGateway, Properties: {SubnetId: subnet-a, AllocationId: eipalloc-1}}
+  Repository: {Type: AWS::ECR::Repository}
+  Topic: {Type: AWS::SNS::Topic}
+  Queue: {Type: AWS::SQS::Queue}
+";
+    let fixture = Fixture::with_service(&format!("{}{more}", SERVICE.trim_end()));
+    let request = json!({"StackName": "demo"});
+    let events = cfn::describe_stack_events(&fixture.world, &input(request)).unwrap().stack_events;
+    let configured = events.iter().filter(|event| event.detailed_status.is_some());
+    let mut types: Vec<&str> = configured.filter_map(|event| event.resource_type.as_deref()).collect();
+    types.sort_unstable();
+    types.dedup();
+    let seen = [
+        "AWS::CloudFormation::Stack",
+        "AWS::EC2::NatGateway",
+        "AWS::ECR::Repository",
+        "AWS::ECS::Cluster",
+        "AWS::ECS::Service",
+        "AWS::ECS::TaskDefinition",
+        "AWS::Logs::LogGroup",
+        "AWS::S3::Bucket",
+    ];
+    assert_eq!(types, seen);
+}

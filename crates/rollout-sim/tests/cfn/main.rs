@@ -10,6 +10,7 @@ mod exports;
 mod fixture;
 mod functions;
 mod limits;
+mod nested;
 mod policies;
 mod rollback;
 mod services;

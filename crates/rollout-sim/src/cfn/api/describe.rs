@@ -61,6 +61,10 @@ pub struct Stack {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "scalar::opt_bool")]
     pub enable_termination_protection: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub drift_information: Option<StackDriftInformation>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "scalar::opt_bool")]
     pub retain_except_on_create: Option<bool>,
@@ -142,6 +146,10 @@ pub struct StackSummary {
     pub stack_status_reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift_information: Option<StackDriftInformationSummary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root_id: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub last_operations: Vec<OperationEntry>,
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    advance_soon, configured, context, event, next_token, phase, revert, set_phase, set_status, step_mut,
+    advance_soon, children, configured, context, event, next_token, phase, revert, set_phase, set_status,
+    step_mut,
 };
 use crate::cfn::api::{ResourceStatus, StackStatus};
 use crate::cfn::handlers::{self, Failure, Outcome, Poll, Wait};
@@ -303,6 +304,14 @@ fn stopped(world: &mut World, index: usize, name: &str, back: bool, reason: &str
 
 fn completed(world: &mut World, index: usize, name: &str) {
     configured::at_the_end(world, index, name);
+    if let Some(resource) = world.cfn.stacks[index].resources.get(name) {
+        let id = resource.physical_id.as_deref().unwrap_or_default();
+        if let Some(attributes) = handlers::late_attributes(world, &resource.kind, id)
+            && let Some(resource) = world.cfn.stacks[index].resources.get_mut(name)
+        {
+            resource.attributes = attributes;
+        }
+    }
     let creates = step_mut(world, index, name).is_some_and(|step| step.action == Action::Create);
     let status = if creates { ResourceStatus::CreateComplete } else { ResourceStatus::UpdateComplete };
     event(world, index, name, status, None);
@@ -389,5 +398,7 @@ pub(super) fn complete(world: &mut World, index: usize) {
         return;
     }
     set_status(world, index, StackStatus::UpdateCompleteCleanupInProgress, None);
-    super::remove::leftovers(world, index, false);
+    if !children::hold(world, index, false) {
+        super::remove::leftovers(world, index, false);
+    }
 }

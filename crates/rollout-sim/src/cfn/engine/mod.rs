@@ -4,6 +4,7 @@
 //! allows it; on failure it goes back; at the end it deletes what is no longer used.
 
 mod apply;
+mod children;
 mod configured;
 mod record;
 mod remove;
@@ -14,7 +15,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub(super) use record::{event, set_status};
-pub(super) use revert::{resume, roll_back};
+pub(super) use revert::{go_back, halt, resume, roll_back};
 
 use super::api::{OperationType, ResourceStatus, StackStatus};
 use super::handlers::Context;
@@ -34,6 +35,8 @@ pub(super) struct Start {
     pub retain_except_on_create: bool,
     pub timeout_minutes: Option<u32>,
     pub policy_during_update: Option<String>,
+    /// Whether the operation of the stack's parent drives this one.
+    pub driven: bool,
 }
 
 /// Starts the creation or the update of the stack at `index`; returns the id of the operation.
@@ -42,8 +45,10 @@ pub(super) fn apply(world: &mut World, index: usize, definition: Shared<Definiti
     let now = world.now();
     let stack = &mut world.cfn.stacks[index];
     let create = stack.definition.is_none();
-    let unfinished = matches!(stack.status, StackStatus::UpdateFailed | StackStatus::CreateFailed);
-    // After a failure that was not rolled back, "before" stays the last stable state.
+    let held = stack.operation.as_ref().is_some_and(|one| matches!(one.phase, Phase::Held { .. }));
+    let unfinished = held || matches!(stack.status, StackStatus::UpdateFailed | StackStatus::CreateFailed);
+    // After a failure that was not rolled back, "before" stays the last stable state; so it does for a nested stack
+    // whose parent failed so.
     let resumed =
         if unfinished { stack.operation.take().and_then(|operation| operation.previous) } else { None };
     let previous = resumed.or_else(|| stack.definition.clone());
@@ -77,6 +82,8 @@ pub(super) fn apply(world: &mut World, index: usize, definition: Shared<Definiti
         open_deletions: 0,
         doomed: None,
         force: false,
+        continued: None,
+        driven: start.driven,
         configured: false,
     });
     set_status(world, index, status, Some("User Initiated"));
@@ -123,6 +130,8 @@ pub(super) fn delete(
         open_deletions: 0,
         doomed: None,
         force: false,
+        continued: None,
+        driven: false,
         configured: false,
     });
     set_status(world, index, StackStatus::DeleteInProgress, Some("User Initiated"));
@@ -172,7 +181,7 @@ fn advance(world: &mut World, index: usize, operation: &str) {
         Some(Phase::Monitor) => apply::complete(world, index),
         Some(Phase::Revert) => revert::finish(world, index),
         Some(Phase::Cleanup { .. } | Phase::UndoCreate | Phase::Delete) => remove::finish(world, index),
-        Some(Phase::Stopped) | None => {}
+        Some(Phase::Held { .. } | Phase::Stopped) | None => {}
     }
 }
 
@@ -216,6 +225,7 @@ fn context(world: &mut World, index: usize, logical_id: &str) -> Context {
     let request_token = identifier_uuid(world);
     let stack = &world.cfn.stacks[index];
     Context {
+        stack: index,
         stack_name: stack.name.clone(),
         logical_id: logical_id.to_owned(),
         role: stack.role.clone(),

@@ -2,6 +2,7 @@
 
 use crate::World;
 use crate::cfn::api::{ResourceStatus, StackStatus};
+use crate::cfn::handlers::nested;
 use crate::cfn::state::EventRecord;
 
 /// Records an event of a resource and makes it the resource's state.
@@ -63,15 +64,7 @@ pub(in crate::cfn) fn set_status(world: &mut World, index: usize, status: StackS
     stack.status = status;
     stack.reason = reason.map(str::to_owned);
     let physical_id = Some(stack.id.clone());
-    push(
-        world,
-        index,
-        None,
-        physical_id,
-        "AWS::CloudFormation::Stack".to_owned(),
-        as_resource_status(status),
-        reason,
-    );
+    push(world, index, None, physical_id, nested::KIND.to_owned(), as_resource_status(status), reason);
 }
 
 /// Operation id and client token that events carry at the moment.

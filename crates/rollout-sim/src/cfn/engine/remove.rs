@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::record::event_of_old;
-use super::{advance_soon, context, event, next_token, set_phase, set_status};
+use super::{advance_soon, children, context, event, next_token, set_phase, set_status};
 use crate::cfn::api::{ResourceStatus, StackStatus};
 use crate::cfn::handlers::{self, Failure, Poll, Wait};
 use crate::cfn::plan::is_wanted;
@@ -16,6 +16,7 @@ use crate::{Event as WorldEvent, Shared, World};
 /// the new ones instead.
 pub(super) fn leftovers(world: &mut World, index: usize, rolled_back: bool) {
     set_phase(world, index, Phase::Cleanup { rolled_back });
+    children::release(world, index);
     let stack = &world.cfn.stacks[index];
     let (Some(operation), Some(definition)) = (&stack.operation, &stack.definition) else { return };
     let mut deletions = Vec::new();
@@ -232,8 +233,13 @@ fn ended(world: &mut World, index: usize, position: usize, failure: Option<&str>
 /// Nothing is being deleted any more: the operation is over.
 pub(super) fn finish(world: &mut World, index: usize) {
     let now = world.now();
+    let nested = children::clean_up(world, index);
     let stack = &mut world.cfn.stacks[index];
     let Some(operation) = &mut stack.operation else { return };
+    if nested && matches!(operation.phase, Phase::Cleanup { .. }) {
+        advance_soon(world, index);
+        return;
+    }
     if operation.deletions.iter().any(|deletion| deletion.state == StepState::Running) {
         return;
     }
@@ -257,7 +263,7 @@ pub(super) fn finish(world: &mut World, index: usize) {
         Phase::UndoCreate => StackStatus::RollbackFailed,
         Phase::Delete if failed.is_empty() => StackStatus::DeleteComplete,
         Phase::Delete => StackStatus::DeleteFailed,
-        Phase::Apply | Phase::Monitor | Phase::Revert | Phase::Stopped => return,
+        Phase::Apply | Phase::Monitor | Phase::Revert | Phase::Held { .. } | Phase::Stopped => return,
     };
     let failed_now = matches!(status, StackStatus::RollbackFailed | StackStatus::DeleteFailed);
     if status == StackStatus::DeleteComplete {

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::{
-    advance_soon, apply, context, event, named, next_token, remove, set_phase, set_status, step_mut,
+    advance_soon, apply, children, context, event, named, next_token, remove, set_phase, set_status, step_mut,
 };
 use crate::cfn::api::{ResourceStatus, StackStatus};
 use crate::cfn::faults;
-use crate::cfn::handlers::{self, Failure, Wait};
+use crate::cfn::handlers::{self, Failure, Wait, nested};
 use crate::cfn::scope::{self, StackScope};
 use crate::cfn::state::{Action, Event, Phase, Resource, StepEvent, StepState};
 use crate::{Event as WorldEvent, World};
+
+/// Why a nested stack does what it does because of its parent (OBS: clients filter it out of what they show as causes).
+pub(super) const PARENT_INITIATED: &str = "Initiated by parent stack";
 
 /// Resources failed on the way forward.
 pub(super) fn fail_resources(world: &mut World, index: usize) {
@@ -35,12 +38,27 @@ pub(super) fn fail(world: &mut World, index: usize, reason: &str) {
 /// Starts a rollback that was asked for.
 pub(super) fn begin(world: &mut World, index: usize, reason: &str) {
     interrupt(world, index);
-    go_back(world, index, reason);
+    start_back(world, index, reason);
 }
 
 /// Starts the rollback of an operation that had stopped, as `RollbackStack` does.
 pub(in crate::cfn) fn roll_back(world: &mut World, index: usize) {
-    go_back(world, index, "User Initiated");
+    start_back(world, index, "User Initiated");
+}
+
+/// Starts the rollback of a nested stack because its parent goes back.
+pub(in crate::cfn) fn go_back(world: &mut World, index: usize) {
+    begin(world, index, PARENT_INITIATED);
+}
+
+/// Stops the operation of a nested stack, where its parent does not go back or deletes it.
+pub(in crate::cfn) fn halt(world: &mut World, index: usize) {
+    interrupt(world, index);
+    let create =
+        world.cfn.stacks[index].operation.as_ref().is_some_and(|operation| operation.previous.is_none());
+    let status = if create { StackStatus::CreateFailed } else { StackStatus::UpdateFailed };
+    set_phase(world, index, Phase::Stopped);
+    set_status(world, index, status, Some(PARENT_INITIATED));
 }
 
 /// Cancels what runs, and what has not begun never will.
@@ -65,6 +83,11 @@ pub(super) fn interrupt(world: &mut World, index: usize) {
             (ResourceStatus::UpdateFailed, "Resource update cancelled")
         };
         event(world, index, &name, status, Some(reason));
+        let resource = world.cfn.stacks[index].resources.get(&name);
+        if let Some((kind, id)) = resource.and_then(|one| Some((one.kind.clone(), one.physical_id.clone()?)))
+        {
+            handlers::interrupt(world, &kind, &id);
+        }
     }
 }
 
@@ -80,10 +103,10 @@ fn turn_back(world: &mut World, index: usize, mut reason: String) {
     if create && !reason.ends_with("by user.") {
         reason.push_str("Rollback requested by user.");
     }
-    go_back(world, index, &reason);
+    start_back(world, index, &reason);
 }
 
-fn go_back(world: &mut World, index: usize, reason: &str) {
+fn start_back(world: &mut World, index: usize, reason: &str) {
     let Some(operation) = &world.cfn.stacks[index].operation else { return };
     if operation.previous.is_none() {
         if operation.delete_on_failure {
@@ -257,15 +280,19 @@ pub(super) fn finish(world: &mut World, index: usize) {
         }
     }
     set_status(world, index, StackStatus::UpdateRollbackCompleteCleanupInProgress, None);
-    remove::leftovers(world, index, true);
+    if !children::hold(world, index, true) {
+        remove::leftovers(world, index, true);
+    }
 }
 
-/// `ContinueUpdateRollback`: tries what failed again, except what is skipped.
+/// `ContinueUpdateRollback`: tries what failed again, except what is skipped. Names of nested stacks' resources carry the
+/// name of their stack and a full stop, and are passed on.
 pub(in crate::cfn) fn resume(world: &mut World, index: usize, skip: &BTreeSet<String>, force: bool) {
     set_phase(world, index, Phase::Revert);
     set_status(world, index, StackStatus::UpdateRollbackInProgress, Some("User Initiated"));
     let Some(operation) = &mut world.cfn.stacks[index].operation else { return };
     operation.force = force;
+    operation.continued = Some(skip.clone());
     let failed: Vec<String> = operation
         .steps
         .iter_mut()
@@ -276,14 +303,21 @@ pub(in crate::cfn) fn resume(world: &mut World, index: usize, skip: &BTreeSet<St
             name.clone()
         })
         .collect();
-    for name in failed.iter().filter(|name| skip.contains(*name)) {
+    // A nested stack is no resource that could be skipped: what fails in it is.
+    let nested = |name: &str| {
+        let resource = world.cfn.stacks[index].resources.get(name);
+        resource.is_some_and(|resource| resource.kind == nested::KIND)
+    };
+    let skipped = |name: &&String| skip.contains(*name) || (force && !nested(name));
+    let skipped: Vec<String> = failed.iter().filter(skipped).cloned().collect();
+    for name in &skipped {
         if let Some(step) = step_mut(world, index, name) {
             step.state = StepState::Running;
         }
         restore(world, index, name);
         event(world, index, name, ResourceStatus::UpdateComplete, None);
     }
-    for name in failed.iter().filter(|name| skip.contains(*name)) {
+    for name in &skipped {
         release(world, index, name);
     }
     start_ready(world, index);

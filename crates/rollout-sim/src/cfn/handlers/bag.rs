@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::durations::durations;
-use super::{Context, Failure, Outcome, Wait, identity, names};
+use super::{Context, Failure, Outcome, Wait, identity, names, nested};
 use crate::cfn::state::Bag;
 use crate::cfn::template::Policy;
 use crate::{World, elb, s3};
@@ -12,7 +12,8 @@ use crate::{World, elb, s3};
 pub(super) fn is_bag(kind: &str) -> bool {
     let elsewhere = matches!(
         kind,
-        "AWS::CloudWatch::Alarm"
+        nested::KIND
+            | "AWS::CloudWatch::Alarm"
             | "AWS::ECR::Repository"
             | "AWS::ECS::Cluster"
             | "AWS::ECS::Service"

@@ -8,7 +8,7 @@ use crate::ApiError;
 pub(in crate::cfn) struct Failure {
     /// What the service said.
     pub message: String,
-    /// Code of the handler contract.
+    /// Code of the handler contract; empty where CloudFormation itself speaks.
     pub code: &'static str,
 }
 
@@ -16,6 +16,11 @@ impl Failure {
     /// A failure with one of the codes of the handler contract, such as `AlreadyExists`.
     pub(in crate::cfn) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { message: message.into(), code }
+    }
+
+    /// What CloudFormation itself says, without a handler.
+    pub(in crate::cfn) fn own(message: impl Into<String>) -> Self {
+        Self::new("", message)
     }
 
     /// It did not become stable in time.
@@ -26,6 +31,9 @@ impl Failure {
     /// What a resource event gives as its reason.
     pub(in crate::cfn) fn reason(&self, context: &Context) -> String {
         let (message, token, code) = (&self.message, &context.request_token, self.code);
+        if code.is_empty() {
+            return message.clone();
+        }
         format!(
             "Resource handler returned message: \"{message}\" (RequestToken: {token}, HandlerErrorCode: {code})"
         )

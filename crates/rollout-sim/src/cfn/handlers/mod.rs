@@ -15,6 +15,7 @@ mod failure;
 mod iam;
 mod identity;
 mod names;
+pub(super) mod nested;
 mod stores;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ pub(super) use names::{check_custom_name, conflict};
 /// The stack a handler works for.
 #[derive(Debug, Clone)]
 pub(super) struct Context {
+    /// Index of the stack.
+    pub stack: usize,
     pub stack_name: String,
     pub logical_id: String,
     /// ARN of the role that CloudFormation assumes; `None` is the caller.
@@ -94,6 +97,7 @@ pub(super) fn create(
     }
     let properties = &dynamic::resolve(world, properties)?;
     match kind {
+        nested::KIND => nested::create(world, context, properties),
         "AWS::CloudWatch::Alarm" => stores::create_alarm(world, context, properties),
         "AWS::ECR::Repository" => stores::create_repository(world, context, properties),
         "AWS::ECS::Cluster" => ecs::create_cluster(world, context, properties),
@@ -132,6 +136,7 @@ pub(super) fn update(
     }
     let new = &dynamic::resolve(world, new)?;
     match kind {
+        nested::KIND => nested::update(world, context, id, new),
         "AWS::CloudWatch::Alarm" => stores::update_alarm(world, context, id, new),
         "AWS::ECR::Repository" => stores::update_repository(world, context, id, old, new),
         "AWS::ECS::Cluster" => ecs::update_cluster(world, context, id, old, new),
@@ -168,6 +173,7 @@ pub(super) fn delete(
     let subject = Subject { kind, old: None, properties, physical_id: Some(id) };
     access::check(world, context, Verb::Delete, subject)?;
     match kind {
+        nested::KIND => nested::delete(world, context, id),
         "AWS::CloudWatch::Alarm" => stores::delete_alarm(world, context, id),
         "AWS::ECR::Repository" => stores::delete_repository(world, context, id, properties),
         "AWS::ECS::Cluster" => ecs::delete_cluster(world, context, id),
@@ -189,10 +195,30 @@ pub(super) fn delete(
 
 /// Looks whether a resource has stabilised after its creation or update.
 pub(super) fn poll(world: &World, kind: &str, id: &str, properties: &Value) -> Poll {
-    if kind == "AWS::ECS::Service" { ecs::poll_service(world, id, properties) } else { Poll::Done }
+    match kind {
+        "AWS::ECS::Service" => ecs::poll_service(world, id, properties),
+        nested::KIND => nested::poll(world, id),
+        _ => Poll::Done,
+    }
 }
 
 /// Looks whether a resource is gone.
 pub(super) fn poll_deleted(world: &World, kind: &str, id: &str) -> Poll {
-    if kind == "AWS::ECS::Service" { ecs::service_is_gone(world, id) } else { Poll::Done }
+    match kind {
+        "AWS::ECS::Service" => ecs::service_is_gone(world, id),
+        nested::KIND => nested::poll_deleted(world, id),
+        _ => Poll::Done,
+    }
+}
+
+/// Stops what was started for a resource, where it can be stopped.
+pub(super) fn interrupt(world: &mut World, kind: &str, id: &str) {
+    if kind == nested::KIND {
+        nested::interrupt(world, id);
+    }
+}
+
+/// Attributes that are known only once a resource is complete.
+pub(super) fn late_attributes(world: &World, kind: &str, id: &str) -> Option<BTreeMap<String, Value>> {
+    (kind == nested::KIND).then(|| nested::attributes(world, id))
 }

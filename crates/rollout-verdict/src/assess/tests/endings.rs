@@ -39,6 +39,22 @@ fn an_update_without_services_succeeds_with_its_stack() {
 }
 
 #[test]
+fn a_nested_stack_is_a_resource_of_its_stack() {
+    let rollout = Rollout { started_at: at(0), ..Rollout::default() };
+    let nested = |status, reason| {
+        let event = stack_event(15, "Inner", "AWS::CloudFormation::Stack", status, reason);
+        let arn = "arn:aws:cloudformation:us-west-2:123456789012:stack/Shop-staging-Inner-7Q2A/3c4d";
+        stack(20, vec![StackEventView { physical_id: Some(arn.to_owned()), ..event }])
+    };
+    let seen = judge(&rollout, [nested("UPDATE_COMPLETE", "")]);
+    assert_eq!((seen.state, seen.stack), (State::Progressing, None));
+    let failed = nested("UPDATE_FAILED", "Embedded stack was not successfully updated");
+    let back = vec![stack_status(16, "UPDATE_ROLLBACK_IN_PROGRESS", "The following failed: [Inner]")];
+    let seen = judge(&rollout, [failed, stack(30, back)]);
+    assert_eq!(failure(&seen), Some((CauseKind::StackResource, Certainty::Reported)));
+}
+
+#[test]
 fn a_green_stack_over_an_old_revision_is_a_failure() {
     let mut back = service(vec![], vec![]);
     back.deployments = vec![deployment("ecs-svc/1", "PRIMARY", OLD, "COMPLETED")];

@@ -132,7 +132,13 @@ pub(super) fn stack_event(
         id: format!("{secs}-{logical_id}-{status}").as_str().into(),
         at: at(secs),
         logical_id: logical_id.to_owned(),
-        physical_id: (kind == "AWS::ECS::TaskDefinition").then(|| NEW.to_owned()),
+        physical_id: match kind {
+            "AWS::ECS::TaskDefinition" => Some(NEW.to_owned()),
+            "AWS::CloudFormation::Stack" => {
+                Some("arn:aws:cloudformation:us-west-2:123456789012:stack/Shop-staging/1a2b".to_owned())
+            }
+            _ => None,
+        },
         resource_type: kind.to_owned(),
         status: status.to_owned(),
         reason: (!reason.is_empty()).then(|| reason.to_owned()),

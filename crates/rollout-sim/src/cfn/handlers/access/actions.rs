@@ -1,5 +1,7 @@
 //! The action that makes, changes or deletes a resource of each type.
 
+use super::super::nested;
+
 type Actions = (&'static str, &'static str, &'static str, &'static str);
 
 /// Service prefix and the actions that create, update and delete.
@@ -19,6 +21,7 @@ pub(super) fn actions(kind: &str) -> Option<Actions> {
         "AWS::CertificateManager::Certificate" => {
             ("acm", "RequestCertificate", "UpdateCertificateOptions", "DeleteCertificate")
         }
+        nested::KIND => ("cloudformation", "CreateStack", "UpdateStack", "DeleteStack"),
         "AWS::CloudWatch::Alarm" => ("cloudwatch", "PutMetricAlarm", "PutMetricAlarm", "DeleteAlarms"),
         "AWS::EC2::VPC" => ("ec2", "CreateVpc", "ModifyVpcAttribute", "DeleteVpc"),
         "AWS::EC2::Subnet" => ("ec2", "CreateSubnet", "ModifySubnetAttribute", "DeleteSubnet"),

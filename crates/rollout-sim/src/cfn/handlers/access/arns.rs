@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::convert::text;
 use super::super::identity::lower_case;
-use super::super::{Context, names};
+use super::super::{Context, names, nested};
 use crate::World;
 
 /// ARN of the resource; where its id is not known yet, of any of its kind.
@@ -23,6 +23,7 @@ pub(super) fn resource(
     let name = physical_id.or_else(|| names::chosen(kind, properties)).unwrap_or(&made_up);
     let global = |resource: String| format!("arn:aws:iam::{}:{resource}", world.account);
     match kind {
+        nested::KIND => world.arn("cloudformation", &format!("stack/{name}/*")),
         "AWS::IAM::Role" => global(format!("role{}{name}", path(properties))),
         "AWS::IAM::Policy" => {
             let role = properties.pointer("/Roles/0").and_then(Value::as_str).unwrap_or("*");
