@@ -23,6 +23,8 @@ pub enum Event {
     CloudWatch(cloudwatch::Event),
     /// Lifecycle policies of image repositories.
     Ecr(ecr::Event),
+    /// Rotation of secrets that another service manages.
+    Secrets(secrets::Event),
 }
 
 /// Handle of a scheduled event, to cancel it.
@@ -168,6 +170,7 @@ impl World {
                 Event::Cfn(event) => cfn::handle(self, event),
                 Event::CloudWatch(event) => cloudwatch::handle(self, event),
                 Event::Ecr(event) => ecr::handle(self, event),
+                Event::Secrets(event) => secrets::handle(self, event),
             }
         }
         self.now = self.now.max(until);

@@ -5,6 +5,7 @@
 mod access;
 mod change_sets;
 mod configured;
+mod databases;
 mod drift;
 mod exports;
 mod fixture;
