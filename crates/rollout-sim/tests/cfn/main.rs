@@ -12,6 +12,7 @@ mod fixture;
 mod functions;
 mod limits;
 mod policies;
+mod quotas;
 mod rollback;
 mod services;
 mod triggers;
