@@ -1,4 +1,5 @@
-//! Secrets Manager: values in versions and stages, made up or entered, deletion with a recovery window.
+//! Secrets Manager: values in versions and stages, made up or entered, deletion with a recovery window, and secrets
+//! that another service manages.
 //!
 //! Error codes and shapes from botocore `secretsmanager/2017-10-17`. What a world keeps of a value when it is
 //! written down says [`value`]: never the value. Nothing here prints one; inputs and outputs hide theirs

@@ -65,6 +65,22 @@ fn a_managed_password_excludes_one_of_the_template() {
     assert!(managed(&fixture.world).is_empty());
 }
 
+/// The secret holds the user name, and the state file no name that came out of another secret or a snapshot.
+#[test]
+fn a_managed_password_without_a_plain_user_name_is_refused_by_name() {
+    for user in ["'{{resolve:secretsmanager:staging/db:SecretString:user}}'", "!Ref AWS::NoValue"] {
+        let mut fixture = Fixture::new();
+        let template =
+            database(MANAGED, "").replace("MasterUsername: app", &format!("MasterUsername: {user}"));
+        fixture.create("demo", &template, json!({})).unwrap();
+        fixture.run(3600.0);
+        let events = fixture.events().join("\n");
+        let told = "not modelled: ManageMasterUserPassword without a plain MasterUsername";
+        assert!(events.contains(told), "{user}: {events}");
+        assert!(managed(&fixture.world).is_empty());
+    }
+}
+
 #[test]
 fn a_managed_password_is_in_a_secret_that_rds_owns() {
     let fixture = Fixture::with(&database(MANAGED, SECRET));
