@@ -5,6 +5,8 @@
 //! `servicequotas:GetServiceQuota` security groups. What `cloudwatch:GetMetricData` and `lambda:GetAccountSettings` are read for
 //! is not looked at.
 
+use std::collections::BTreeMap;
+
 use super::api::{Change, ChangeAction};
 use super::early_validation::may;
 use super::state::ValidationProblem;
@@ -49,7 +51,7 @@ fn quota(world: &World, kind: &str) -> Option<Quota> {
 
 /// All that `ec2:DescribeSecurityGroups` lists: every VPC comes with one.
 fn security_groups(world: &World) -> usize {
-    [GROUP, VPC].iter().filter_map(|kind| world.cfn.bags.get(*kind)).map(|bags| bags.len()).sum()
+    [GROUP, VPC].iter().filter_map(|kind| world.cfn.bags.get(*kind)).map(BTreeMap::len).sum()
 }
 
 /// The resources that `changes` adds beyond a quota, in the order of their names: their creation will fail.
