@@ -234,6 +234,28 @@ fn data_is_encrypted_and_protected_where_it_must_be() {
     }
 }
 
+/// RDS would rotate the password under the running tasks, which keep what they were given when they started
+/// (RDS:rds-secrets-manager). A token of IAM lasts 15 minutes, and IAM authentication takes hundreds of MiB of memory, which a
+/// micro instance does not have to spare (RDS:UsingWithRDS.IAMDBAuth).
+#[test]
+fn no_database_has_a_password_that_ends_under_running_tasks() {
+    let config = config();
+    for environment in ENVIRONMENTS {
+        let document = document(&config, environment);
+        for (id, database) in of_type(&document, "AWS::RDS::DBInstance") {
+            for property in [
+                "ManageMasterUserPassword",
+                "EnableIAMDatabaseAuthentication",
+                "MasterUserAuthenticationType",
+            ] {
+                assert!(database.get(property).is_none(), "{environment} {id}: {property}");
+            }
+            let password = database["MasterUserPassword"].to_string();
+            assert!(password.contains("{{resolve:secretsmanager:"), "{environment} {id}: read from a secret");
+        }
+    }
+}
+
 /// Web ACLs have rules of their own that AWS checks late or not at all (bc:wafv2).
 #[test]
 fn the_firewall_is_written_as_waf_reads_it() {

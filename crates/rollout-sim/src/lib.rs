@@ -20,6 +20,7 @@ pub mod iam;
 pub mod image;
 pub mod logs;
 pub mod params;
+mod quotas;
 mod rng;
 pub mod s3;
 mod scalar;
@@ -31,6 +32,7 @@ mod wire;
 mod world;
 
 pub use error::ApiError;
+pub use quotas::Quotas;
 pub use rng::Rng;
 pub use shared::Shared;
 pub use time::SimTime;

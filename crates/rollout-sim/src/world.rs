@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::fault::ActiveFault;
 use crate::image::ImageBehaviour;
 use crate::params::Params;
-use crate::{Rng, Shared, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, s3, secrets};
+use crate::{Quotas, Rng, Shared, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, s3, secrets};
 
 /// Something that happens by itself at a moment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub enum Event {
     CloudWatch(cloudwatch::Event),
     /// Lifecycle policies of image repositories.
     Ecr(ecr::Event),
+    /// Rotation of secrets that another service manages.
+    Secrets(secrets::Event),
 }
 
 /// Handle of a scheduled event, to cancel it.
@@ -74,6 +76,9 @@ pub struct World {
     pub region: String,
     /// The numbers AWS does not document.
     pub params: Params,
+    /// How many resources of a kind the account may have.
+    #[serde(default)]
+    pub quotas: Quotas,
     /// What is broken on purpose.
     pub faults: Vec<ActiveFault>,
     /// How the program in an image behaves, by digest; an unknown digest gets the default behaviour.
@@ -110,6 +115,7 @@ impl World {
             account: account.to_owned(),
             region: region.to_owned(),
             params: Params::default(),
+            quotas: Quotas::default(),
             faults: Vec::new(),
             images: Shared::default(),
             ecs: ecs::State::default(),
@@ -168,6 +174,7 @@ impl World {
                 Event::Cfn(event) => cfn::handle(self, event),
                 Event::CloudWatch(event) => cloudwatch::handle(self, event),
                 Event::Ecr(event) => ecr::handle(self, event),
+                Event::Secrets(event) => secrets::handle(self, event),
             }
         }
         self.now = self.now.max(until);

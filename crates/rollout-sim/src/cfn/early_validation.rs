@@ -1,14 +1,15 @@
 //! What early validation finds before anything starts (CFN:validate-stack-deployments).
 //!
 //! Property syntax and names that are taken fail. What a change set deletes and what still holds something is only
-//! warned of, and only for change sets. Quotas and recorders of Config, the other two warnings, are not looked at.
+//! warned of, and only for change sets; so is what it adds beyond a quota (`quotas.rs`). There is nothing to warn of recorders
+//! and rules of Config, the last check: their types are not modelled.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::api::{Change, PolicyAction};
 use super::inputs::{self, Subject};
 use super::state::{Definition, ValidationProblem};
-use super::{handlers, plan};
+use super::{handlers, plan, quotas};
 use crate::iam::{self, Principal};
 use crate::{ApiError, World, ecr, s3};
 
@@ -55,7 +56,8 @@ pub(super) fn failed(problems: &[ValidationProblem], conflicts: &[ValidationProb
     ))
 }
 
-/// Buckets and image repositories that `changes` deletes although they hold something: their deletion will fail.
+/// Buckets and image repositories that `changes` deletes although they hold something: their deletion will fail. Then what
+/// it adds beyond a quota.
 ///
 /// They are read as the `caller`, with `s3:ListBucket` and `ecr:ListImages`. What it may not read is left out; AWS does
 /// not say what it does then (UNCONFIRMED).
@@ -93,6 +95,7 @@ pub(super) fn warnings(
             message,
         }));
     }
+    warnings.extend(quotas::warnings(world, caller, changes));
     warnings
 }
 
@@ -117,12 +120,17 @@ fn repository(world: &mut World, caller: &Principal, name: &str) -> Option<Strin
     })
 }
 
-fn may(world: &mut World, caller: &Principal, action: &str, resource: &str) -> Option<()> {
+/// Whether the `caller` may read this.
+pub(super) fn may(world: &mut World, caller: &Principal, action: &str, resource: &str) -> Option<()> {
     iam::access(world, caller, action, resource, &BTreeMap::new()).ok()
 }
 
 /// Name of the check that warns of a resource of this type. The bucket's is AWS's
-/// (<https://github.com/aws-cloudformation/rain/pull/744>); the other follows it.
+/// (<https://github.com/aws-cloudformation/rain/pull/744>); the others follow it.
 pub(super) fn warning_name(kind: &str) -> &'static str {
-    if kind == BUCKET { "BUCKET_EMPTINESS_VALIDATION" } else { "REPOSITORY_EMPTINESS_VALIDATION" }
+    match kind {
+        BUCKET => "BUCKET_EMPTINESS_VALIDATION",
+        REPOSITORY => "REPOSITORY_EMPTINESS_VALIDATION",
+        _ => "SERVICE_QUOTA_VALIDATION",
+    }
 }

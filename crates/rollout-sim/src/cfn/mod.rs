@@ -19,6 +19,7 @@ mod inputs;
 mod plan;
 mod policy;
 mod protection;
+mod quotas;
 mod rollback;
 mod schema;
 mod scope;

@@ -86,11 +86,14 @@ impl Scope for StackScope<'_> {
             // Its outputs are known once it is updated.
             return Ok(UNKNOWN.into());
         }
-        found.attributes.get(attribute).cloned().ok_or_else(|| {
-            format!(
+        match found.attributes.get(attribute) {
+            Some(value) => Ok(value.clone()),
+            // In a prediction: the update may be what gives it.
+            None if self.unknown.is_some() => Ok(UNKNOWN.into()),
+            None => Err(format!(
                 "Template error: resource {resource} does not support attribute type {attribute} in Fn::GetAtt"
-            )
-        })
+            )),
+        }
     }
 
     fn condition(&self, name: &str) -> Result<bool, String> {

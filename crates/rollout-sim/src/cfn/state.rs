@@ -138,6 +138,12 @@ impl Resource {
         self.reference.as_deref().or(self.physical_id.as_deref())
     }
 
+    /// Takes over which attributes an update changed; those that are null are gone.
+    pub(super) fn change_attributes(&mut self, changed: &BTreeMap<String, Value>) {
+        self.attributes.extend(changed.clone());
+        self.attributes.retain(|_, value| !value.is_null());
+    }
+
     /// Whether there is something behind it.
     pub(super) fn exists(&self) -> bool {
         let gone = matches!(self.status, ResourceStatus::DeleteComplete | ResourceStatus::DeleteSkipped);

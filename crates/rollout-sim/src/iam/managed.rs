@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use super::policy::{Document, Statement};
 use super::{
     AttachedPolicy, AttachedPolicyInput, CreatePolicyInput, EmptyOutput, ListAttachedRolePoliciesOutput,
-    PolicyDescription, PolicyInput, PolicyOutput, RoleInput, State, StoredPolicy, global_arn, no_such_entity,
-    role_name,
+    PolicyDescription, PolicyInput, PolicyOutput, RoleInput, State, StoredPolicy, check_quota, global_arn,
+    no_such_entity, policy_count, role_name,
 };
 use crate::{ApiError, World};
 
@@ -78,7 +78,7 @@ fn describe(state: &State, arn: &str) -> PolicyDescription {
 /// `CreatePolicy`.
 ///
 /// # Errors
-/// `EntityAlreadyExists`; `MalformedPolicyDocument`.
+/// `EntityAlreadyExists`; `MalformedPolicyDocument`; `LimitExceeded` beyond the quota.
 pub fn create_policy(world: &mut World, input: CreatePolicyInput) -> Result<PolicyOutput, ApiError> {
     let path = input.path.as_deref().unwrap_or("/");
     let arn = global_arn(world, &format!("policy{path}{}", input.policy_name));
@@ -89,6 +89,7 @@ pub fn create_policy(world: &mut World, input: CreatePolicyInput) -> Result<Poli
         )
         .with_status(409));
     }
+    check_quota("PoliciesPerAccount", policy_count(world), world.quotas.policies)?;
     world.iam.policies.insert(arn.clone(), StoredPolicy::identity(input.policy_document)?);
     Ok(PolicyOutput { policy: describe(&world.iam, &arn) })
 }

@@ -116,6 +116,24 @@ fn no_such_entity(message: impl Into<String>) -> ApiError {
     ApiError::new("NoSuchEntity", message).with_status(404)
 }
 
+/// How many roles there are.
+pub(crate) fn role_count(world: &World) -> usize {
+    world.iam.roles.len()
+}
+
+/// How many customer managed policies there are.
+pub(crate) fn policy_count(world: &World) -> usize {
+    world.iam.policies.len()
+}
+
+/// Refuses one more than `quota` of what IAM calls `name`, such as `RolesPerAccount`.
+fn check_quota(name: &str, used: usize, quota: usize) -> Result<(), ApiError> {
+    if used < quota {
+        return Ok(());
+    }
+    Err(ApiError::new("LimitExceeded", format!("Cannot exceed quota for {name}: {quota}")).with_status(409))
+}
+
 fn no_role(name: &str) -> ApiError {
     no_such_entity(format!("The role with name {name} cannot be found."))
 }

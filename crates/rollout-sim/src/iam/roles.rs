@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{
     AttachedPermissionsBoundary, CreateRoleInput, EmptyOutput, GetRolePolicyOutput, ListRolePoliciesOutput,
     ListRolesInput, ListRolesOutput, PutRolePolicyInput, Role, RoleDescription, RoleInput, RoleOutput,
-    RolePolicyInput, StoredPolicy, UpdateAssumeRolePolicyInput, boundary, global_arn, no_such_entity,
-    role_name,
+    RolePolicyInput, StoredPolicy, UpdateAssumeRolePolicyInput, boundary, check_quota, global_arn,
+    no_such_entity, role_count, role_name,
 };
 use crate::{ApiError, World, wire};
 
@@ -56,7 +56,7 @@ fn describe(world: &World, name: &str, role: &Role) -> RoleDescription {
 ///
 /// # Errors
 /// `EntityAlreadyExists` (names differ by more than case); `MalformedPolicyDocument`; `ValidationError`; `NoSuchEntity`
-/// for the boundary.
+/// for the boundary; `LimitExceeded` beyond the quota.
 pub fn create_role(world: &mut World, input: CreateRoleInput) -> Result<RoleOutput, ApiError> {
     let name = input.role_name;
     check_name(&name, "roleName", 64)?;
@@ -77,6 +77,7 @@ pub fn create_role(world: &mut World, input: CreateRoleInput) -> Result<RoleOutp
         return Err(ApiError::new("EntityAlreadyExists", format!("Role with name {name} already exists."))
             .with_status(409));
     }
+    check_quota("RolesPerAccount", role_count(world), world.quotas.roles)?;
     if let Some(arn) = &input.permissions_boundary {
         boundary::check(&world.iam, arn)?;
     }

@@ -1,5 +1,5 @@
 //! Wire shapes of the Secrets Manager API (JSON 1.1; botocore `secretsmanager/2017-10-17`). Timestamps are
-//! seconds since the epoch. Members that are not modelled are absent: binary values, rotation, replication.
+//! seconds since the epoch. Members that are not modelled are absent: binary values, rotation of one's own, replication.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -86,7 +86,7 @@ impl Default for GenerateSecretString {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 pub struct Filter {
-    /// `name`, `description`, `tag-key` or `tag-value`.
+    /// `name`, `description`, `owning-service`, `tag-key` or `tag-value`.
     pub key: String,
     /// Prefixes; one of them must match.
     pub values: Vec<String>,
@@ -250,6 +250,18 @@ outputs! { "PascalCase"
         pub deleted_date: Option<f64>,
         /// Tags.
         pub tags: Vec<Tag>,
+        /// Service that manages it, such as `rds`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub owning_service: Option<String>,
+        /// Whether it is rotated: only those that another service manages.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub rotation_enabled: Option<bool>,
+        /// When it was last rotated.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub last_rotated_date: Option<f64>,
+        /// When it is rotated next.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub next_rotation_date: Option<f64>,
         /// Stages by version (`DescribeSecret`).
         #[serde(skip_serializing_if = "Option::is_none")]
         pub version_ids_to_stages: Option<BTreeMap<String, Vec<String>>>,

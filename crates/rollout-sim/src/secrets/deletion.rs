@@ -12,7 +12,8 @@ use crate::{ApiError, World};
 ///
 /// # Errors
 /// `ResourceNotFoundException` (none with `ForceDeleteWithoutRecovery`, which AWS answers with success);
-/// `InvalidParameterException` for a window outside 7 to 30 days, or together with force.
+/// `InvalidParameterException` for a window outside 7 to 30 days, or together with force; `InvalidRequestException` for
+/// one that another service manages.
 pub fn delete_secret(world: &mut World, input: &DeleteSecretInput) -> Result<DeleteSecretOutput, ApiError> {
     let now = world.now();
     let force = input.force_delete_without_recovery.unwrap_or(false);
@@ -28,13 +29,13 @@ pub fn delete_secret(world: &mut World, input: &DeleteSecretInput) -> Result<Del
         ));
     }
     if force {
-        let Ok((name, arn)) =
-            find(world, &input.secret_id).map(|(name, it)| (name.to_owned(), it.arn.clone()))
-        else {
+        let Ok((name, secret)) = find(world, &input.secret_id) else {
             let arn = world.arn("secretsmanager", &format!("secret:{}", input.secret_id));
             let name = input.secret_id.clone();
             return Ok(DeleteSecretOutput { arn, name, deletion_date: now.as_epoch_secs() });
         };
+        secret.check_own()?;
+        let (name, arn) = (name.to_owned(), secret.arn.clone());
         world.secrets.secrets.remove(&name);
         return Ok(DeleteSecretOutput { arn, name, deletion_date: now.as_epoch_secs() });
     }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{
     Filter, ListSecretVersionIdsInput, ListSecretVersionIdsOutput, ListSecretsInput, ListSecretsOutput,
-    Secret, SecretDescription, SecretInput, SecretVersion, find,
+    Managed, Secret, SecretDescription, SecretInput, SecretVersion, find,
 };
 use crate::{ApiError, SimTime, World, wire};
 
 fn describe(name: &str, secret: &Secret) -> SecretDescription {
+    let managed = secret.managed.as_ref();
     SecretDescription {
         arn: secret.arn.clone(),
         name: name.to_owned(),
@@ -18,6 +19,10 @@ fn describe(name: &str, secret: &Secret) -> SecretDescription {
         last_changed_date: secret.changed_at.as_epoch_secs(),
         deleted_date: secret.deleted_at.map(SimTime::as_epoch_secs),
         tags: secret.tags.clone(),
+        owning_service: managed.map(|managed| managed.service().to_owned()),
+        rotation_enabled: managed.map(|_| true),
+        last_rotated_date: managed.and_then(Managed::rotated_at).map(SimTime::as_epoch_secs),
+        next_rotation_date: managed.map(|managed| managed.rotates_at().as_epoch_secs()),
         ..SecretDescription::default()
     }
 }
@@ -50,6 +55,7 @@ fn matches(filter: &Filter, name: &str, secret: &Secret) -> Result<bool, ApiErro
         "name" => vec![name],
         "description" => secret.description.iter().map(String::as_str).collect(),
         "tag-key" => secret.tags.iter().map(|tag| tag.key.as_str()).collect(),
+        "owning-service" => secret.managed.iter().map(Managed::service).collect(),
         "tag-value" => secret.tags.iter().map(|tag| tag.value.as_str()).collect(),
         other => return Err(ApiError::not_modelled(format_args!("filter key {other}"))),
     };

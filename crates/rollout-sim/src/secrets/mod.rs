@@ -1,4 +1,5 @@
-//! Secrets Manager: values in versions and stages, made up or entered, deletion with a recovery window.
+//! Secrets Manager: values in versions and stages, made up or entered, deletion with a recovery window, and secrets
+//! that another service manages.
 //!
 //! Error codes and shapes from botocore `secretsmanager/2017-10-17`. What a world keeps of a value when it is
 //! written down says [`value`]: never the value. Nothing here prints one; inputs and outputs hide theirs
@@ -8,6 +9,7 @@ mod api;
 mod deletion;
 mod generate;
 mod list;
+mod managed;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -19,9 +21,12 @@ use serde::{Deserialize, Serialize};
 pub use api::*;
 pub use deletion::{delete_secret, restore_secret};
 pub use list::{describe_secret, list_secret_version_ids, list_secrets};
+pub use managed::Event;
+use managed::Managed;
+pub(crate) use managed::{create_managed_secret, delete_managed_secret, handle};
 use value::Value;
 
-use crate::{ApiError, SimTime, World};
+use crate::{ApiError, Rng, SimTime, World};
 
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
@@ -48,6 +53,9 @@ struct Secret {
     deleted_at: Option<SimTime>,
     /// By version id; every version has a stage.
     versions: BTreeMap<String, Version>,
+    /// Where another service manages it.
+    #[serde(default)]
+    managed: Option<Managed>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -90,18 +98,35 @@ fn find<'a>(world: &'a World, id: &str) -> Result<(&'a str, &'a Secret), ApiErro
         .ok_or_else(not_found)
 }
 
-/// The secret, to change it: not one that is marked for deletion.
+/// The secret, to change it: not one that is marked for deletion, or that another service manages.
 fn find_mut<'a>(world: &'a mut World, id: &str) -> Result<(String, &'a mut Secret), ApiError> {
     let (name, secret) = find(world, id)?;
     if secret.deleted_at.is_some() {
         return Err(marked());
     }
+    secret.check_own()?;
     let name = name.to_owned();
     let secret = world.secrets.secrets.get_mut(&name).ok_or_else(not_found)?;
     Ok((name, secret))
 }
 
 impl Secret {
+    /// A secret without a value.
+    fn new(world: &mut World, name: &str, description: Option<String>, kms_key: Option<String>) -> Self {
+        let (now, suffix) = (world.now(), world.rng.hex(6));
+        Self {
+            arn: world.arn("secretsmanager", &format!("secret:{name}-{suffix}")),
+            description,
+            kms_key,
+            tags: Vec::new(),
+            created_at: now,
+            changed_at: now,
+            deleted_at: None,
+            versions: BTreeMap::new(),
+            managed: None,
+        }
+    }
+
     fn staged(&self, stage: &str) -> Option<(&String, &Version)> {
         self.versions.iter().find(|(_, version)| version.stages.contains(stage))
     }
@@ -160,9 +185,9 @@ fn check_size(text: &SecretText) -> Result<(), ApiError> {
     Err(invalid_parameter("You must provide a secret string of 1 to 65536 bytes."))
 }
 
-fn version_id(world: &mut World, token: Option<String>) -> String {
+fn version_id(rng: &mut Rng, token: Option<String>) -> String {
     token.unwrap_or_else(|| {
-        let hex = world.rng.hex(32);
+        let hex = rng.hex(32);
         [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
     })
 }
@@ -233,18 +258,9 @@ fn create(
         Err(_) => {}
     }
     let now = world.now();
-    let suffix = world.rng.hex(6);
-    let mut secret = Secret {
-        arn: world.arn("secretsmanager", &format!("secret:{name}-{suffix}")),
-        description: input.description,
-        kms_key: input.kms_key_id,
-        tags: input.tags,
-        created_at: now,
-        changed_at: now,
-        deleted_at: None,
-        versions: BTreeMap::new(),
-    };
-    let id = version_id(world, input.client_request_token);
+    let mut secret =
+        Secret { tags: input.tags, ..Secret::new(world, &name, input.description, input.kms_key_id) };
+    let id = version_id(&mut world.rng, input.client_request_token);
     let version = value.map(|value| secret.put(&id, value, &[CURRENT.to_owned()], now)).transpose()?;
     let output = SecretOutput {
         arn: secret.arn.clone(),
@@ -260,12 +276,13 @@ fn create(
 ///
 /// # Errors
 /// `ResourceNotFoundException`; `ResourceExistsException` for a version id with another value;
-/// `InvalidRequestException` for a secret that is marked for deletion; `InvalidParameterException`.
+/// `InvalidRequestException` for a secret that is marked for deletion or that another service manages;
+/// `InvalidParameterException`.
 pub fn put_secret_value(world: &mut World, input: PutSecretValueInput) -> Result<SecretOutput, ApiError> {
     let text = input.secret_string.ok_or_else(|| invalid_parameter("You must provide a SecretString."))?;
     check_size(&text)?;
     let now = world.now();
-    let id = version_id(world, input.client_request_token);
+    let id = version_id(&mut world.rng, input.client_request_token);
     let (name, secret) = find_mut(world, &input.secret_id)?;
     let stages =
         if input.version_stages.is_empty() { vec![CURRENT.to_owned()] } else { input.version_stages };
@@ -285,7 +302,7 @@ pub fn put_secret_value(world: &mut World, input: PutSecretValueInput) -> Result
 /// As [`put_secret_value`].
 pub fn update_secret(world: &mut World, input: UpdateSecretInput) -> Result<SecretOutput, ApiError> {
     let now = world.now();
-    let id = version_id(world, input.client_request_token);
+    let id = version_id(&mut world.rng, input.client_request_token);
     let (name, secret) = find_mut(world, &input.secret_id)?;
     let mut stored = None;
     if let Some(text) = input.secret_string {

@@ -122,7 +122,7 @@ fn with_stores(template: &str) -> Fixture {
 }
 
 /// Name and reason of each finding of a change set, after its mode.
-fn findings(fixture: &Fixture, request: Value) -> Vec<String> {
+pub(crate) fn findings(fixture: &Fixture, request: Value) -> Vec<String> {
     let events = cfn::describe_events(&fixture.world, &input(request)).unwrap().operation_events;
     let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
     let line = |event: Value| {

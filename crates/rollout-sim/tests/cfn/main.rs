@@ -5,6 +5,7 @@
 mod access;
 mod change_sets;
 mod configured;
+mod databases;
 mod drift;
 mod exports;
 mod fixture;
@@ -12,6 +13,7 @@ mod functions;
 mod limits;
 mod nested;
 mod policies;
+mod quotas;
 mod rollback;
 mod services;
 mod triggers;

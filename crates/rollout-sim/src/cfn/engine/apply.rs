@@ -165,7 +165,7 @@ fn adopt(world: &mut World, index: usize, name: &str, action: Action, outcome: &
     let Some(resource) = world.cfn.stacks[index].resources.get_mut(name) else { return };
     resource.properties = properties;
     if action == Action::Update {
-        resource.attributes.extend(outcome.attributes.clone());
+        resource.change_attributes(&outcome.attributes);
         return;
     }
     resource.physical_id = Some(outcome.physical_id.clone());

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::cfn::api::{ResourceStatus, StackStatus};
 use crate::cfn::faults;
-use crate::cfn::handlers::{self, Failure, Wait, nested};
+use crate::cfn::handlers::{self, Failure, Outcome, Wait, nested};
 use crate::cfn::scope::{self, StackScope};
 use crate::cfn::state::{Action, Event, Phase, Resource, StepEvent, StepState};
 use crate::{Event as WorldEvent, World};
@@ -186,24 +186,29 @@ pub(super) fn start(world: &mut World, index: usize, name: &str) {
         return;
     }
     match call(world, index, name, &before) {
-        Ok(wait) => {
+        Ok(outcome) => {
             if let Some(resource) = world.cfn.stacks[index].resources.get_mut(name) {
                 resource.properties.clone_from(&before.properties);
             }
-            apply::wait(world, index, name, wait);
+            // What is made again is another one: a secret that was deleted comes back with another ARN.
+            if !outcome.attributes.is_empty()
+                && let Some(before) = step_mut(world, index, name).and_then(|step| step.before.as_mut())
+            {
+                before.change_attributes(&outcome.attributes);
+            }
+            apply::wait(world, index, name, outcome.wait);
         }
         Err(reason) => failed(world, index, name, &reason),
     }
 }
 
-fn call(world: &mut World, index: usize, name: &str, before: &Resource) -> Result<Wait, String> {
+fn call(world: &mut World, index: usize, name: &str, before: &Resource) -> Result<Outcome, String> {
     let context = context(world, index, name);
     faults::backward(world, index, name, &context)?;
     let now = world.cfn.stacks[index].resources.get(name).map(|resource| resource.properties.clone());
     let physical_id = before.physical_id.as_deref().unwrap_or_default();
     let now = now.unwrap_or_default();
     handlers::update(world, &context, &before.kind, physical_id, &now, &before.properties)
-        .map(|outcome| outcome.wait)
         .map_err(|failure: Failure| failure.reason(&context))
 }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::durations::durations;
 use super::{Context, Failure, Outcome, Wait, identity, names, nested};
+use crate::cfn::quotas;
 use crate::cfn::state::Bag;
 use crate::cfn::template::Policy;
 use crate::{World, elb, s3};
@@ -50,6 +51,7 @@ pub(super) fn create(
     if let Some(message) = names::conflict(world, kind, properties) {
         return Err(Failure::new("AlreadyExists", message));
     }
+    quotas::check_room(world, kind).map_err(|error| Failure::api("Ec2", &error, context))?;
     let made = identity::make(world, context, kind, properties)?;
     let bag = Bag { properties: properties.clone(), attributes: made.attributes.clone() };
     world.cfn.bags.entry(kind.to_owned()).or_default().insert(made.physical_id.clone(), bag);

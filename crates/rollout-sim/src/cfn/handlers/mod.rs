@@ -7,6 +7,7 @@ mod actual;
 mod actual_iam;
 mod bag;
 mod convert;
+mod database;
 mod durations;
 mod dynamic;
 mod ecs;
@@ -51,7 +52,7 @@ pub(super) struct Outcome {
     pub physical_id: String,
     /// What `Ref` gives where that is not the physical id.
     pub reference: Option<String>,
-    /// What `Fn::GetAtt` gives; after an update only what changed.
+    /// What `Fn::GetAtt` gives; after an update only what changed, with null for what is gone.
     pub attributes: BTreeMap<String, Value>,
     pub wait: Wait,
 }
@@ -91,6 +92,9 @@ pub(super) fn create(
 ) -> Result<Outcome, Failure> {
     let subject = Subject { kind, old: None, properties, physical_id: None };
     access::check(world, context, Verb::Create, subject)?;
+    if kind == database::KIND {
+        return database::create(world, context, properties);
+    }
     if bag::is_bag(kind) {
         // It keeps a dynamic reference as it is: nothing asks it for the value.
         return bag::create(world, context, kind, properties);
@@ -131,6 +135,9 @@ pub(super) fn update(
 ) -> Result<Outcome, Failure> {
     let subject = Subject { kind, old: Some(old), properties: new, physical_id: Some(id) };
     access::check(world, context, Verb::Update, subject)?;
+    if kind == database::KIND {
+        return database::update(world, context, id, new);
+    }
     if bag::is_bag(kind) {
         return bag::update(world, kind, id, new);
     }
@@ -189,6 +196,7 @@ pub(super) fn delete(
         "AWS::IAM::Role" => iam::delete_role(world, context, id, properties),
         "AWS::Logs::LogGroup" => stores::delete_log_group(world, context, id),
         "AWS::SecretsManager::Secret" => stores::delete_secret(world, context, id),
+        database::KIND => database::delete(world, id, policy),
         _ => bag::delete(world, kind, id, policy),
     }
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::convert::text;
-use super::{Context, Failure, dynamic};
+use super::{Context, Failure, database, dynamic};
 use crate::{World, iam};
 
 /// What is done to a resource.
@@ -108,6 +108,11 @@ pub(super) fn check(
             if id.starts_with("arn:") { id } else { world.arn("secretsmanager", &format!("secret:{id}-*")) };
         iam::access(world, &principal, "secretsmanager:GetSecretValue", &arn, &BTreeMap::new())
             .map_err(|error| Failure::api("SecretsManager", &error, context))?;
+    }
+    // RDS makes the secret of a password that it manages as whoever asks for it.
+    for (action, resource) in database::needs(world, subject) {
+        iam::access(world, &principal, action, &resource, &BTreeMap::new())
+            .map_err(|error| Failure::api("Rds", &error, context))?;
     }
     Ok(())
 }
