@@ -423,6 +423,42 @@ class Clients(unittest.TestCase):
             self.cfn.delete_stack(StackName=name)
             self.cfn.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=WAIT)
 
+    def test_295_a_nested_stack_follows_its_parent(self):
+        bucket = "Resources: {B: {Type: AWS::S3::Bucket, Properties: {BucketName: templates}}}"
+        topic = (
+            "Parameters: {Label: {Type: String}}\n"
+            "Resources: {T: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref Label}}}\n"
+            "Outputs: {Said: {Value: !Ref Label}}"
+        )
+        url = f"https://templates.s3.{REGION}.amazonaws.com/topic.yaml"
+        parent = (
+            "Resources:\n"
+            "  Inner:\n"
+            "    Type: AWS::CloudFormation::Stack\n"
+            f"    Properties: {{TemplateURL: '{url}', Parameters: {{Label: LABEL}}}}\n"
+            "Outputs: {Said: {Value: !GetAtt Inner.Outputs.Said}}"
+        )
+        created, updated, deleted = (
+            self.cfn.get_waiter(f"stack_{end}_complete") for end in ("create", "update", "delete")
+        )
+        self.cfn.create_stack(StackName="bucket", TemplateBody=bucket)
+        created.wait(StackName="bucket", WaiterConfig=WAIT)
+        client("s3").put_object(Bucket="templates", Key="topic.yaml", Body=topic)
+        self.cfn.create_stack(StackName="parent", TemplateBody=parent.replace("LABEL", "one"))
+        created.wait(StackName="parent", WaiterConfig=WAIT)
+        self.cfn.update_stack(StackName="parent", TemplateBody=parent.replace("LABEL", "two"))
+        updated.wait(StackName="parent", WaiterConfig=WAIT)
+        stack = self.cfn.describe_stacks(StackName="parent")["Stacks"][0]
+        self.assertEqual(stack["Outputs"][0]["OutputValue"], "two")
+        resource = self.cfn.describe_stack_resource(StackName="parent", LogicalResourceId="Inner")
+        inner = resource["StackResourceDetail"]["PhysicalResourceId"]
+        nested = self.cfn.describe_stacks(StackName=inner)["Stacks"][0]
+        self.assertEqual((nested["ParentId"], nested["RootId"]), (stack["StackId"], stack["StackId"]))
+        self.assertEqual(nested["StackStatus"], "UPDATE_COMPLETE")
+        self.cfn.delete_stack(StackName="parent")
+        deleted.wait(StackName="parent", WaiterConfig=WAIT)
+        self.assertEqual(self.cfn.describe_stacks(StackName=inner)["Stacks"][0]["StackStatus"], "DELETE_COMPLETE")
+
     # The service, past CloudFormation.
 
     def test_300_update_service_starts_a_deployment(self):

@@ -82,6 +82,12 @@ fn mistakes_are_answered_with_what_there_is() {
     let (code, text) = refused(&["staging", "--compare", "no-such-thing"]);
     assert_eq!(code, Some(3));
     assert!(text.contains("git revision"), "{text}");
+    let file = std::env::temp_dir().join(format!("rollout-lab-wrong-{}.toml", std::process::id()));
+    std::fs::write(&file, "name = \"staging\"\nstack_name = \"S\"\n[deployment]\n").unwrap();
+    let (code, text) = refused(&["staging", "--compare", file.to_str().unwrap()]);
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(code, Some(3));
+    assert!(text.starts_with(&format!("in `{}`", file.display())) && text.contains(":3:2"), "{text}");
     assert_eq!(refused(&[]).0, Some(2));
     assert_eq!(refused(&["staging", "--runs", "0"]).0, Some(2));
 }

@@ -54,7 +54,9 @@ pub(crate) fn run(args: &SimulateArgs, root: &Path) -> Result<(), Failure> {
     match &args.compare {
         Some(name) => {
             let (other, other_environment) = sources::other(root, &texts, name)?;
-            let case = self::case(&other, &other_environment)?;
+            let case = self::case(&other, &other_environment).inspect_err(|_| {
+                ops_cli::say!("in `{name}`, whose text stands for that of the file under infra:");
+            })?;
             case.faults(&args.faults)?;
             environment.clone_into(&mut sides[0].title);
             sides.push(Side::new(name, case, Watcher::Tool)?);
