@@ -241,6 +241,10 @@ pub(super) struct Operation {
     /// Stack policy for this update only.
     pub policy_during_update: Option<String>,
     pub steps: BTreeMap<String, Step>,
+    /// What resources were before operations that stopped and that this one repeats, oldest first: the first of each is the
+    /// last stable state, to which a rollback goes.
+    #[serde(default)]
+    pub former: BTreeMap<String, Vec<Shared<Resource>>>,
     /// Steps that are running or waiting.
     pub open: usize,
     pub deletions: Vec<Deletion>,
@@ -260,6 +264,40 @@ pub(super) struct Operation {
     pub configured: bool,
 }
 
+impl Operation {
+    /// What the resources were that it changed, or that those before it did which it repeats; oldest first.
+    pub(super) fn former(&self) -> BTreeMap<String, Vec<Shared<Resource>>> {
+        let mut former = self.former.clone();
+        for (name, step) in self.steps.iter().filter(|(_, step)| step.has_changed()) {
+            former.insert(name.clone(), step.before.iter().chain(&step.between).cloned().collect());
+        }
+        former
+    }
+}
+
+impl Step {
+    /// One that has not begun, with as many dependencies that are not done.
+    pub(super) fn new(waiting: usize) -> Self {
+        Self {
+            state: StepState::Waiting,
+            waiting,
+            token: 0,
+            action: Action::None,
+            before: None,
+            between: Vec::new(),
+            busy_until: None,
+            reverted: false,
+            configured: false,
+        }
+    }
+
+    /// Whether the resource is not what it was in the last stable state.
+    pub(super) fn has_changed(&self) -> bool {
+        let by_this = !matches!(self.action, Action::None | Action::Create);
+        self.before.is_some() && (by_this || !self.between.is_empty())
+    }
+}
+
 /// Work on one resource.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Step {
@@ -269,8 +307,11 @@ pub(super) struct Step {
     /// Of the event that will move it on.
     pub token: u64,
     pub action: Action,
-    /// The resource as it was.
+    /// The resource as it was in the last stable state.
     pub before: Option<Shared<Resource>>,
+    /// As it was after each operation since then that stopped, oldest first.
+    #[serde(default)]
+    pub between: Vec<Shared<Resource>>,
     /// Until when it cannot be touched again, where an operation cannot be interrupted.
     pub busy_until: Option<SimTime>,
     pub reverted: bool,

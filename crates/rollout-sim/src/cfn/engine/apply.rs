@@ -15,7 +15,7 @@ use crate::cfn::plan::{self, deletion_policy, is_wanted, update_replace_policy};
 use crate::cfn::scope::{self, StackScope};
 use crate::cfn::state::{Action, Event, Phase, Resource, Step, StepEvent, StepState};
 use crate::cfn::{exports, faults, policy};
-use crate::{Event as WorldEvent, World};
+use crate::{Event as WorldEvent, Shared, World};
 
 /// Lays out the steps and starts those that wait for nothing.
 pub(super) fn begin(world: &mut World, index: usize, affected: &BTreeSet<String>) {
@@ -37,17 +37,7 @@ pub(super) fn begin(world: &mut World, index: usize, affected: &BTreeSet<String>
                     && wanted.is_some_and(|wanted| is_wanted(wanted, &definition.conditions))
             })
             .count();
-        let step = Step {
-            state: StepState::Waiting,
-            waiting,
-            token: 0,
-            action: Action::None,
-            before: None,
-            busy_until: None,
-            reverted: false,
-            configured: false,
-        };
-        operation.steps.insert(name.clone(), step);
+        operation.steps.insert(name.clone(), Step::new(waiting));
     }
     operation.open = operation.steps.len();
     let ready: Vec<String> =
@@ -86,10 +76,16 @@ pub(super) fn start(world: &mut World, index: usize, name: &str) {
         None => Action::Create,
         Some(resource) => plan::difference(resource, wanted, &properties, metadata.as_ref()).action(),
     };
+    let former = former(world, index, name);
     if let Some(step) = step_mut(world, index, name) {
         step.state = StepState::Running;
         step.action = action;
-        step.before.clone_from(&before);
+        (step.before, step.between) = match (&before, former) {
+            (Some(now), Some((stable, between))) => {
+                (Some(stable), between.into_iter().chain([now.clone()]).collect())
+            }
+            _ => (before.clone(), Vec::new()),
+        };
     }
     if action == Action::None {
         note_dependencies(world, index, name);
@@ -128,6 +124,12 @@ pub(super) fn start(world: &mut World, index: usize, name: &str) {
             configured::expect(world, index, name, action, outcome.wait);
         }
     }
+}
+
+/// What the resource was in the last stable state and since then, where operations before this one stopped.
+fn former(world: &World, index: usize, name: &str) -> Option<(Shared<Resource>, Vec<Shared<Resource>>)> {
+    let former = world.cfn.stacks[index].operation.as_ref()?.former.get(name)?;
+    former.split_first().map(|(stable, between)| (stable.clone(), between.to_vec()))
 }
 
 /// Calls the handler, after what can forbid it: stack policy, faults, a name of its own that is taken.

@@ -49,9 +49,9 @@ pub(super) fn apply(world: &mut World, index: usize, definition: Shared<Definiti
     let unfinished = held || matches!(stack.status, StackStatus::UpdateFailed | StackStatus::CreateFailed);
     // After a failure that was not rolled back, "before" stays the last stable state; so it does for a nested stack
     // whose parent failed so.
-    let resumed =
-        if unfinished { stack.operation.take().and_then(|operation| operation.previous) } else { None };
-    let previous = resumed.or_else(|| stack.definition.clone());
+    let repeated = stack.operation.take().filter(|_| unfinished);
+    let former = repeated.as_ref().map(Operation::former).unwrap_or_default();
+    let previous = repeated.and_then(|operation| operation.previous).or_else(|| stack.definition.clone());
     let everything = unfinished || previous.is_none();
     let affected = match &previous {
         Some(before) if !everything => super::plan::affected(before, &definition),
@@ -77,6 +77,7 @@ pub(super) fn apply(world: &mut World, index: usize, definition: Shared<Definiti
         previous,
         policy_during_update: start.policy_during_update,
         steps: std::collections::BTreeMap::new(),
+        former,
         open: 0,
         deletions: Vec::new(),
         open_deletions: 0,
@@ -111,6 +112,7 @@ pub(super) fn delete(
     revert::interrupt(world, index);
     let id = identifier_uuid(world);
     let now = world.now();
+    let strays = remove::strays(&world.cfn.stacks[index]);
     let stack = &mut world.cfn.stacks[index];
     stack.last_operations.insert(0, (OperationType::DeleteStack, id.clone()));
     stack.operation = Some(Operation {
@@ -125,6 +127,7 @@ pub(super) fn delete(
         previous: None,
         policy_during_update: None,
         steps: std::collections::BTreeMap::new(),
+        former: std::collections::BTreeMap::new(),
         open: 0,
         deletions: Vec::new(),
         open_deletions: 0,
@@ -135,7 +138,7 @@ pub(super) fn delete(
         configured: false,
     });
     set_status(world, index, StackStatus::DeleteInProgress, Some("User Initiated"));
-    remove::everything(world, index, retain);
+    remove::everything(world, index, retain, strays);
     id
 }
 

@@ -8,7 +8,7 @@ use super::{advance_soon, children, context, event, next_token, set_phase, set_s
 use crate::cfn::api::{ResourceStatus, StackStatus};
 use crate::cfn::handlers::{self, Failure, Poll, Wait};
 use crate::cfn::plan::is_wanted;
-use crate::cfn::state::{Action, Deletion, Event, Phase, Resource, StepEvent, StepState};
+use crate::cfn::state::{Deletion, Event, Phase, Resource, Stack, StepEvent, StepState};
 use crate::cfn::template::Policy;
 use crate::{Event as WorldEvent, Shared, World};
 
@@ -20,16 +20,9 @@ pub(super) fn leftovers(world: &mut World, index: usize, rolled_back: bool) {
     let stack = &world.cfn.stacks[index];
     let (Some(operation), Some(definition)) = (&stack.operation, &stack.definition) else { return };
     let mut deletions = Vec::new();
-    for (name, step) in &operation.steps {
-        let Some(other) = &step.before else { continue };
-        let current = stack.resources.get(name).and_then(|resource| resource.physical_id.as_ref());
-        if step.action == Action::Replace
-            && other.physical_id.is_some()
-            && other.physical_id.as_ref() != current
-        {
-            let policy = if rolled_back { Policy::Delete } else { other.update_replace_policy };
-            deletions.push(deletion(name, other.clone(), policy, false));
-        }
+    for (name, other) in strays(stack) {
+        let policy = if rolled_back { Policy::Delete } else { other.update_replace_policy };
+        deletions.push(deletion(&name, other, policy, false));
     }
     for (name, resource) in &stack.resources {
         let wanted = definition.template.resources.get(name);
@@ -47,6 +40,20 @@ pub(super) fn leftovers(world: &mut World, index: usize, rolled_back: bool) {
     begin(world, index, deletions);
 }
 
+/// Physical resources that others have replaced, or that a rollback has put aside: what the stack's records no longer are.
+pub(super) fn strays(stack: &Stack) -> Vec<(String, Shared<Resource>)> {
+    let mut strays: Vec<(String, Shared<Resource>)> = Vec::new();
+    let former = stack.operation.iter().flat_map(|operation| operation.former());
+    for (name, other) in former.flat_map(|(name, all)| all.into_iter().map(move |one| (name.clone(), one))) {
+        let current = stack.resources.get(&name).and_then(|resource| resource.physical_id.as_ref());
+        let known = strays.iter().any(|(_, stray)| stray.physical_id == other.physical_id);
+        if other.physical_id.is_some() && other.physical_id.as_ref() != current && !known {
+            strays.push((name, other));
+        }
+    }
+    strays
+}
+
 /// Undoes a creation that failed.
 pub(super) fn undo_create(world: &mut World, index: usize) {
     let stack = &world.cfn.stacks[index];
@@ -59,12 +66,19 @@ pub(super) fn undo_create(world: &mut World, index: usize) {
         .resources
         .iter()
         .map(|(name, resource)| deletion(name, resource.clone(), policy(resource), true));
-    let deletions = deletions.collect();
+    let strays = strays(stack).into_iter();
+    let strays = strays.map(|(name, other)| deletion(&name, other, Policy::Delete, false));
+    let deletions = deletions.chain(strays).collect();
     begin(world, index, deletions);
 }
 
-/// Deletes the stack's resources, except those in `retain`.
-pub(super) fn everything(world: &mut World, index: usize, retain: &BTreeSet<String>) {
+/// Deletes the stack's resources, except those in `retain`, and its strays.
+pub(super) fn everything(
+    world: &mut World,
+    index: usize,
+    retain: &BTreeSet<String>,
+    strays: Vec<(String, Shared<Resource>)>,
+) {
     let stack = &world.cfn.stacks[index];
     let deletions =
         stack.resources.iter().filter(|(_, resource)| resource.exists()).map(|(name, resource)| {
@@ -75,7 +89,11 @@ pub(super) fn everything(world: &mut World, index: usize, retain: &BTreeSet<Stri
             };
             deletion(name, resource.clone(), policy, true)
         });
-    let deletions = deletions.collect();
+    let strays = strays.into_iter().map(|(name, other)| {
+        let policy = other.update_replace_policy;
+        deletion(&name, other, policy, false)
+    });
+    let deletions = deletions.chain(strays).collect();
     begin(world, index, deletions);
 }
 

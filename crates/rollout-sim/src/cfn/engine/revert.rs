@@ -9,7 +9,7 @@ use crate::cfn::api::{ResourceStatus, StackStatus};
 use crate::cfn::faults;
 use crate::cfn::handlers::{self, Failure, Outcome, Wait, nested};
 use crate::cfn::scope::{self, StackScope};
-use crate::cfn::state::{Action, Event, Phase, Resource, StepEvent, StepState};
+use crate::cfn::state::{Action, Event, Phase, Resource, Step, StepEvent, StepState};
 use crate::{Event as WorldEvent, World};
 
 /// Why a nested stack does what it does because of its parent (OBS: clients filter it out of what they show as causes).
@@ -112,7 +112,8 @@ fn start_back(world: &mut World, index: usize, reason: &str) {
         if operation.delete_on_failure {
             set_phase(world, index, Phase::Delete);
             set_status(world, index, StackStatus::DeleteInProgress, Some(reason));
-            remove::everything(world, index, &BTreeSet::new());
+            let strays = remove::strays(&world.cfn.stacks[index]);
+            remove::everything(world, index, &BTreeSet::new(), strays);
         } else {
             set_phase(world, index, Phase::UndoCreate);
             set_status(world, index, StackStatus::RollbackInProgress, Some(reason));
@@ -125,11 +126,23 @@ fn start_back(world: &mut World, index: usize, reason: &str) {
     let stack = &mut world.cfn.stacks[index];
     let Some(operation) = &mut stack.operation else { return };
     stack.definition.clone_from(&operation.previous);
+    // What operations before this one changed, and this one has not come to.
+    for (name, former) in &operation.former {
+        let now = stack.resources.get(name).filter(|resource| resource.exists());
+        if let (Some((stable, between)), Some(now), false) =
+            (former.split_first(), now, operation.steps.contains_key(name))
+        {
+            let mut step = Step::new(0);
+            step.before = Some(stable.clone());
+            step.between = between.iter().chain([now]).cloned().collect();
+            operation.steps.insert(name.clone(), step);
+        }
+    }
     // What was created is deleted at the end; what was not touched stays.
     let steps = &mut operation.steps;
     let mut touched: BTreeSet<String> = BTreeSet::new();
     for (name, step) in steps.iter_mut() {
-        let changed = !matches!(step.action, Action::None | Action::Create) && step.before.is_some();
+        let changed = step.has_changed();
         step.state = if changed { StepState::Waiting } else { StepState::Done };
         if changed {
             touched.insert(name.clone());
@@ -181,7 +194,10 @@ pub(super) fn start(world: &mut World, index: usize, name: &str) {
     let (action, before) = (step.action, step.before.clone());
     let Some(before) = before else { return };
     event(world, index, name, ResourceStatus::UpdateInProgress, None);
-    if action != Action::Update {
+    let resource = world.cfn.stacks[index].resources.get(name);
+    let same = resource.is_some_and(|resource| resource.physical_id == before.physical_id);
+    let differs = resource.is_some_and(|resource| resource.properties != before.properties);
+    if !same || !(differs || action == Action::Update) {
         apply::wait(world, index, name, Wait::Secs(1.0));
         return;
     }

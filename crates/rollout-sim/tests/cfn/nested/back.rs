@@ -131,6 +131,28 @@ fn an_update_that_stopped_in_a_nested_stack_is_repeated_or_taken_back() {
 }
 
 #[test]
+fn an_update_that_stopped_after_a_nested_stack_goes_back_to_before_it() {
+    let mut fixture = nested();
+    for (label, disable_rollback, end) in
+        [("two", true, "UPDATE_FAILED"), ("three", false, "UPDATE_ROLLBACK_COMPLETE")]
+    {
+        // The parent's last resource is doomed from the start, none of the nested stack is.
+        fixture.fault("stack-fails");
+        let members =
+            json!({"DisableRollback": disable_rollback, "Parameters": parameters(&[("Label", label)])});
+        fixture.update(members).unwrap();
+        fixture.world.faults.clear();
+        fixture.until(600.0, end);
+        if disable_rollback {
+            assert_eq!(inner(&fixture)["StackStatus"], "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
+        }
+    }
+    assert_eq!(inner(&fixture)["StackStatus"], "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(inner(&fixture)["Parameters"][0]["ParameterValue"], "one", "the last stable state");
+    assert_eq!(fixture.output("Said").as_deref(), Some("said one"));
+}
+
+#[test]
 fn a_nested_stack_whose_rollback_failed_fails_that_of_its_parent() {
     let mut fixture = stuck();
     let stack = inner(&fixture);
