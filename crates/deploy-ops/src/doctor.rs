@@ -1,7 +1,9 @@
 //! Whether a machine has what the commands need, each lack with the way to mend it. Every look has a time limit.
 
 pub mod account;
+pub mod github;
 pub mod machine;
+pub mod protection;
 
 use std::fmt;
 

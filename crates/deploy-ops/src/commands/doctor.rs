@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use env_config::Config;
-use ops_cli::{DoctorArgs, Exit};
+use ops_cli::{DoctorArgs, Exit, Place};
 use serde::Serialize;
 
 use super::{print, print_json};
-use crate::doctor::{Finding, State, account, machine};
+use crate::doctor::{Finding, State, account, github, machine};
 use crate::failure::Failure;
 
 /// What `--json` prints.
@@ -50,6 +50,11 @@ pub(super) async fn run(args: &DoctorArgs, root: &Path) -> Result<Exit, Failure>
     }
     if let Some(environment) = environment {
         findings.add(account::environment(&config, environment, target.as_ref()).await)?;
+        // No workflow deploys to the local AWS: GitHub protects nothing there.
+        if args.target.place() == Place::Aws && machine::is_signed_in_to_github(&findings.all) {
+            let found = tokio::task::block_in_place(|| github::environment(root, &config, environment));
+            findings.add(found)?;
+        }
     }
     if let Some(target) = target {
         target.close().await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use duct::cmd;
 use env_config::Config;
 
-use super::Finding;
+use super::{Finding, State};
 
 /// No program needs longer to say its version; one that asks a daemon or a network might never answer.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -17,9 +17,11 @@ const RUST_VERSION: &str = env!("CARGO_PKG_RUST_VERSION");
 /// The least Python of the validators.
 const PYTHON_VERSION: &str = "3.11";
 
+const GH: &str = "gh";
+
 /// What became of asking a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Said {
+pub(super) enum Said {
     /// It is not there.
     Nothing,
     /// No answer in time.
@@ -35,7 +37,7 @@ fn ask(root: &Path, program: &str, args: &[&str]) -> Said {
     ask_within(LIMIT, root, program, args)
 }
 
-fn ask_within(limit: Duration, root: &Path, program: &str, args: &[&str]) -> Said {
+pub(super) fn ask_within(limit: Duration, root: &Path, program: &str, args: &[&str]) -> Said {
     let command = cmd(program, args).dir(root).stdin_null().stdout_capture().stderr_capture().unchecked();
     let Ok(handle) = command.start() else { return Said::Nothing };
     match handle.wait_timeout(limit) {
@@ -122,17 +124,23 @@ fn buildx(root: &Path) -> Finding {
 }
 
 fn gh(root: &Path) -> Finding {
-    let fix = "gh auth login; only `cargo xtask release` needs it";
+    let fix = "gh auth login; only `cargo xtask release` and `doctor ENVIRONMENT` need it";
     match ask(root, "gh", &["auth", "status"]) {
-        Said::This(_) => Finding::ok("gh", "signed in"),
+        Said::This(_) => Finding::ok(GH, "signed in"),
         Said::Nothing => Finding::warn(
-            "gh",
+            GH,
             "gh was not found",
-            "install it (https://cli.github.com); only `cargo xtask release` needs it",
+            "install it (https://cli.github.com); only `cargo xtask release` and `doctor ENVIRONMENT` need it",
         ),
-        Said::TimedOut => Finding::warn("gh", no_answer(), fix),
-        Said::Failed(line) => Finding::warn("gh", line, fix),
+        Said::TimedOut => Finding::warn(GH, no_answer(), fix),
+        Said::Failed(line) => Finding::warn(GH, line, fix),
     }
+}
+
+/// Whether [`programs`] found `gh` signed in: what is asked through it is not worth a second finding otherwise.
+#[must_use]
+pub fn is_signed_in_to_github(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.check == GH && finding.state == State::Ok)
 }
 
 /// The checkout: clean, on the branch that is released, with the remote of the configuration.

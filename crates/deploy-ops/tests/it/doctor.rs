@@ -11,7 +11,7 @@ fn finding(run: &Run, check: &str) -> Value {
 }
 
 /// Programs that answer as on a machine where everything is there.
-fn healthy(scene: &Scene) {
+pub(crate) fn healthy(scene: &Scene) {
     scene.stand_in("rustc", "echo 'rustc 1.99.0 (0123456 2027-01-01)'");
     scene.stand_in("python3", "echo 3.13.1");
     scene.stand_in(
@@ -20,6 +20,14 @@ fn healthy(scene: &Scene) {
     );
     scene.stand_in("gh", "exit 0");
     scene.git(&["remote", "add", "origin", "https://user:hunter2@github.com/specboard/doc-platform.git"]);
+}
+
+/// Names that resolve nowhere (RFC 2606), so that no test asks the network.
+pub(crate) fn unreachable(scene: &Scene) {
+    for file in ["platform.toml", "environments/staging.toml", "environments/production.toml"] {
+        let file = format!("infra/{file}");
+        scene.write(&file, &scene.read(&file).replace("specboard.io", "specboard.invalid"));
+    }
 }
 
 #[test]
@@ -87,11 +95,7 @@ fn without_credentials_the_way_out_is_named() {
 fn credentials_of_another_environment_are_noticed() {
     let scene = Scene::staging();
     healthy(&scene);
-    // A name that resolves nowhere (RFC 2606), so that no test asks the network.
-    for file in ["platform.toml", "environments/staging.toml", "environments/production.toml"] {
-        let file = format!("infra/{file}");
-        scene.write(&file, &scene.read(&file).replace("specboard.io", "specboard.invalid"));
-    }
+    unreachable(&scene);
     let served = scene.serve();
     let run = |role: &str| {
         let variables = served.as_role(role);

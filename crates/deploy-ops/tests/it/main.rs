@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod doctor;
+mod doctor_github;
 mod images;
 mod scene;
 mod secrets;
