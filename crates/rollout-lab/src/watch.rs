@@ -13,8 +13,9 @@ use crate::play::Play;
 use crate::probe::Probe;
 use crate::stage::Stage;
 
-/// Longest that a rollout is followed without the tool: CloudFormation gives up on a service after three hours
-/// (docs/fact-sheet.md), and a rollback may take as long again.
+/// Longest that a rollout is followed without the tool: CloudFormation gives up on a service after three hours, and a
+/// rollback may take as long again. With a bake time it gives up after 36 hours (docs/fact-sheet.md), which nobody waits
+/// for: what takes longer than this is shown as longer.
 const LONGEST_SECS: f64 = 7.0 * 3600.0;
 /// Seconds between two looks of a pipeline that waits for the stack: the delay of the waiter StackUpdateComplete
 /// (botocore).

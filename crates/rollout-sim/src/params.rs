@@ -104,7 +104,8 @@ params! {
     /// Between two looks of CloudFormation at a resource that stabilises, such as an ECS service, and at rollback
     /// triggers. Undocumented: chosen because events follow the service's by well under half a minute.
     cfn_poll_secs = 10.0 in 5.0..=30.0,
-    /// Until CloudFormation gives an ECS service up: the 3 hours that users report (docs/fact-sheet.md).
+    /// Until CloudFormation gives up an ECS service without a bake time: the 3 hours that users report
+    /// (docs/fact-sheet.md).
     cfn_ecs_timeout_secs = 10800.0 in 10800.0..=10800.0,
     /// Factor on the times that CloudFormation takes over resources other than ECS services. Undocumented: the
     /// typical times are in `cfn/handlers/durations.rs`.

@@ -55,6 +55,22 @@ fn a_role_once_attached_is_used_by_every_later_operation() {
 }
 
 #[test]
+fn a_rollback_without_the_permissions_fails() {
+    let mut fixture = fixture(json!([allow("sns:*", "*")]));
+    fixture.create("demo", TOPICS, json!({"RoleARN": ROLE})).unwrap();
+    fixture.until(600.0, "CREATE_COMPLETE");
+    fixture.fault("stack-fails");
+    fixture.set("Label", "two");
+    let narrow = json!({"Version": "2012-10-17", "Statement": [allow("sns:CreateTopic", "*")]}).to_string();
+    let put = json!({"RoleName": "exec", "PolicyName": "p", "PolicyDocument": narrow});
+    iam::put_role_policy(&mut fixture.world, input(put)).unwrap();
+    fixture.until(600.0, "UPDATE_ROLLBACK_FAILED");
+    let denied = "is not authorized to perform: sns:SetTopicAttributes on resource: ";
+    let events = fixture.events();
+    assert!(events.iter().any(|event| event.starts_with("First UPDATE_FAILED") && event.contains(denied)));
+}
+
+#[test]
 fn the_execution_role_must_be_allowed_to_pass_the_roles_of_a_task() {
     let template = "
 Resources:

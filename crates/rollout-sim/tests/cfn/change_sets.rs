@@ -219,6 +219,56 @@ fn on_stack_failure_delete_is_for_creations_only() {
 }
 
 #[test]
+fn on_stack_failure_do_nothing_leaves_what_failed() {
+    let mut fixture = Fixture::new();
+    fixture.fault("stack-fails");
+    let create = json!({"ChangeSetType": "CREATE", "OnStackFailure": "DO_NOTHING", "TemplateBody": TOPICS});
+    fixture.change_set("first", create).unwrap();
+    fixture.execute("first");
+    fixture.run(600.0);
+    assert_eq!(fixture.status(), "CREATE_FAILED");
+    assert!(!fixture.told("First DELETE"));
+}
+
+#[test]
+fn retain_except_on_create_takes_back_what_a_failed_operation_made() {
+    let kept = TOPICS.replace(
+        "  First: {Type: AWS::SNS::Topic, ",
+        "  First: {Type: AWS::SNS::Topic, DeletionPolicy: Retain, ",
+    );
+    let before =
+        "Parameters: {Label: {Type: String, Default: one}}\nResources: {Zero: {Type: AWS::SNS::Topic}}";
+    for (retain_except_on_create, status) in [(true, "DELETE_COMPLETE"), (false, "DELETE_SKIPPED")] {
+        for kind in ["CREATE", "UPDATE"] {
+            let mut fixture = if kind == "CREATE" { Fixture::new() } else { Fixture::with(before) };
+            fixture.change_set("made", json!({"ChangeSetType": kind, "TemplateBody": kept})).unwrap();
+            fixture.fault("stack-fails");
+            let execute = json!({"StackName": "demo", "ChangeSetName": "made",
+                "RetainExceptOnCreate": retain_except_on_create});
+            cfn::execute_change_set(&mut fixture.world, input(execute)).unwrap();
+            fixture.run(600.0);
+            assert!(fixture.status().ends_with("ROLLBACK_COMPLETE"));
+            assert!(fixture.told(&format!("First {status}")), "{kind}: {:#?}", fixture.events());
+        }
+    }
+}
+
+#[test]
+fn disable_validation_leaves_the_failure_to_the_operation() {
+    let queue = "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: taken}}}";
+    let mut fixture = Fixture::with(queue);
+    let both = "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: taken}}, R: {Type: AWS::SQS::Queue, Properties: {QueueName: taken}}}";
+    let set = fixture.change_set("checked", json!({"TemplateBody": both})).unwrap();
+    assert_eq!(set["Status"], "FAILED");
+    let unchecked = json!({"TemplateBody": both, "DisableValidation": true});
+    let set = fixture.change_set("unchecked", unchecked).unwrap();
+    assert_eq!(set["Status"], "CREATE_COMPLETE");
+    fixture.execute("unchecked");
+    fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
+    assert!(fixture.told("R CREATE_FAILED"));
+}
+
+#[test]
 fn disable_rollback_excludes_on_stack_failure() {
     let mut fixture = Fixture::with(TOPICS);
     let members = json!({"OnStackFailure": "ROLLBACK", "Parameters": parameters(&[("Label", "two")])});

@@ -24,6 +24,8 @@ fn an_inline_template_has_at_most_51200_bytes() {
     };
     assert!(Fixture::new().create("demo", &fill(51_200), json!({})).is_ok());
     assert!(refusal(&fill(51_201)).contains("less than or equal to 51200"));
+    // Fewer characters than bytes.
+    assert!(refusal(&fill(51_200).replacen('x', "é", 1)).contains("less than or equal to 51200"));
 }
 
 #[test]

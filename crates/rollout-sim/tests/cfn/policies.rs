@@ -97,6 +97,13 @@ fn a_policy_names_everyone_and_updates_only_and_cannot_be_removed() {
     assert!(set_policy(&mut fixture, action).unwrap_err().message.contains("Unknown action Delete:*"));
     let none = json!({"StackName": "demo"});
     assert!(cfn::set_stack_policy(&mut fixture.world, input(none)).is_err());
+    set_policy(&mut fixture, json!([allow("*")])).unwrap();
+    set_policy(&mut fixture, json!([])).unwrap();
+    assert_eq!(updates(&mut fixture, "two", json!({})), "UPDATE_ROLLBACK_COMPLETE", "the later one counts");
+    let id = fixture.stack()["StackId"].as_str().unwrap().to_owned();
+    cfn::delete_stack(&mut fixture.world, input(json!({"StackName": "demo"}))).unwrap();
+    fixture.run(600.0);
+    assert_eq!(fixture.stack_named(&id)["StackStatus"], "DELETE_COMPLETE", "a deletion is no update");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Failure, cancelling, and the way back (CFN:using-cfn-stack-update-cancel, CFN:troubleshooting).
 
-use rollout_sim::cfn;
+use rollout_sim::{cfn, logs};
 use serde_json::json;
 
 use crate::fixture::{Fixture, TOPICS, input, parameters};
@@ -12,6 +12,42 @@ fn stuck() -> Fixture {
     fixture.set("Label", "two");
     fixture.until(600.0, "UPDATE_ROLLBACK_FAILED");
     fixture
+}
+
+/// Log groups, and what comes after them.
+const GROUPS: &str = "
+Parameters:
+  Days: {Type: Number, Default: 7}
+  Name: {Type: String, Default: /three}
+Resources:
+  One: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /one, RetentionInDays: !Ref Days}}
+  Two: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /two, RetentionInDays: !Ref Days}}
+  Three: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: !Ref Name}}
+  Next: {Type: AWS::SNS::Topic, DependsOn: [One, Two, Three], Properties: {DisplayName: !Sub '${Days} ${Name}'}}
+  Last: {Type: AWS::SNS::Topic, DependsOn: Next, Properties: {DisplayName: !Sub '${Days} ${Name}'}}
+";
+
+/// A stack of which two log groups were deleted behind its back before they should go back.
+fn without_groups() -> Fixture {
+    let mut fixture = Fixture::with(GROUPS);
+    fixture.fault("stack-fails");
+    fixture.set("Days", "14");
+    fixture.world.faults.clear();
+    let changed = (0..100).any(|_| {
+        fixture.run(0.1);
+        fixture.told("One UPDATE_COMPLETE") && fixture.told("Two UPDATE_COMPLETE")
+    });
+    assert!(changed && !fixture.told("Last UPDATE_FAILED"));
+    for name in ["/one", "/two"] {
+        logs::delete_log_group(&mut fixture.world, &input(json!({"logGroupName": name}))).unwrap();
+    }
+    fixture.until(600.0, "UPDATE_ROLLBACK_FAILED");
+    fixture
+}
+
+fn group_names(fixture: &Fixture) -> Vec<String> {
+    let found = logs::describe_log_groups(&fixture.world, &input(json!({}))).unwrap().log_groups;
+    found.into_iter().map(|group| group.log_group_name).collect()
 }
 
 fn go_on(fixture: &mut Fixture, members: serde_json::Value) -> Result<(), rollout_sim::ApiError> {
@@ -123,6 +159,88 @@ fn a_forced_rollback_skips_everything_and_excludes_a_list() {
 }
 
 #[test]
+fn what_was_deleted_cannot_be_rolled_back() {
+    let fixture = without_groups();
+    let events = fixture.events();
+    for name in ["One", "Two"] {
+        let failed = events.iter().find(|event| event.starts_with(&format!("{name} UPDATE_FAILED"))).unwrap();
+        assert!(failed.ends_with("HandlerErrorCode: NotFound)"), "{failed}");
+    }
+}
+
+#[test]
+fn what_is_skipped_is_not_what_its_stack_says() {
+    let mut fixture = without_groups();
+    go_on(&mut fixture, json!({"ForceRollback": true})).unwrap();
+    fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
+    for name in ["One", "Two"] {
+        let request = json!({"StackName": "demo", "LogicalResourceId": name});
+        let found = cfn::describe_stack_resource(&fixture.world, &input(request.clone())).unwrap();
+        assert_eq!(json!(found.stack_resource_detail.unwrap().resource_status), "UPDATE_COMPLETE");
+        let drift = cfn::detect_stack_resource_drift(&mut fixture.world, &input(request)).unwrap();
+        assert_eq!(json!(drift.stack_resource_drift)["StackResourceDriftStatus"], "DELETED");
+    }
+}
+
+#[test]
+fn a_repeated_update_goes_back_to_the_last_stable_state() {
+    let mut fixture = Fixture::with(GROUPS);
+    // The third has another name each time, and so is another one.
+    for (days, name, disable_rollback, end) in [
+        ("14", "/four", true, "UPDATE_FAILED"),
+        ("30", "/five", true, "UPDATE_FAILED"),
+        ("30", "/five", false, "UPDATE_ROLLBACK_COMPLETE"),
+    ] {
+        fixture.fault("stack-fails");
+        let values = parameters(&[("Days", days), ("Name", name)]);
+        fixture.update(json!({"DisableRollback": disable_rollback, "Parameters": values})).unwrap();
+        fixture.world.faults.clear();
+        fixture.until(600.0, end);
+    }
+    assert_eq!(group_names(&fixture), ["/one", "/three", "/two"]);
+    let detection =
+        cfn::detect_stack_drift(&mut fixture.world, &input(json!({"StackName": "demo"}))).unwrap();
+    fixture.run(600.0);
+    let request = json!({"StackDriftDetectionId": detection.stack_drift_detection_id});
+    let found = cfn::describe_stack_drift_detection_status(&fixture.world, &input(request)).unwrap();
+    assert_eq!(json!(found.stack_drift_status), "IN_SYNC");
+    let same = json!({"Parameters": parameters(&[("Days", "7"), ("Name", "/three")])});
+    assert_eq!(fixture.update(same).unwrap_err().message, "No updates are to be performed.");
+}
+
+#[test]
+fn a_repeated_update_that_succeeds_leaves_nothing_of_those_before_it() {
+    let mut fixture = Fixture::with(GROUPS);
+    for (name, fails, end) in [
+        ("/four", true, "UPDATE_FAILED"),
+        ("/five", true, "UPDATE_FAILED"),
+        ("/six", false, "UPDATE_COMPLETE"),
+    ] {
+        if fails {
+            fixture.fault("stack-fails");
+        }
+        let values = parameters(&[("Name", name)]);
+        fixture.update(json!({"DisableRollback": true, "Parameters": values})).unwrap();
+        fixture.world.faults.clear();
+        fixture.until(600.0, end);
+    }
+    assert_eq!(group_names(&fixture), ["/one", "/six", "/two"]);
+}
+
+#[test]
+fn a_stack_that_stopped_is_deleted_with_all_that_it_replaced() {
+    let mut fixture = Fixture::with(GROUPS);
+    fixture.fault("stack-fails");
+    let values = parameters(&[("Name", "/four")]);
+    fixture.update(json!({"DisableRollback": true, "Parameters": values})).unwrap();
+    fixture.until(600.0, "UPDATE_FAILED");
+    assert_eq!(group_names(&fixture), ["/four", "/one", "/three", "/two"]);
+    cfn::delete_stack(&mut fixture.world, input(json!({"StackName": "demo"}))).unwrap();
+    fixture.run(600.0);
+    assert!(group_names(&fixture).is_empty());
+}
+
+#[test]
 fn a_stuck_stack_refuses_updates() {
     let mut fixture = stuck();
     let refused = fixture.update(json!({"Parameters": parameters(&[("Label", "three")])})).unwrap_err();
@@ -141,9 +259,17 @@ Resources:
     fixture.create("demo", database, json!({"TimeoutInMinutes": 3})).unwrap();
     let secs = fixture.until(3600.0, "ROLLBACK_IN_PROGRESS");
     assert!((180.0..182.0).contains(&secs), "{secs}");
-    let update = json!({"StackName": "demo", "TimeoutInMinutes": 3});
-    let refused = serde_json::from_value::<cfn::api::UpdateStackInput>(update).unwrap_err();
-    assert!(refused.to_string().contains("TimeoutInMinutes"), "{refused}");
+    let update = json!({"StackName": "demo", "ChangeSetName": "x", "TimeoutInMinutes": 3});
+    for refused in [
+        serde_json::from_value::<cfn::api::CreateChangeSetInput>(update.clone()).unwrap_err(),
+        serde_json::from_value::<cfn::api::ExecuteChangeSetInput>(update).unwrap_err(),
+        serde_json::from_value::<cfn::api::UpdateStackInput>(
+            json!({"StackName": "demo", "TimeoutInMinutes": 3}),
+        )
+        .unwrap_err(),
+    ] {
+        assert!(refused.to_string().contains("TimeoutInMinutes"), "{refused}");
+    }
 }
 
 #[test]

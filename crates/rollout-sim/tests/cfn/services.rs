@@ -16,6 +16,11 @@ fn without_breaker() -> String {
     SERVICE.replace("{Enable: true, Rollback: true}", "{Enable: false, Rollback: false}")
 }
 
+fn baking(minutes: u32) -> String {
+    let bake = format!("DeploymentConfiguration: {{BakeTimeInMinutes: {minutes}, ");
+    SERVICE.replace("DeploymentConfiguration: {", &bake)
+}
+
 fn deploy(fixture: &mut Fixture, image: ImageBehaviour) {
     let digest = fixture.push(image);
     fixture.update(json!({"Parameters": parameters(&[("Digest", &digest)])})).unwrap();
@@ -29,6 +34,15 @@ fn a_service_is_complete_when_its_deployment_is() {
     let service = fixture.service();
     assert_eq!((service.deployments.len(), service.running_count), (1, 1));
     assert_eq!(service.deployments[0].rollout_state, Some(ecs::RolloutState::Completed));
+
+    // Stable counts are not enough: the deployment still bakes.
+    let mut fixture = Fixture::with_service(&baking(10));
+    deploy(&mut fixture, ImageBehaviour::default());
+    fixture.run(500.0);
+    let service = fixture.service();
+    assert_eq!((service.deployments.len(), service.running_count), (1, 1));
+    assert_eq!(fixture.status(), "UPDATE_IN_PROGRESS");
+    fixture.until(1800.0, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
 }
 
 #[test]
@@ -54,6 +68,33 @@ fn a_service_that_never_stabilises_is_given_up_after_three_hours() {
         fixture
             .told("Service UPDATE_FAILED Resource handler returned message: \"Exceeded attempts to wait\"")
     );
+}
+
+#[test]
+fn a_bake_time_raises_the_limit_to_36_hours() {
+    let mut fixture = Fixture::with_service(SERVICE);
+    let digest = fixture.push(ImageBehaviour::default());
+    let values = parameters(&[("Digest", &digest)]);
+    fixture.update(json!({"TemplateBody": baking(240), "Parameters": values})).unwrap();
+    let secs = fixture.until(5.0 * 3600.0, "UPDATE_COMPLETE");
+    assert!(secs > 4.0 * 3600.0, "{secs}");
+
+    let endless = baking(1).replace("{Enable: true, Rollback: true}", "{Enable: false, Rollback: false}");
+    let mut fixture = Fixture::with_service(&endless);
+    deploy(&mut fixture, crashing());
+    let secs = fixture.until(40.0 * 3600.0, "UPDATE_ROLLBACK_IN_PROGRESS");
+    assert!((129_600.0..129_700.0).contains(&secs), "{secs}");
+}
+
+#[test]
+fn a_service_that_drains_too_long_fails_the_deletion() {
+    let slow = SERVICE.replace("timeout_seconds, Value: '30'", "timeout_seconds, Value: '3600'");
+    let mut fixture = Fixture::with_service(&slow);
+    cfn::delete_stack(&mut fixture.world, input(json!({"StackName": "demo"}))).unwrap();
+    let secs = fixture.until(3600.0, "DELETE_FAILED");
+    assert!((1800.0..1900.0).contains(&secs), "{secs}");
+    let told = "Service DELETE_FAILED Resource handler returned message: \"Exceeded attempts to wait\"";
+    assert!(fixture.told(told), "{:#?}", fixture.events());
 }
 
 #[test]
@@ -182,6 +223,8 @@ fn create_only_properties_are_those_of_the_fact_sheet() {
         let body = SERVICE.replace("ServiceName: api", &format!("ServiceName: api\n      {added}"));
         assert_eq!(replacement(name, body, "Service"), "True", "{name}");
     }
+    let launch = SERVICE.replace("LaunchType: FARGATE", "LaunchType: EC2");
+    assert_eq!(replacement("launch-type", launch, "Service"), "Conditional");
     let elsewhere = SERVICE.replace("Cluster: !Ref Cluster", "Cluster: other");
     assert_eq!(replacement("cluster", elsewhere, "Service"), "True");
     let path = SERVICE.replace("HealthCheckPath: !Ref Path", "HealthCheckPath: /other");
@@ -241,6 +284,30 @@ fn create_only_properties_of_databases_caches_and_repositories_replace_them() {
             }
         }
     }
+}
+
+#[test]
+fn a_cache_gets_its_first_token_by_a_replacement() {
+    let cache = |token: &str| {
+        let properties = json!({"Engine": "valkey", "ReplicationGroupDescription": "sessions",
+            "CacheNodeType": "cache.t4g.micro", "NumCacheClusters": 1, "TransitEncryptionEnabled": true});
+        let mut template = json!({"Resources": {"It": {"Type": "AWS::ElastiCache::ReplicationGroup",
+            "Properties": properties}}});
+        if !token.is_empty() {
+            template["Resources"]["It"]["Properties"]["AuthToken"] = token.into();
+        }
+        template.to_string()
+    };
+    let mut fixture = Fixture::with(&cache(""));
+    let without = fixture.physical_id("It");
+    let mut with = |token: &str| {
+        fixture.update(json!({"TemplateBody": cache(token)})).unwrap();
+        fixture.until(7200.0, "UPDATE_COMPLETE");
+        fixture.physical_id("It")
+    };
+    let first = with("not-a-secret-0123");
+    assert_ne!(first, without);
+    assert_eq!(with("not-a-secret-0124"), first, "another one rotates it");
 }
 
 #[test]

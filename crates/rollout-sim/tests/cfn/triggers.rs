@@ -77,6 +77,11 @@ fn triggers_persist_to_later_updates_until_replaced() {
     begin(&mut fixture, "three", None);
     let secs = fixture.until(3600.0, "UPDATE_COMPLETE");
     assert!(secs > 600.0, "monitored for ten minutes again: {secs}");
+    begin(&mut fixture, "again", None);
+    fixture.run(60.0);
+    fire(&mut fixture);
+    fixture.until(3600.0, "UPDATE_ROLLBACK_COMPLETE");
+    assert!(fixture.told(&format!("demo UPDATE_ROLLBACK_IN_PROGRESS Rollback trigger {ALARM} is in ALARM")));
     begin(&mut fixture, "four", Some(json!({"RollbackTriggers": [], "MonitoringTimeInMinutes": 0})));
     fire(&mut fixture);
     let secs = fixture.until(3600.0, "UPDATE_COMPLETE");

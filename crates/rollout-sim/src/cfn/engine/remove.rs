@@ -8,7 +8,7 @@ use super::{advance_soon, children, context, event, next_token, set_phase, set_s
 use crate::cfn::api::{ResourceStatus, StackStatus};
 use crate::cfn::handlers::{self, Failure, Poll, Wait};
 use crate::cfn::plan::is_wanted;
-use crate::cfn::state::{Deletion, Event, Phase, Resource, Stack, StepEvent, StepState};
+use crate::cfn::state::{Deletion, Event, Operation, Phase, Resource, Stack, StepEvent, StepState};
 use crate::cfn::template::Policy;
 use crate::{Event as WorldEvent, Shared, World};
 
@@ -43,7 +43,7 @@ pub(super) fn leftovers(world: &mut World, index: usize, rolled_back: bool) {
 /// Physical resources that others have replaced, or that a rollback has put aside: what the stack's records no longer are.
 pub(super) fn strays(stack: &Stack) -> Vec<(String, Shared<Resource>)> {
     let mut strays: Vec<(String, Shared<Resource>)> = Vec::new();
-    let former = stack.operation.iter().flat_map(|operation| operation.former());
+    let former = stack.operation.iter().flat_map(Operation::former);
     for (name, other) in former.flat_map(|(name, all)| all.into_iter().map(move |one| (name.clone(), one))) {
         let current = stack.resources.get(&name).and_then(|resource| resource.physical_id.as_ref());
         let known = strays.iter().any(|(_, stray)| stray.physical_id == other.physical_id);

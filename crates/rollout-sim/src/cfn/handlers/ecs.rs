@@ -11,6 +11,10 @@ use super::{Context, Failure, Outcome, Poll, Wait};
 use crate::ecs::{self, MonitorStatus, ServiceDeploymentStatus as Status};
 use crate::{ApiError, World, iam};
 
+/// The handler's own limits in seconds: 2160 minutes to create and update, 30 to delete (lint:AWS::ECS::Service, handlers).
+const HANDLER_TIMEOUT_SECS: f64 = 2160.0 * 60.0;
+const HANDLER_DELETE_TIMEOUT_SECS: f64 = 30.0 * 60.0;
+
 /// Properties that `UpdateService` takes as they are.
 const UPDATABLE: [&str; 11] = [
     "AvailabilityZoneRebalancing",
@@ -30,8 +34,13 @@ fn failure<'a>(context: &'a Context) -> impl Fn(ApiError) -> Failure + 'a {
     |error| Failure::api("Ecs", &error, context)
 }
 
-fn stabilise(world: &World) -> Wait {
-    Wait::Stabilise { poll_secs: world.params.cfn_poll_secs, timeout_secs: world.params.cfn_ecs_timeout_secs }
+/// How long a service is waited for: with a bake time as long as the handler may run at all, without for much less
+/// (lint:AWS::ECS::Service, `BakeTimeInMinutes`: setting it raises the time-out to 36 hours).
+fn stabilise(world: &World, properties: &Value) -> Wait {
+    let bakes = properties.pointer("/DeploymentConfiguration/BakeTimeInMinutes").is_some();
+    let params = &world.params;
+    let timeout_secs = if bakes { HANDLER_TIMEOUT_SECS } else { params.cfn_ecs_timeout_secs };
+    Wait::Stabilise { poll_secs: params.cfn_poll_secs, timeout_secs }
 }
 
 fn secs(world: &World, kind: &str) -> Wait {
@@ -140,7 +149,7 @@ pub(super) fn create_service(
             ("ServiceArn".to_owned(), arn.clone().into()),
         ]),
         physical_id: arn,
-        wait: stabilise(world),
+        wait: stabilise(world, properties),
         ..Outcome::default()
     })
 }
@@ -169,7 +178,7 @@ pub(super) fn update_service(
     }
     ecs::update_service(world, request(camel(members))?).map_err(failure(context))?;
     retag(world, context, arn, old, new)?;
-    Ok(Outcome { physical_id: arn.to_owned(), wait: stabilise(world), ..Outcome::default() })
+    Ok(Outcome { physical_id: arn.to_owned(), wait: stabilise(world, new), ..Outcome::default() })
 }
 
 /// Changes the tags of a resource.
@@ -213,7 +222,7 @@ pub(super) fn delete_service(
         force: Some(true),
     };
     ecs::delete_service(world, &input).map_err(failure(context))?;
-    Ok(Wait::Stabilise { poll_secs: world.params.cfn_poll_secs, timeout_secs: 1800.0 })
+    Ok(Wait::Stabilise { poll_secs: world.params.cfn_poll_secs, timeout_secs: HANDLER_DELETE_TIMEOUT_SECS })
 }
 
 /// Whether a service that was deleted has drained.

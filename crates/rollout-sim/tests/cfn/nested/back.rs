@@ -258,3 +258,21 @@ fn stacks_are_nested_at_any_depth() {
     fixture.until(600.0, "UPDATE_COMPLETE");
     assert_eq!(fixture.output("Said").as_deref(), Some("said three"));
 }
+
+#[test]
+fn a_nested_stack_that_somebody_else_updates_is_left_alone() {
+    let mut fixture = nested();
+    let busy = json!({"StackName": inner_name(&fixture), "UsePreviousTemplate": true,
+        "Parameters": parameters(&[("Label", "mine")]), "RollbackConfiguration": {"MonitoringTimeInMinutes": 20}});
+    cfn::update_stack(&mut fixture.world, input(busy)).unwrap();
+    fixture.set("Label", "two");
+    fixture.until(600.0, "UPDATE_ROLLBACK_FAILED");
+    let id = fixture.physical_id("Inner").unwrap();
+    let told =
+        format!("Inner UPDATE_FAILED Stack:{id} is in UPDATE_IN_PROGRESS state and can not be updated.");
+    assert_eq!(fixture.events().iter().filter(|event| **event == told).count(), 2, "forward and back");
+    fixture.run(1800.0);
+    assert_eq!(inner(&fixture)["StackStatus"], "UPDATE_COMPLETE");
+    go_on(&mut fixture, "demo", json!({})).unwrap();
+    fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
+}

@@ -2,7 +2,7 @@
 
 mod back;
 
-use rollout_sim::{cfn, s3};
+use rollout_sim::{cfn, iam, s3};
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, TOPICS, input};
@@ -303,4 +303,69 @@ fn a_nested_stack_takes_no_longer_than_it_may() {
     let secs = fixture.until(3600.0, "ROLLBACK_IN_PROGRESS");
     assert!((180.0..220.0).contains(&secs), "{secs}");
     assert!(fixture.events().iter().any(|event| event.contains("Stack creation time exceeded")));
+}
+
+#[test]
+fn the_role_of_the_parent_makes_nested_stacks_and_what_is_in_them() {
+    let nested = json!({"Effect": "Allow", "Action": "cloudformation:*Stack",
+        "Resource": "arn:aws:cloudformation:us-west-2:123456789012:stack/demo-Inner-*/*"});
+    let topics = json!({"Effect": "Allow", "Action": "sns:*", "Resource": "*"});
+    let put = |fixture: &mut Fixture, statements: Value| {
+        let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        let put = json!({"RoleName": "exec", "PolicyName": "p", "PolicyDocument": policy});
+        iam::put_role_policy(&mut fixture.world, input(put)).unwrap();
+    };
+    let start = |statements: Value| {
+        let mut fixture = prepared();
+        let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+            "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+        let role = json!({"RoleName": "exec", "AssumeRolePolicyDocument": trust.to_string()});
+        iam::create_role(&mut fixture.world, input(role)).unwrap();
+        put(&mut fixture, statements);
+        let role = json!({"RoleARN": "arn:aws:iam::123456789012:role/exec"});
+        fixture.create("demo", PARENT, role).unwrap();
+        fixture.run(600.0);
+        fixture
+    };
+    let denied = start(json!([topics]));
+    let told = "is not authorized to perform: cloudformation:CreateStack on resource: arn:aws:cloudformation:us-west-2:123456789012:stack/demo-Inner-";
+    assert!(denied.events().iter().any(|event| event.contains(told)), "{:#?}", denied.events());
+
+    let mut fixture = start(json!([topics, nested]));
+    assert_eq!(fixture.status(), "CREATE_COMPLETE", "{:#?}", fixture.events());
+    assert_eq!(inner(&fixture)["RoleARN"], fixture.stack()["RoleARN"]);
+    // What the role may no longer do fails inside too.
+    let before = json!({"Effect": "Allow", "Action": "sns:*", "Resource": "arn:aws:sns:us-west-2:123456789012:demo-Before-*"});
+    put(&mut fixture, json!([before, nested]));
+    fixture.set("Label", "two");
+    fixture.run(600.0);
+    assert_eq!(inner(&fixture)["StackStatus"], "UPDATE_ROLLBACK_FAILED");
+}
+
+#[test]
+fn a_nested_stack_whose_export_is_in_use_is_not_deleted() {
+    let mut fixture = prepared();
+    let exporting = child().replace("'said ${Label}'}", "'said ${Label}', Export: {Name: said}}");
+    publish(&mut fixture, &exporting);
+    fixture.create("demo", PARENT, json!({})).unwrap();
+    fixture.until(600.0, "CREATE_COMPLETE");
+    let user = "Resources: {T: {Type: AWS::SNS::Topic, Properties: {DisplayName: !ImportValue said}}}";
+    fixture.create("user", user, json!({})).unwrap();
+    fixture.run(600.0);
+    cfn::delete_stack(&mut fixture.world, input(json!({"StackName": "demo"}))).unwrap();
+    fixture.until(600.0, "DELETE_FAILED");
+    assert!(fixture.told("Inner DELETE_FAILED Export said cannot be deleted"), "{:#?}", fixture.events());
+}
+
+#[test]
+fn a_nested_stack_that_is_retained_keeps_nobody_waiting() {
+    let mut fixture = prepared();
+    fixture.create("demo", "Resources: {Zero: {Type: AWS::SNS::Topic}}", json!({})).unwrap();
+    fixture.until(600.0, "CREATE_COMPLETE");
+    fixture.fault("stack-fails");
+    let retained =
+        PARENT.replace("    DependsOn: Before\n", "    DependsOn: Before\n    DeletionPolicy: Retain\n");
+    fixture.update(json!({"TemplateBody": retained})).unwrap();
+    fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
+    assert!(fixture.told("Inner DELETE_SKIPPED"), "{:#?}", fixture.events());
 }
