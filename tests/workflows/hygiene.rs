@@ -116,6 +116,21 @@ fn a_job_may_do_what_it_needs_and_nothing_else() {
     }
 }
 
+/// GitHub takes no `environment` where a workflow is called: the called job has it.
+#[test]
+fn a_job_that_calls_a_workflow_has_no_environment() {
+    let mut calling = 0;
+    for file in model::all() {
+        for (id, job) in file.jobs() {
+            if job["uses"].is_string() {
+                calling += 1;
+                assert!(job["environment"].is_null(), "{}: {id}", file.name);
+            }
+        }
+    }
+    assert!(calling > 2);
+}
+
 #[test]
 fn every_job_ends_and_its_session_lasts_as_long() {
     for (name, file) in model::workflows() {

@@ -16,9 +16,15 @@ pub enum Style {
     GitHub,
 }
 
+/// Annotations of one level that a workflow run shows of a step; GitHub drops the others
+/// (<https://github.com/orgs/community/discussions/26680>).
+const MOST_ANNOTATIONS: usize = 10;
+
 struct State {
     out: Box<dyn Write + Send>,
     in_group: bool,
+    /// Warnings and errors that were annotations.
+    annotated: [usize; 2],
     /// Lines that are rewritten in place, as they stand on the terminal.
     live: Vec<String>,
     /// What happened, for the step summary and the record.
@@ -58,7 +64,7 @@ impl Report {
     #[must_use]
     pub fn new(style: Style, colour: bool, clock: Arc<dyn Clock>, out: Box<dyn Write + Send>) -> Self {
         let began = clock.now();
-        let state = State { out, in_group: false, live: Vec::new(), timeline: Vec::new() };
+        let state = State { out, in_group: false, annotated: [0; 2], live: Vec::new(), timeline: Vec::new() };
         Self { style, colour, clock, began, state: Arc::new(Mutex::new(state)) }
     }
 
@@ -112,10 +118,13 @@ impl Report {
         }
     }
 
-    /// One line of text with its level in front; an annotation in GitHub Actions, which people see without opening a log.
+    /// One line of text with its level in front; an annotation in GitHub Actions, which people see without opening a log, as
+    /// long as a step may have more.
     fn notable(&self, level: &str, text: &str) {
         match (self.style, self.colour) {
-            (Style::GitHub, _) => self.write(&format!("::{level}::{}", escape(text)), false),
+            (Style::GitHub, _) if self.may_annotate(level) => {
+                self.write(&format!("::{level}::{}", escape(text)), false)
+            }
             (_, true) => {
                 let colour = if level == "error" { 31 } else { 33 };
                 self.write(&format!("{:>7}    \x1b[{colour}m{level}:\x1b[0m {text}", self.stamp()), false);
@@ -123,6 +132,15 @@ impl Report {
             (_, false) => self.write(&format!("{:>7}    {level}: {text}", self.stamp()), false),
         }
         self.remember(&format!("{level}: {text}"));
+    }
+
+    /// Counts an annotation of this level; false where GitHub would drop it.
+    fn may_annotate(&self, level: &str) -> bool {
+        let Ok(mut state) = self.state.lock() else { return false };
+        // The last error is the outcome's.
+        let (place, most) = if level == "error" { (1, MOST_ANNOTATIONS - 1) } else { (0, MOST_ANNOTATIONS) };
+        state.annotated[place] += 1;
+        state.annotated[place] <= most
     }
 
     /// Whether lines can be rewritten in place.

@@ -220,6 +220,13 @@ fn file_names() {
     assert_snapshot!(Files::new().test(r#"name = "test""#, r#"name = "stage""#).messages(), @"environments/test.toml:1:8: `stage` is not the name of its file (call the environment `test`, or the file stage.toml)");
 }
 
+/// GitHub writes a colon in a value of a token's subject as `%3A`, which no trust policy here expects (ghd:oidc).
+#[test]
+fn names_of_environments_have_no_colon() {
+    let told = Files::new().test(r#"name = "test""#, r#"name = "te:st""#).messages();
+    assert!(told.contains("environments/test.toml:1:8") && told.contains("lower-case letters"), "{told}");
+}
+
 #[test]
 fn domains_outside_the_zone() {
     assert_snapshot!(Files::new().test(r#""test.example.com""#, r#""test.example.org""#).messages(), @"environments/test.toml:3:10: `test.example.org` is not what `subdomain` and the hosted zone `example.com` make (expected `test.example.com`; the wildcard certificate covers `example.com` and one label in front of it)");

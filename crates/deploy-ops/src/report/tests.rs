@@ -66,6 +66,21 @@ fn github_gets_groups_and_annotations() {
 }
 
 #[test]
+fn the_outcome_is_annotated_whatever_was_before() {
+    let text = written(Style::GitHub, false, |report| {
+        for number in 0..30 {
+            report.warn(format!("warning {number}"));
+            report.error(&format!("error {number}"));
+        }
+        report.annotate("Deployment", "staging: failed");
+    });
+    let count = |level: &str| text.lines().filter(|line| line.starts_with(level)).count();
+    assert_eq!((count("::warning"), count("::error")), (10, 10), "GitHub drops more of a level");
+    assert!(text.contains("    warning: warning 29\n") && text.contains("    error: error 29\n"), "{text}");
+    assert!(text.ends_with("::error title=Deployment::staging: failed\n"), "{text}");
+}
+
+#[test]
 fn without_a_terminal_there_are_lines_and_nothing_else() {
     let text = written(Style::Plain, false, |report| {
         report.live(&["never shown".to_owned()]);
