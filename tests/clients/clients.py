@@ -461,6 +461,22 @@ class Clients(unittest.TestCase):
 
     # The service, past CloudFormation.
 
+    def test_298_waiters_end_where_aws_says(self):
+        created = self.cfn.get_waiter("stack_create_complete")
+        # A stack that was created and then failed to be updated was created.
+        self.assertEqual(self.stack()["StackStatus"], "UPDATE_ROLLBACK_COMPLETE")
+        created.wait(StackName=STACK, WaiterConfig=WAIT)
+        with self.assertRaises(WaiterError):
+            created.wait(StackName="nobody", WaiterConfig=WAIT)
+        queue = "{Type: AWS::SQS::Queue, Properties: {QueueName: one}}"
+        self.cfn.create_stack(StackName="twice", TemplateBody=f"Resources: {{Q: {queue}, R: {queue}}}")
+        with self.assertRaises(WaiterError) as caught:
+            created.wait(StackName="twice", WaiterConfig=WAIT)
+        self.assertEqual(caught.exception.last_response["Stacks"][0]["StackStatus"], "ROLLBACK_COMPLETE")
+        self.cfn.delete_stack(StackName="twice")
+        with self.assertRaises(WaiterError):
+            self.ecs.get_waiter("services_stable").wait(cluster="clients", services=["nobody"], WaiterConfig=WAIT)
+
     def test_300_update_service_starts_a_deployment(self):
         updated = self.ecs.update_service(cluster="clients", service="web", forceNewDeployment=True)["service"]
         self.assertEqual(len(updated["deployments"]), 2)
