@@ -228,6 +228,34 @@ fn a_repeated_update_that_succeeds_leaves_nothing_of_those_before_it() {
 }
 
 #[test]
+fn a_repeated_update_also_takes_back_what_it_has_not_come_to() {
+    let mut fixture = Fixture::with(GROUPS);
+    fixture.fault("stack-fails");
+    fixture.update(json!({"DisableRollback": true, "Parameters": parameters(&[("Days", "14")])})).unwrap();
+    fixture.world.faults.clear();
+    fixture.until(600.0, "UPDATE_FAILED");
+    // The first resource of the repetition fails, and those after it never begin.
+    logs::delete_log_group(&mut fixture.world, &input(json!({"logGroupName": "/one"}))).unwrap();
+    fixture.set("Days", "30");
+    fixture.until(600.0, "UPDATE_ROLLBACK_FAILED");
+    go_on(&mut fixture, json!({"ResourcesToSkip": ["One"]})).unwrap();
+    fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
+    let same = json!({"Parameters": parameters(&[("Days", "7")])});
+    assert_eq!(fixture.update(same).unwrap_err().message, "No updates are to be performed.");
+}
+
+#[test]
+fn a_repeated_creation_that_fails_leaves_nothing() {
+    let mut fixture = Fixture::new();
+    fixture.fault("stack-fails");
+    fixture.create("demo", GROUPS, json!({"DisableRollback": true})).unwrap();
+    fixture.until(600.0, "CREATE_FAILED");
+    fixture.update(json!({"Parameters": parameters(&[("Name", "/four")])})).unwrap();
+    fixture.until(600.0, "ROLLBACK_COMPLETE");
+    assert!(group_names(&fixture).is_empty(), "{:#?}", fixture.events());
+}
+
+#[test]
 fn a_stack_that_stopped_is_deleted_with_all_that_it_replaced() {
     let mut fixture = Fixture::with(GROUPS);
     fixture.fault("stack-fails");

@@ -51,7 +51,10 @@ pub(super) fn apply(world: &mut World, index: usize, definition: Shared<Definiti
     // whose parent failed so.
     let repeated = stack.operation.take().filter(|_| unfinished);
     let former = repeated.as_ref().map(Operation::former).unwrap_or_default();
-    let previous = repeated.and_then(|operation| operation.previous).or_else(|| stack.definition.clone());
+    let previous = match repeated {
+        Some(operation) => operation.previous,
+        None => stack.definition.clone(),
+    };
     let everything = unfinished || previous.is_none();
     let affected = match &previous {
         Some(before) if !everything => super::plan::affected(before, &definition),

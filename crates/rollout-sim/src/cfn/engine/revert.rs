@@ -54,8 +54,7 @@ pub(in crate::cfn) fn go_back(world: &mut World, index: usize) {
 /// Stops the operation of a nested stack, where its parent does not go back or deletes it.
 pub(in crate::cfn) fn halt(world: &mut World, index: usize) {
     interrupt(world, index);
-    let create =
-        world.cfn.stacks[index].operation.as_ref().is_some_and(|operation| operation.previous.is_none());
+    let create = world.cfn.stacks[index].operation.as_ref().is_some_and(|operation| operation.create);
     let status = if create { StackStatus::CreateFailed } else { StackStatus::UpdateFailed };
     set_phase(world, index, Phase::Stopped);
     set_status(world, index, status, Some(PARENT_INITIATED));
@@ -93,14 +92,14 @@ pub(super) fn interrupt(world: &mut World, index: usize) {
 
 fn turn_back(world: &mut World, index: usize, mut reason: String) {
     let Some(operation) = &world.cfn.stacks[index].operation else { return };
-    let create = operation.previous.is_none();
+    let (create, anew) = (operation.create, operation.previous.is_none());
     if operation.disable_rollback {
         set_phase(world, index, Phase::Stopped);
         let status = if create { StackStatus::CreateFailed } else { StackStatus::UpdateFailed };
         set_status(world, index, status, Some(&reason));
         return;
     }
-    if create && !reason.ends_with("by user.") {
+    if anew && !reason.ends_with("by user.") {
         reason.push_str("Rollback requested by user.");
     }
     start_back(world, index, &reason);

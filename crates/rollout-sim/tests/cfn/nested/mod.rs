@@ -5,7 +5,7 @@ mod back;
 use rollout_sim::{cfn, iam, s3};
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, TOPICS, input};
+use crate::fixture::{Fixture, TOPICS, input, parameters};
 
 const URL: &str = "https://templates.s3.us-west-2.amazonaws.com/topics.yaml";
 
@@ -305,40 +305,43 @@ fn a_nested_stack_takes_no_longer_than_it_may() {
     assert!(fixture.events().iter().any(|event| event.contains("Stack creation time exceeded")));
 }
 
+/// A role that CloudFormation assumes, which may do these statements.
+fn role(fixture: &mut Fixture, name: &str, statements: &[&Value]) -> String {
+    let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    let role = json!({"RoleName": name, "AssumeRolePolicyDocument": trust.to_string()});
+    iam::create_role(&mut fixture.world, input(role)).unwrap();
+    let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    let put = json!({"RoleName": name, "PolicyName": "p", "PolicyDocument": policy});
+    iam::put_role_policy(&mut fixture.world, input(put)).unwrap();
+    format!("arn:aws:iam::123456789012:role/{name}")
+}
+
 #[test]
 fn the_role_of_the_parent_makes_nested_stacks_and_what_is_in_them() {
     let nested = json!({"Effect": "Allow", "Action": "cloudformation:*Stack",
         "Resource": "arn:aws:cloudformation:us-west-2:123456789012:stack/demo-Inner-*/*"});
     let topics = json!({"Effect": "Allow", "Action": "sns:*", "Resource": "*"});
-    let put = |fixture: &mut Fixture, statements: Value| {
-        let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
-        let put = json!({"RoleName": "exec", "PolicyName": "p", "PolicyDocument": policy});
-        iam::put_role_policy(&mut fixture.world, input(put)).unwrap();
-    };
-    let start = |statements: Value| {
-        let mut fixture = prepared();
-        let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
-            "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
-        let role = json!({"RoleName": "exec", "AssumeRolePolicyDocument": trust.to_string()});
-        iam::create_role(&mut fixture.world, input(role)).unwrap();
-        put(&mut fixture, statements);
-        let role = json!({"RoleARN": "arn:aws:iam::123456789012:role/exec"});
-        fixture.create("demo", PARENT, role).unwrap();
-        fixture.run(600.0);
-        fixture
-    };
-    let denied = start(json!([topics]));
+    let outer = json!({"Effect": "Allow", "Action": "sns:*",
+        "Resource": "arn:aws:sns:us-west-2:123456789012:demo-Before-*"});
+
+    let mut denied = prepared();
+    let arn = role(&mut denied, "topics", &[&topics]);
+    denied.create("demo", PARENT, json!({"RoleARN": arn})).unwrap();
+    denied.run(600.0);
     let told = "is not authorized to perform: cloudformation:CreateStack on resource: arn:aws:cloudformation:us-west-2:123456789012:stack/demo-Inner-";
     assert!(denied.events().iter().any(|event| event.contains(told)), "{:#?}", denied.events());
 
-    let mut fixture = start(json!([topics, nested]));
-    assert_eq!(fixture.status(), "CREATE_COMPLETE", "{:#?}", fixture.events());
-    assert_eq!(inner(&fixture)["RoleARN"], fixture.stack()["RoleARN"]);
-    // What the role may no longer do fails inside too.
-    let before = json!({"Effect": "Allow", "Action": "sns:*", "Resource": "arn:aws:sns:us-west-2:123456789012:demo-Before-*"});
-    put(&mut fixture, json!([before, nested]));
-    fixture.set("Label", "two");
+    let mut fixture = prepared();
+    let arn = role(&mut fixture, "all", &[&topics, &nested]);
+    fixture.create("demo", PARENT, json!({"RoleARN": arn})).unwrap();
+    fixture.until(600.0, "CREATE_COMPLETE");
+    assert_eq!(inner(&fixture)["RoleARN"], arn);
+    // Another role that may not do what is inside.
+    let arn = role(&mut fixture, "outer", &[&outer, &nested]);
+    fixture.update(json!({"RoleARN": arn, "Parameters": parameters(&[("Label", "two")])})).unwrap();
     fixture.run(600.0);
+    assert_eq!(inner(&fixture)["RoleARN"], arn);
     assert_eq!(inner(&fixture)["StackStatus"], "UPDATE_ROLLBACK_FAILED");
 }
 
