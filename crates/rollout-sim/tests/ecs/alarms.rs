@@ -212,6 +212,9 @@ fn the_deployment_completes_after_the_bake_time() {
     let mut fixture = fixture(Setup { bake_minutes: Some(10), ..setup(true) });
     let old = fixture.service().task_definition;
     fixture.deploy(ImageBehaviour::default());
+    // The scheduler looks at the service while the old task drains: it is not at 0 yet.
+    fixture.until(600.0, "draining", |it| it.targets().contains(&"draining"));
+    fixture.update(json!({"healthCheckGracePeriodSeconds": 5}));
     fixture.until(600.0, "the bake", |it| it.latest().lifecycle_stage.as_deref() == Some("BAKE_TIME"));
     assert_eq!(fixture.service().running_count, 1, "the source is scaled to 0");
     let gone = |task: &ecs::Task| task.last_status == TaskStatus::Stopped;

@@ -4,7 +4,7 @@ use rollout_sim::ecs::{self, DeploymentStatus, RolloutState, Task, TaskStatus};
 use rollout_sim::image::ImageBehaviour;
 use serde_json::json;
 
-use crate::fixture::{Fixture, Setup, without_health};
+use crate::fixture::{Fixture, Setup, crashing, without_health};
 
 #[test]
 fn a_service_reaches_a_steady_state() {
@@ -116,6 +116,24 @@ fn an_unhealthy_task_is_replaced_first_if_the_maximum_allows() {
     fixture.modify_group(json!({"HealthCheckPath": "/health3"}));
     fixture.until(300.0, "replacements start", |it| it.tasks_of(&definition).len() == 4);
     assert!(fixture.tasks().iter().take(2).all(|task| task.last_status == TaskStatus::Running));
+}
+
+#[test]
+fn a_task_that_stops_is_replaced_while_it_drains_if_the_maximum_allows() {
+    for exits in [true, false] {
+        let mut fixture = Fixture::empty(Setup { drain_secs: 300, ..Setup::default() });
+        let behaviour = if exits { crashing(200.0) } else { ImageBehaviour::default() };
+        fixture.create_service(behaviour);
+        fixture.until(150.0, "completion", |it| it.rollout() == RolloutState::Completed);
+        let first = fixture.tasks()[0].task_arn.clone();
+        if !exits {
+            let stop = json!({"cluster": "demo", "task": first});
+            ecs::stop_task(&mut fixture.world, serde_json::from_value(stop).unwrap()).unwrap();
+        }
+        fixture.until(300.0, "draining", |it| it.targets() == ["draining"]);
+        fixture.until(30.0, "the replacement", |it| it.tasks().len() == 2);
+        assert_eq!(fixture.tasks()[0].last_status, TaskStatus::Deactivating);
+    }
 }
 
 #[test]
