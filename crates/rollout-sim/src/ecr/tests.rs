@@ -98,6 +98,7 @@ fn exclusion_filters_belong_to_the_forms_with_exclusion() {
     assert_eq!(create(&mut world, "IMMUTABLE", &["x"]).unwrap_err().code, "InvalidParameterException");
     assert!(create(&mut world, "IMMUTABLE_WITH_EXCLUSION", &[]).is_err());
     assert!(create(&mut world, "IMMUTABLE_WITH_EXCLUSION", &["a", "b", "c", "d", "e", "f"]).is_err());
+    create(&mut world, "IMMUTABLE_WITH_EXCLUSION", &["a", "b", "c", "d", "e"]).unwrap();
 }
 
 #[test]
@@ -293,17 +294,31 @@ fn malformed_policies_are_refused() {
         format!(r#"{{"rulePriority":{priority},"selection":{{{selection}}},"action":{{"type":"expire"}}}}"#)
     };
     let count = r#""tagStatus":"any","countType":"imageCountMoreThan","countNumber":1"#;
-    for rules in [
-        format!("{},{}", rule(1, count), rule(2, count)),
-        rule(1, r#""tagStatus":"tagged","countType":"imageCountMoreThan","countNumber":1"#),
-        rule(1, r#""tagStatus":"any","countType":"sinceImagePushed","countNumber":1"#),
-        rule(
-            1,
-            r#""tagStatus":"tagged","tagPatternList":["*a*b*c*d*"],"countType":"imageCountMoreThan","countNumber":1"#,
+    let pattern = |pattern: &str| {
+        let list = format!(r#""tagStatus":"tagged","tagPatternList":["{pattern}"]"#);
+        format!(r#"{list},"countType":"imageCountMoreThan","countNumber":1"#)
+    };
+    for (rules, why) in [
+        (format!("{},{}", rule(1, count), rule(2, count)), Some("highest rulePriority")),
+        (format!("{},{}", rule(1, &pattern("v*")), rule(1, count)), Some("rulePriority values are unique")),
+        (format!("{},{}", rule(1, &pattern("v*")), rule(2, count)), None),
+        (
+            rule(1, r#""tagStatus":"tagged","countType":"imageCountMoreThan","countNumber":1"#),
+            Some("which needs one"),
         ),
+        (
+            rule(1, r#""tagStatus":"any","countType":"sinceImagePushed","countNumber":1"#),
+            Some("countUnit days belongs to countType sinceImagePushed"),
+        ),
+        (rule(1, &pattern("*a*b*c*d*")), Some("at most four wildcards")),
+        (rule(1, &pattern("*a*b*c*d")), None),
     ] {
-        let error = policy(&mut world, &format!(r#"{{"rules":[{rules}]}}"#)).unwrap_err();
-        assert_eq!(error.code, "InvalidParameterException", "{rules}");
+        let error = policy(&mut world, &format!(r#"{{"rules":[{rules}]}}"#)).err();
+        assert_eq!(error.is_some(), why.is_some(), "{rules}");
+        if let Some((error, why)) = error.zip(why) {
+            assert_eq!(error.code, "InvalidParameterException", "{rules}");
+            assert!(error.message.contains(why), "{error}");
+        }
     }
 }
 

@@ -17,15 +17,16 @@ pub(super) const MAX_RESOLUTIONS: u32 = 3;
 /// Failures that trip the breaker of a deployment with this desired count. Percentages are rounded up; for
 /// `UNBOUNDED_PERCENT` that is not stated.
 pub(super) fn limit(config: &DeploymentConfiguration, desired: u32) -> u32 {
-    let default = ThresholdConfiguration { kind: ThresholdType::BoundedPercent, value: 50 };
     let breaker = config.deployment_circuit_breaker.as_ref();
-    let threshold = breaker.and_then(|breaker| breaker.threshold_configuration.as_ref()).unwrap_or(&default);
-    let share = (u64::from(threshold.value) * u64::from(desired)).div_ceil(100);
+    let threshold = breaker.and_then(|breaker| breaker.threshold_configuration.as_ref());
+    let threshold = threshold.and_then(|threshold| threshold.kind.zip(threshold.value));
+    let (kind, value) = threshold.unwrap_or((ThresholdType::BoundedPercent, 50));
+    let share = (u64::from(value) * u64::from(desired)).div_ceil(100);
     let share = u32::try_from(share).unwrap_or(u32::MAX);
-    match threshold.kind {
+    match kind {
         ThresholdType::BoundedPercent => share.clamp(3, 200),
         ThresholdType::UnboundedPercent => share.max(1),
-        ThresholdType::Count => threshold.value,
+        ThresholdType::Count => value,
     }
 }
 

@@ -20,6 +20,9 @@ pub(super) struct Definition {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct ContainerPlan {
     pub(super) image: ImageReference,
+    /// Whether every task resolves the tag of the image anew: `versionConsistency` is turned off.
+    #[serde(default)]
+    pub(super) follows_tag: bool,
     pub(super) essential: bool,
     pub(super) stop_timeout: Duration,
     pub(super) check: Option<CheckPlan>,
@@ -90,6 +93,7 @@ impl ContainerPlan {
         let words = container.entry_point.iter().flatten().chain(container.command.iter().flatten());
         Self {
             image: ImageReference::parse(&container.image),
+            follows_tag: container.version_consistency.as_deref() == Some("disabled"),
             essential: container.essential.unwrap_or(true),
             stop_timeout: Duration::from_secs(u64::from(container.stop_timeout.unwrap_or(30))),
             check: check.map(|check| CheckPlan {
@@ -118,9 +122,9 @@ impl ContainerPlan {
 }
 
 impl Definition {
-    /// Whether any image is named by a tag, which the first task of a deployment pins to a digest.
+    /// Whether the first task of a deployment pins any image, which is named by a tag, to a digest.
     pub(super) fn has_tags(&self) -> bool {
-        self.containers.iter().any(|container| container.image.digest.is_none())
+        self.containers.iter().any(|container| container.image.digest.is_none() && !container.follows_tag)
     }
 
     pub(super) fn has_checks(&self) -> bool {

@@ -157,6 +157,7 @@ pub(super) fn pull(world: &World, key: TaskKey) -> Result<Pull, String> {
     for (place, plan) in definition.containers.iter().enumerate() {
         let reference = &plan.image;
         let pinned = deployment::pinned_digest(world, task.owner, place);
+        let pinned = pinned.filter(|_| !plan.follows_tag);
         let digest = pinned.map(str::to_owned).or_else(|| resolve(world, reference));
         let digest = digest.filter(|digest| !task.faults.image_missing && exists(world, reference, digest));
         let Some(digest) = digest else {

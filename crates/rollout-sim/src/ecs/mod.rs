@@ -218,14 +218,18 @@ fn client(message: impl Into<String>) -> ApiError {
     ApiError::new("ClientException", message)
 }
 
-/// A page of at most `largest` results.
+/// A page of at most `largest` results. A size "can be between 1 and" that (bc:ecs); that AWS refuses another instead of
+/// taking the nearest is not documented.
 fn page<T>(
     items: impl IntoIterator<Item = T>,
     token: Option<&str>,
     size: Option<u32>,
     largest: u32,
 ) -> Result<(Vec<T>, Option<String>), ApiError> {
-    let size = size.unwrap_or(largest).clamp(1, largest);
+    let size = size.unwrap_or(largest);
+    if !(1..=largest).contains(&size) {
+        return Err(invalid(format!("maxResults must be between 1 and {largest}.")));
+    }
     crate::wire::page(items, token, size as usize, || invalid("Invalid token"))
 }
 

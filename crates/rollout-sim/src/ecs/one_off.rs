@@ -97,6 +97,7 @@ pub fn stop_task(world: &mut World, input: StopTaskInput) -> Result<StopTaskOutp
     let key = key.ok_or_else(|| invalid("The referenced task was not found."))?;
     let reason = input.reason.unwrap_or_else(|| "Task stopped by user".to_owned());
     stop::order(world, key, StopCode::UserInitiated, reason);
+    stop::replace(world, key);
     let task = world.ecs.task(key).ok_or_else(|| invalid("The referenced task was not found."))?;
     Ok(StopTaskOutput { task: describe_tasks::describe(world, task, true) })
 }

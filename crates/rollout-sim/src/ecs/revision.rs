@@ -55,7 +55,7 @@ fn describe(world: &World, key: ServiceKey, place: usize) -> ServiceRevision {
                     .image
                     .digest
                     .clone()
-                    .or_else(|| pins.and_then(|pins| pins.get(index).cloned())),
+                    .or_else(|| pins.filter(|_| !plan.follows_tag)?.get(index).cloned()),
                 image: container.image.clone(),
             })
             .collect(),

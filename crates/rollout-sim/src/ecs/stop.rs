@@ -1,7 +1,7 @@
 //! How tasks stop: by an order, or because their container exited.
 
 use super::api::*;
-use super::{TaskKey, lifecycle, roster};
+use super::{TaskKey, lifecycle, roster, scheduler};
 use crate::{World, elb};
 
 /// Orders a task to stop; one that is stopping already goes on as it was.
@@ -36,11 +36,20 @@ pub(super) fn container_exited(world: &mut World, key: TaskKey) {
     task.execution_stopped_at = Some(now);
     task.stop = Some((StopCode::EssentialContainerExited, "Essential container in task exited".to_owned()));
     roster::file(world, key);
+    replace(world, key);
     let drains = drain(world, key);
     if drains && world.params.drain_after_exit >= 0.5 {
         lifecycle::enter(world, key, TaskStatus::Deactivating, None);
     } else {
         deprovision(world, key);
+    }
+}
+
+/// Has the scheduler look at the service of a task whose stop it did not order: where the maximum leaves room, another
+/// takes its place while it still drains.
+pub(super) fn replace(world: &mut World, key: TaskKey) {
+    if let Some((service, _)) = world.ecs.task(key).and_then(|task| task.owner) {
+        scheduler::request(world, service);
     }
 }
 

@@ -96,6 +96,11 @@ fn container(container: &ContainerDefinition, has_execution_role: bool) -> Resul
             secret.name
         )));
     }
+    if let Some(other) =
+        container.version_consistency.as_deref().filter(|&value| value != "enabled" && value != "disabled")
+    {
+        return Err(client(format!("versionConsistency must be enabled or disabled, not {other}.")));
+    }
     if container.stop_timeout.is_some_and(|secs| !(2..=120).contains(&secs)) {
         return Err(client("stopTimeout must be between 2 and 120 seconds."));
     }
@@ -144,17 +149,16 @@ pub(super) fn deployment_configuration(config: &DeploymentConfiguration) -> Resu
         .as_ref()
         .and_then(|breaker| breaker.threshold_configuration.as_ref());
     if let Some(threshold) = threshold {
-        let fits = match threshold.kind {
-            ThresholdType::BoundedPercent | ThresholdType::UnboundedPercent => {
-                (1..=100).contains(&threshold.value)
-            }
-            ThresholdType::Count => threshold.value >= 1,
+        let Some((kind, value)) = threshold.kind.zip(threshold.value) else {
+            let missing = if threshold.kind.is_none() { "type" } else { "value" };
+            return Err(invalid(format!("thresholdConfiguration requires {missing}.")));
+        };
+        let fits = match kind {
+            ThresholdType::BoundedPercent | ThresholdType::UnboundedPercent => (1..=100).contains(&value),
+            ThresholdType::Count => value >= 1,
         };
         if !fits {
-            return Err(invalid(format!(
-                "The threshold value {} is not valid for {}.",
-                threshold.value, threshold.kind
-            )));
+            return Err(invalid(format!("The threshold value {value} is not valid for {kind}.")));
         }
     }
     let alarms = config.alarms.as_ref().filter(|alarms| alarms.enable);

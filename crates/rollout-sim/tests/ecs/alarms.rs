@@ -1,11 +1,11 @@
 //! Deployment alarms (ECS:deployment-alarm-failure).
 
 use rollout_sim::cloudwatch;
-use rollout_sim::ecs::{self, MonitorStatus, RolloutState, ServiceDeploymentStatus};
+use rollout_sim::ecs::{self, MonitorStatus, RolloutState, ServiceDeploymentStatus, TaskStatus};
 use rollout_sim::image::ImageBehaviour;
 use serde_json::json;
 
-use crate::fixture::{Fixture, Setup};
+use crate::fixture::{Fixture, Setup, crashing};
 
 fn setup(rollback: bool) -> Setup {
     Setup {
@@ -60,24 +60,40 @@ fn errors_of_the_new_release_fire_the_alarm_and_roll_back() {
 
 #[test]
 fn each_method_decides_about_the_rollback_by_its_own_flag() {
-    let mut fixture = fixture(setup(false));
-    fixture.run(5.0);
-    fixture.fault("errors-after-deploy");
-    fixture.deploy(ImageBehaviour::default());
-    fixture.until(900.0, "the alarm", |it| it.rollout() == RolloutState::Failed);
-    fixture.run(10.0);
-    assert_eq!(
-        fixture.latest().status,
-        ServiceDeploymentStatus::Stopped,
-        "the breaker's rollback flag does not matter"
-    );
+    use ServiceDeploymentStatus::{RollbackSuccessful, Stopped};
+    for (breaker, alarms, alarm_fires, end) in [
+        (true, false, true, Stopped),
+        (false, true, true, RollbackSuccessful),
+        (true, false, false, RollbackSuccessful),
+        (false, true, false, Stopped),
+    ] {
+        let breaker = json!({"enable": true, "rollback": breaker});
+        let mut fixture = with_quiet_alarms(&["refusals"], Setup { breaker, ..rolling_back(alarms) });
+        if alarm_fires {
+            fixture.deploy(ImageBehaviour::default());
+            fixture.run(30.0);
+            set(&mut fixture, "refusals", "ALARM");
+        } else {
+            fixture.deploy(crashing(2.0));
+        }
+        fixture.until(3600.0, "the end", |it| it.latest().finished_at.is_some());
+        let latest = fixture.latest();
+        assert_eq!(latest.status, end);
+        assert_eq!(latest.alarms.status == MonitorStatus::Triggered, alarm_fires);
+        assert_eq!(latest.deployment_circuit_breaker.status == MonitorStatus::Triggered, !alarm_fires);
+    }
+}
+
+/// Deployment alarms, which [`with_quiet_alarms`] names.
+fn rolling_back(rollback: bool) -> Setup {
+    Setup { alarms: json!({"enable": true, "rollback": rollback}), ..Setup::default() }
 }
 
 /// A service whose deployment alarms are `names`, on a metric that nobody ever sends: they are in the state they were
 /// last set to, and until then in INSUFFICIENT_DATA.
-fn with_quiet_alarms(names: &[&str], bake_minutes: Option<u32>) -> Fixture {
-    let alarms = json!({"alarmNames": names, "enable": true, "rollback": true});
-    let mut fixture = Fixture::empty(Setup { alarms, bake_minutes, ..Setup::default() });
+fn with_quiet_alarms(names: &[&str], mut setup: Setup) -> Fixture {
+    setup.alarms["alarmNames"] = json!(names);
+    let mut fixture = Fixture::empty(setup);
     for name in names {
         let alarm = json!({
             "AlarmName": name, "Namespace": "Shop", "MetricName": "Refusals", "Statistic": "Sum", "Period": 60,
@@ -97,7 +113,7 @@ fn set(fixture: &mut Fixture, alarm: &str, state: &str) {
 
 #[test]
 fn insufficient_data_is_no_alarm() {
-    let mut fixture = with_quiet_alarms(&["refusals"], None);
+    let mut fixture = with_quiet_alarms(&["refusals"], rolling_back(true));
     fixture.deploy(ImageBehaviour::default());
     assert_eq!(fixture.latest().alarms.status, MonitorStatus::Monitoring);
     fixture.until(1800.0, "completion", |it| it.latest().status == ServiceDeploymentStatus::Successful);
@@ -109,7 +125,8 @@ fn insufficient_data_is_no_alarm() {
 
 #[test]
 fn one_alarm_of_several_fails_the_deployment() {
-    let mut fixture = with_quiet_alarms(&["refusals", "delays"], Some(10));
+    let mut fixture =
+        with_quiet_alarms(&["refusals", "delays"], Setup { bake_minutes: Some(10), ..rolling_back(true) });
     fixture.deploy(ImageBehaviour::default());
     set(&mut fixture, "refusals", "OK");
     fixture.run(30.0);
@@ -120,7 +137,8 @@ fn one_alarm_of_several_fails_the_deployment() {
 
 #[test]
 fn an_alarm_that_fires_already_is_ignored_for_the_whole_deployment() {
-    let mut fixture = with_quiet_alarms(&["refusals"], Some(10));
+    let mut fixture =
+        with_quiet_alarms(&["refusals"], Setup { bake_minutes: Some(10), ..rolling_back(true) });
     set(&mut fixture, "refusals", "ALARM");
     fixture.deploy(ImageBehaviour::default());
     assert_eq!(fixture.latest().alarms.status, MonitorStatus::Disabled);
@@ -143,7 +161,8 @@ fn an_alarm_that_fires_already_is_ignored_for_the_whole_deployment() {
 #[test]
 fn a_throttled_poll_can_miss_an_alarm() {
     for (throttled, noticed) in [(false, true), (true, false)] {
-        let mut fixture = with_quiet_alarms(&["refusals"], Some(10));
+        let mut fixture =
+            with_quiet_alarms(&["refusals"], Setup { bake_minutes: Some(10), ..rolling_back(true) });
         fixture.deploy(ImageBehaviour::default());
         fixture.run(1.0);
         if throttled {
@@ -166,21 +185,41 @@ fn a_throttled_poll_can_miss_an_alarm() {
 
 #[test]
 fn controllers_other_than_ecs_have_no_alarms() {
-    let mut fixture = with_quiet_alarms(&["refusals"], None);
-    for (controller, code) in [("CODE_DEPLOY", "InvalidParameterException"), ("ECS", "")] {
+    let mut fixture = with_quiet_alarms(&["refusals"], rolling_back(true));
+    let definition = fixture.service().task_definition;
+    let told = "Deployment alarms are supported by the ECS deployment controller only, not by CODE_DEPLOY.";
+    for (controller, refused) in [("CODE_DEPLOY", true), ("ECS", false)] {
+        let alarms = json!({"alarmNames": ["refusals"], "enable": true, "rollback": true});
         let request = json!({"cluster": "demo", "service": "api", "deploymentController": {"type": controller},
-            "deploymentConfiguration": {"alarms": {"alarmNames": ["refusals"], "enable": true, "rollback": true}}});
-        let answer = ecs::update_service(&mut fixture.world, serde_json::from_value(request).unwrap());
-        assert_eq!(answer.err().map(|error| error.code).unwrap_or_default(), code, "{controller}");
+            "deploymentConfiguration": {"alarms": alarms}});
+        let updated = ecs::update_service(&mut fixture.world, serde_json::from_value(request).unwrap());
+        let request = json!({
+            "cluster": "demo", "serviceName": "other", "taskDefinition": definition, "launchType": "FARGATE",
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-a"]}},
+            "deploymentController": {"type": controller}, "deploymentConfiguration": {"alarms": alarms},
+        });
+        let created = ecs::create_service(&mut fixture.world, serde_json::from_value(request).unwrap());
+        for error in [updated.err(), created.err()] {
+            let error = error.map(|error| (error.code, error.message));
+            let expected = refused.then(|| ("InvalidParameterException".to_owned(), told.to_owned()));
+            assert_eq!(error, expected, "{controller}");
+        }
     }
 }
 
 #[test]
 fn the_deployment_completes_after_the_bake_time() {
     let mut fixture = fixture(Setup { bake_minutes: Some(10), ..setup(true) });
+    let old = fixture.service().task_definition;
     fixture.deploy(ImageBehaviour::default());
+    // The scheduler looks at the service while the old task drains: it is not at 0 yet.
+    fixture.until(600.0, "draining", |it| it.targets().contains(&"draining"));
+    fixture.update(json!({"healthCheckGracePeriodSeconds": 5}));
     fixture.until(600.0, "the bake", |it| it.latest().lifecycle_stage.as_deref() == Some("BAKE_TIME"));
     assert_eq!(fixture.service().running_count, 1, "the source is scaled to 0");
+    let gone = |task: &ecs::Task| task.last_status == TaskStatus::Stopped;
+    assert!(fixture.tasks_of(&old).iter().all(gone), "none of its tasks is on its way");
+    assert_eq!(fixture.targets(), ["healthy"], "and no target of it drains");
     let secs = fixture.until(3600.0, "completion", |it| it.rollout() == RolloutState::Completed);
     assert!((590.0..=600.0).contains(&secs), "{secs}");
 }
@@ -210,18 +249,44 @@ fn the_default_bake_time_with_alarms_is_under_five_minutes() {
 
 #[test]
 fn whichever_of_breaker_and_alarms_trips_first_fails_the_deployment() {
-    // The tasks crash before they are live: the alarm stays quiet and the breaker trips.
-    let mut fixture = fixture(setup(false));
-    let old = fixture.service().task_definition;
-    fixture.deploy(crate::fixture::crashing(2.0));
-    fixture.until(3600.0, "the rollback", |it| {
-        it.latest().status == ServiceDeploymentStatus::RollbackSuccessful
-    });
-    let latest = fixture.latest();
-    assert_eq!(latest.deployment_circuit_breaker.status, MonitorStatus::Triggered);
-    assert_eq!(
-        (latest.alarms.status, latest.alarms.triggered_alarm_names),
-        (MonitorStatus::MonitoringComplete, vec![])
-    );
-    assert_eq!(fixture.service().task_definition, old);
+    // The breaker needs three failures, and the alarm fires at the first, or when the breaker has tripped.
+    for alarm_is_first in [true, false] {
+        let mut fixture = with_quiet_alarms(&["refusals"], rolling_back(true));
+        let old = fixture.service().task_definition;
+        fixture.deploy(crashing(2.0));
+        fixture.until(3600.0, "failures", |it| {
+            if alarm_is_first { it.primary().failed_tasks == 1 } else { it.latest().rollback.is_some() }
+        });
+        set(&mut fixture, "refusals", "ALARM");
+        fixture.until(3600.0, "the rollback", |it| {
+            it.latest().status == ServiceDeploymentStatus::RollbackSuccessful
+        });
+        assert_eq!(fixture.service().task_definition, old);
+        let latest = fixture.latest();
+        let breaker = latest.deployment_circuit_breaker;
+        let told = |text: &str| fixture.events().iter().any(|event| event.ends_with(text));
+        let (first, second) = (MonitorStatus::Triggered, MonitorStatus::MonitoringComplete);
+        if alarm_is_first {
+            assert_eq!((latest.alarms.status, breaker.status), (first, second));
+            assert_eq!(latest.alarms.triggered_alarm_names, ["refusals"]);
+            assert!((1..3).contains(&breaker.failure_count), "{}", breaker.failure_count);
+            assert!(told("deployment failed: alarm detected."));
+        } else {
+            assert_eq!((breaker.status, latest.alarms.status), (first, second));
+            assert!(latest.alarms.triggered_alarm_names.is_empty());
+            assert!(told("deployment failed: tasks failed to start."));
+        }
+    }
+}
+
+#[test]
+fn a_service_without_alarms_has_a_disabled_monitor() {
+    for alarms in [json!(null), json!({"alarmNames": ["refusals"], "enable": false, "rollback": true})] {
+        let mut fixture = Fixture::new(Setup { alarms, ..Setup::default() });
+        fixture.deploy(ImageBehaviour::default());
+        let watch = fixture.latest().alarms;
+        assert_eq!((watch.status, watch.alarm_names), (MonitorStatus::Disabled, Vec::new()));
+        fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
+        assert_eq!(fixture.latest().alarms.status, MonitorStatus::Disabled);
+    }
 }

@@ -48,6 +48,49 @@ fn settings_out_of_range_are_refused() {
 }
 
 #[test]
+fn a_bake_lasts_from_0_to_1440_minutes() {
+    let mut fixture = Fixture::new(Setup::default());
+    for (minutes, fits) in [(0, true), (1440, true), (1441, false)] {
+        let request = json!({"cluster": "demo", "service": "api",
+            "deploymentConfiguration": {"bakeTimeInMinutes": minutes}});
+        let answer = ecs::update_service(&mut fixture.world, serde_json::from_value(request).unwrap());
+        let message = answer.err().map(|error| error.message);
+        let expected = (!fits).then(|| "bakeTimeInMinutes must be between 0 and 1440.".to_owned());
+        assert_eq!(message, expected, "{minutes}");
+    }
+}
+
+#[test]
+fn a_threshold_needs_its_type_and_its_value() {
+    let mut fixture = Fixture::new(Setup::default());
+    let definition = fixture.service().task_definition;
+    for (threshold, missing) in [
+        (json!({"value": 50}), Some("type")),
+        (json!({"type": "COUNT"}), Some("value")),
+        (json!({}), Some("type")),
+        (json!({"type": "COUNT", "value": 50}), None),
+    ] {
+        let breaker = json!({"enable": true, "rollback": true, "thresholdConfiguration": threshold});
+        let config = json!({"deploymentCircuitBreaker": breaker});
+        let request = json!({"cluster": "demo", "service": "api", "deploymentConfiguration": config});
+        let updated = ecs::update_service(&mut fixture.world, serde_json::from_value(request).unwrap());
+        let request = json!({
+            "cluster": "demo", "serviceName": "other", "taskDefinition": definition, "launchType": "FARGATE",
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-a"]}},
+            "deploymentConfiguration": config,
+        });
+        let created = ecs::create_service(&mut fixture.world, serde_json::from_value(request).unwrap());
+        for error in [updated.err(), created.err()] {
+            let told = error.map(|error| (error.code, error.message));
+            let expected = missing.map(|member| {
+                ("InvalidParameterException".to_owned(), format!("thresholdConfiguration requires {member}."))
+            });
+            assert_eq!(told, expected, "{threshold}");
+        }
+    }
+}
+
+#[test]
 fn what_is_not_modelled_is_refused_by_name() {
     let mut fixture = Fixture::new(Setup::default());
     let error = update(&mut fixture, json!({"deploymentConfiguration": {"strategy": "CANARY"}}));

@@ -18,6 +18,9 @@ fn failures_at_trip(desired: u32, threshold: Value) -> u32 {
     let breaker = fixture.latest().deployment_circuit_breaker;
     assert_eq!(breaker.status, MonitorStatus::Triggered);
     assert!(breaker.failure_count >= breaker.threshold);
+    if desired == 1 {
+        assert_eq!(breaker.failure_count, breaker.threshold, "one after the other: none fails beyond it");
+    }
     breaker.threshold
 }
 
@@ -158,9 +161,13 @@ fn an_exit_before_the_first_healthy_moment_counts() {
 
 #[test]
 fn an_exit_after_being_healthy_does_not_count() {
-    let mut fixture = Fixture::new(Setup { desired: 1, bake_minutes: Some(1440), ..Setup::default() });
-    fixture.deploy(crashing(60.0));
-    fixture.run(7200.0);
+    // Nothing sets the count back, so that one exit would show.
+    let breaker = json!({"enable": true, "rollback": true, "resetOnHealthyTask": false});
+    let mut fixture = Fixture::new(Setup { breaker, bake_minutes: Some(1440), ..Setup::default() });
+    let new = fixture.deploy(crashing(60.0));
+    fixture.until(3600.0, "exits", |it| it.tasks_of(&new).len() > 10);
+    let exited = |task: &&ecs::Task| task.stop_code == Some(StopCode::EssentialContainerExited);
+    assert!(fixture.tasks_of(&new).iter().filter(exited).count() >= 10);
     assert_eq!(fixture.rollout(), RolloutState::InProgress);
     assert_eq!(fixture.primary().failed_tasks, 0);
 }
@@ -184,7 +191,12 @@ fn a_healthy_task_resets_the_count_unless_that_is_turned_off() {
 #[test]
 fn the_rollback_goes_to_the_last_completed_deployment_under_its_old_id() {
     let mut fixture = Fixture::new(Setup { desired: 2, ..Setup::default() });
+    // Two have completed: the more recent one is gone back to.
+    let oldest = fixture.primary().id;
+    fixture.deploy(ImageBehaviour::default());
+    fixture.until(600.0, "the second release", |it| it.rollout() == RolloutState::Completed);
     let (id, old) = (fixture.primary().id, fixture.service().task_definition);
+    assert_ne!(id, oldest);
     fixture.deploy(crashing(2.0));
     let failing = fixture.primary().id;
     fixture.until(3600.0, "the rollback begins", |it| it.primary().id == id);
@@ -233,6 +245,7 @@ fn without_rollback_the_deployment_fails_and_starts_nothing_more() {
     let old = fixture.service().task_definition;
     let new = fixture.deploy(crashing(2.0));
     fixture.until(3600.0, "the trip", |it| it.rollout() == RolloutState::Failed);
+    assert_eq!(fixture.latest().status, ServiceDeploymentStatus::StopRequested);
     fixture.run(60.0);
     let started = fixture.tasks_of(&new).len();
     fixture.run(1800.0);
@@ -269,6 +282,10 @@ fn a_rollback_that_fails_too_stalls() {
         .until(4.0 * 3600.0, "the end", |it| it.latest().status == ServiceDeploymentStatus::RollbackFailed);
     assert!(secs > 2000.0, "{secs}");
     assert_eq!(fixture.rollout(), RolloutState::Failed);
+    let end = fixture.world.now().as_epoch_secs();
+    fixture.run(1800.0);
+    assert!(fixture.tasks().iter().all(|task| task.created_at <= end), "nothing more starts");
+    assert_eq!(fixture.service().running_count, 0, "and what failed its checks is gone");
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub(crate) struct Setup {
     pub(crate) container_check: Value,
     pub(crate) stop_timeout_secs: u32,
     pub(crate) secret: bool,
+    pub(crate) version_consistency: Value,
 }
 
 impl Default for Setup {
@@ -45,6 +46,7 @@ impl Default for Setup {
             container_check: Value::Null,
             stop_timeout_secs: 30,
             secret: true,
+            version_consistency: Value::Null,
         }
     }
 }
@@ -190,6 +192,7 @@ impl Fixture {
                 "secrets": secrets,
                 "stopTimeout": self.setup.stop_timeout_secs,
                 "healthCheck": self.setup.container_check,
+                "versionConsistency": self.setup.version_consistency,
                 "logConfiguration": {"logDriver": "awslogs", "options": {
                     "awslogs-group": LOG_GROUP, "awslogs-region": "us-west-2", "awslogs-stream-prefix": "api"}},
             }],

@@ -118,3 +118,44 @@ fn a_tag_is_tried_by_one_task_at_a_time() {
         assert!(pair[0].stopped_at.is_some_and(|stopped| stopped <= pair[1].created_at));
     }
 }
+
+#[test]
+fn the_formula_for_crashing_tasks_behind_a_load_balancer_holds() {
+    let mut fixture = Fixture::new(Setup { drain_secs: 60, ..Setup::default() });
+    let params = fixture.world.params.clone();
+    fixture.deploy(crashing(2.0));
+    let secs = trip(&mut fixture);
+    let detect = start_secs(&params) + 2.0;
+    // A task that exits keeps its place until its target has drained.
+    let gap = params.scheduler_lag_secs + 60.0 + params.deprovisioning_secs;
+    let expected = params.scheduler_lag_secs + 3.0 * detect + 2.0 * gap + params.breaker_lag_secs;
+    assert_near(secs, expected, 3.0 * params.scheduler_lag_secs);
+}
+
+#[test]
+fn a_target_that_hangs_takes_a_time_out_longer_than_one_that_answers_404() {
+    let timed = |image: ImageBehaviour| {
+        let mut fixture = Fixture::new(Setup { unhealthy_threshold: 3, ..Setup::default() });
+        fixture.deploy(image);
+        trip(&mut fixture)
+    };
+    let hanging = timed(ImageBehaviour { answer_secs: 20.0, ..ImageBehaviour::default() });
+    // In each of the three rounds the last check takes the time-out of 4 s to fail.
+    assert_near(hanging - timed(without_health()), 3.0 * 4.0, 1.0);
+}
+
+#[test]
+fn a_maximum_of_125_percent_lets_one_of_four_tasks_fail_at_a_time() {
+    let mut fixture = Fixture::new(Setup { desired: 4, maximum: 125, ..Setup::default() });
+    let params = fixture.world.params.clone();
+    let new = fixture.deploy(without_health());
+    let secs = trip(&mut fixture);
+    let detect = start_secs(&params) + 20.0;
+    let gap = 31.0 + params.deprovisioning_secs + 2.0 * params.scheduler_lag_secs;
+    assert_near(secs, 3.0 * detect + 2.0 * gap + params.breaker_lag_secs, 30.0);
+    let tasks = fixture.tasks_of(&new);
+    assert_eq!(tasks.len(), 3);
+    for pair in tasks.windows(2) {
+        assert!(pair[0].stopped_at.is_some_and(|stopped| stopped <= pair[1].created_at));
+    }
+}

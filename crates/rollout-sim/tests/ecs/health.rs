@@ -58,6 +58,15 @@ fn a_hanging_target_times_out() {
     let new = fixture.deploy(ImageBehaviour { answer_secs: 20.0, ..ImageBehaviour::default() });
     until_first_stop(&mut fixture, &new);
     assert!(fixture.events().iter().any(|event| event.ends_with("due to (reason Request timed out).")));
+
+    // The time-out of the group is 4 s.
+    let mut fixture = Fixture::new(Setup::default());
+    fixture.deploy(ImageBehaviour { answer_secs: 3.9, ..ImageBehaviour::default() });
+    fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
+    let mut fixture = Fixture::new(Setup::default());
+    let new = fixture.deploy(ImageBehaviour { answer_secs: 4.1, ..ImageBehaviour::default() });
+    until_first_stop(&mut fixture, &new);
+    assert!(fixture.events().iter().any(|event| event.ends_with("due to (reason Request timed out).")));
 }
 
 #[test]
@@ -172,6 +181,17 @@ fn a_task_needs_all_configured_checks() {
     fixture.create_service(ImageBehaviour::default());
     fixture.until(120.0, "the target is healthy", |it| it.targets() == ["healthy"]);
     assert_eq!(fixture.rollout(), RolloutState::InProgress);
+    let secs = fixture.until(120.0, "completion", |it| it.rollout() == RolloutState::Completed);
+    assert!(secs > 30.0, "{secs}");
+
+    // The other way round the target is the last: its first check comes too early, and the next 60 s later.
+    let check = json!({"command": ["CMD", "check"], "interval": 5, "retries": 3});
+    let mut fixture = Fixture::empty(Setup { container_check: check, interval_secs: 60, ..Setup::default() });
+    fixture.create_service(ImageBehaviour { listen_after_secs: 8.0, ..ImageBehaviour::default() });
+    fixture.until(120.0, "the container is healthy", |it| {
+        it.tasks().first().is_some_and(|task| task.health_status == HealthStatus::Healthy)
+    });
+    assert_eq!((fixture.targets(), fixture.rollout()), (vec!["initial"], RolloutState::InProgress));
     let secs = fixture.until(120.0, "completion", |it| it.rollout() == RolloutState::Completed);
     assert!(secs > 30.0, "{secs}");
 }

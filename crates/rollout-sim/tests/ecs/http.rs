@@ -7,7 +7,7 @@ use rollout_sim::elb::{self, HttpAnswer};
 use rollout_sim::image::ImageBehaviour;
 use serde_json::json;
 
-use crate::fixture::{Fixture, Setup, crashing};
+use crate::fixture::{Fixture, Setup, crashing, without_health};
 
 fn get(fixture: &mut Fixture, path: &str) -> HttpAnswer {
     let host = fixture.host.clone();
@@ -86,10 +86,6 @@ fn slow_start_sends_a_new_target_less() {
     assert!((32..=37).contains(&share(&mut fixture)), "{}", share(&mut fixture));
     fixture.run(150.0);
     assert_eq!(share(&mut fixture), 50);
-    // Only requests in turn can be fewer for a while.
-    let refused =
-        modify(&mut fixture, request("load_balancing.algorithm.type", "least_outstanding_requests"));
-    assert_eq!(refused.unwrap_err().code, "InvalidConfigurationRequest");
 }
 
 #[test]
@@ -104,6 +100,14 @@ fn all_targets_unhealthy_fail_open() {
     fixture.modify_group(json!({"Matcher": {"HttpCode": "204"}}));
     fixture.until(60.0, "unhealthy", |it| it.targets() == ["unhealthy"]);
     assert_eq!(get(&mut fixture, "/").status, 200);
+
+    // Beside one that is healthy it gets nothing.
+    let mut fixture = Fixture::new(Setup { grace_secs: 100_000, ..Setup::default() });
+    fixture.deploy(without_health());
+    fixture.until(120.0, "one of each", |it| it.targets() == ["healthy", "unhealthy"]);
+    for _ in 0..20 {
+        assert_eq!(get(&mut fixture, "/").headers["x-release"], "v1");
+    }
 }
 
 #[test]

@@ -18,3 +18,5 @@ mod rolling;
 mod rules;
 mod service_deployments;
 mod stopping;
+mod target_groups;
+mod versions;

@@ -1,10 +1,10 @@
 //! Rolling updates (ECS:deployment-type-ecs).
 
-use rollout_sim::ecs::{DeploymentStatus, RolloutState, Task, TaskStatus};
+use rollout_sim::ecs::{self, DeploymentStatus, RolloutState, Task, TaskStatus};
 use rollout_sim::image::ImageBehaviour;
 use serde_json::json;
 
-use crate::fixture::{Fixture, Setup, without_health};
+use crate::fixture::{Fixture, Setup, crashing, without_health};
 
 #[test]
 fn a_service_reaches_a_steady_state() {
@@ -87,8 +87,7 @@ fn minimum_is_rounded_up_and_maximum_down() {
             most.max(fixture.tasks().iter().filter(|task| task.last_status != TaskStatus::Stopped).count());
         lowest = lowest.min(fixture.targets().iter().filter(|state| **state == "healthy").count());
     }
-    assert_eq!(most, 4);
-    assert!((2..=3).contains(&lowest), "{lowest}");
+    assert_eq!((most, lowest), (4, 2));
 }
 
 #[test]
@@ -120,6 +119,24 @@ fn an_unhealthy_task_is_replaced_first_if_the_maximum_allows() {
 }
 
 #[test]
+fn a_task_that_stops_is_replaced_while_it_drains_if_the_maximum_allows() {
+    for exits in [true, false] {
+        let mut fixture = Fixture::empty(Setup { drain_secs: 300, ..Setup::default() });
+        let behaviour = if exits { crashing(200.0) } else { ImageBehaviour::default() };
+        fixture.create_service(behaviour);
+        fixture.until(150.0, "completion", |it| it.rollout() == RolloutState::Completed);
+        let first = fixture.tasks()[0].task_arn.clone();
+        if !exits {
+            let stop = json!({"cluster": "demo", "task": first});
+            ecs::stop_task(&mut fixture.world, serde_json::from_value(stop).unwrap()).unwrap();
+        }
+        fixture.until(300.0, "draining", |it| it.targets() == ["draining"]);
+        fixture.until(30.0, "the replacement", |it| it.tasks().len() == 2);
+        assert_eq!(fixture.tasks()[0].last_status, TaskStatus::Deactivating);
+    }
+}
+
+#[test]
 fn unhealthy_tasks_stop_first_one_at_a_time_where_the_maximum_leaves_no_room() {
     let mut fixture = Fixture::new(Setup { desired: 3, minimum: 50, maximum: 100, ..Setup::default() });
     let digest = fixture.tasks()[0].containers[0].image_digest.clone().unwrap();
@@ -128,8 +145,10 @@ fn unhealthy_tasks_stop_first_one_at_a_time_where_the_maximum_leaves_no_room() {
     for _ in 0..200 {
         fixture.run(1.0);
         let tasks = fixture.tasks();
-        let leaving = |task: &&Task| task.stopping_at.is_some() && task.last_status != TaskStatus::Stopped;
+        let present = |task: &&Task| task.last_status != TaskStatus::Stopped;
+        let leaving = |task: &&Task| present(task) && task.stopping_at.is_some();
         assert!(tasks.iter().filter(leaving).count() <= 1);
+        assert!(tasks.iter().filter(present).count() <= 3, "the maximum of 100 percent");
     }
     assert!(fixture.tasks().len() > 3);
 }
@@ -262,35 +281,22 @@ fn without_rebalancing_tasks_stay_where_they_are() {
 }
 
 #[test]
-fn a_tag_is_resolved_once_per_deployment() {
-    let mut fixture = Fixture::new(Setup { desired: 2, ..Setup::default() });
-    let first = fixture.push(ImageBehaviour::default());
-    let definition = fixture.register(&format!("{}:v2", crate::fixture::REPOSITORY));
-    fixture.update(json!({"taskDefinition": definition}));
-    fixture.until(60.0, "the first task", |it| !it.tasks_of(&definition).is_empty());
-    assert_eq!(fixture.tasks_of(&definition).len(), 1, "the first task goes alone");
-    fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
-    let digests: Vec<_> = fixture
-        .tasks_of(&definition)
-        .into_iter()
-        .map(|task| task.containers[0].image_digest.clone())
-        .collect();
-    assert_eq!(digests, [Some(first.clone()), Some(first)]);
-}
-
-#[test]
-fn three_failed_resolutions_of_a_tag_fail_the_deployment_where_the_breaker_is_on() {
-    for (enable, failed) in [(true, true), (false, false)] {
-        let breaker = json!({"enable": enable, "rollback": true});
-        let mut fixture = Fixture::new(Setup { desired: 25, breaker, ..Setup::default() });
-        let definition = fixture.register(&format!("{}:none", crate::fixture::REPOSITORY));
-        fixture.update(json!({"taskDefinition": definition}));
-        fixture.run(1200.0);
-        assert_eq!(fixture.latest().rollback.is_some(), failed, "the threshold of 25 tasks is 13");
-        assert_eq!(
-            fixture.tasks_of(&definition).len() == 3,
-            failed,
-            "without the breaker it goes on unresolved"
-        );
-    }
+fn tasks_that_drain_count_against_the_maximum() {
+    let mut fixture = Fixture::new(Setup { desired: 2, drain_secs: 300, ..Setup::default() });
+    let old = fixture.service().task_definition;
+    let new = fixture.deploy(ImageBehaviour::default());
+    fixture.until(300.0, "both old tasks drain", |it| {
+        it.targets().iter().filter(|state| **state == "draining").count() == 2
+    });
+    let victim = fixture.tasks_of(&new)[0].task_arn.clone();
+    let stop = json!({"cluster": "demo", "task": victim});
+    ecs::stop_task(&mut fixture.world, serde_json::from_value(stop).unwrap()).unwrap();
+    // Only one task is RUNNING or PENDING, in the sense that its stop was not ordered; but none of four is STOPPED.
+    let present = |it: &Fixture| it.tasks().iter().filter(|t| t.last_status != TaskStatus::Stopped).count();
+    let waited = fixture.until(900.0, "the replacement", |it| {
+        assert!(present(it) <= 4, "the maximum of 200 percent of two");
+        it.tasks_of(&new).len() == 3
+    });
+    assert!(waited > 290.0, "{waited}");
+    assert!(fixture.tasks_of(&old).iter().any(|task| task.last_status == TaskStatus::Stopped));
 }

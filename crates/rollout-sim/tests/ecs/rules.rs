@@ -1,11 +1,11 @@
 //! Rules of the fact sheet that the other files do not name.
 
+use rollout_sim::ApiError;
 use rollout_sim::ecs::{
     self, DeploymentStatus, MonitorStatus, RolloutState, ServiceDeploymentStatus as Status, StopCode,
     TaskStatus,
 };
 use rollout_sim::image::ImageBehaviour;
-use rollout_sim::{ApiError, elb};
 use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, REPOSITORY, Setup, crashing, without_health};
@@ -39,6 +39,15 @@ fn the_deployment_that_is_gone_back_to_is_no_target_until_it_completed_again() {
     fixture.deploy(crashing(2.0));
     fixture.until(3600.0, "the end", |it| it.latest().status == Status::RollbackFailed);
     assert_eq!(fixture.rollout(), RolloutState::Failed);
+
+    // Once it has completed again it is one: twice it is gone back to under the same id.
+    let mut fixture = Fixture::new(Setup { drain_secs: 300, ..Setup::default() });
+    let first = fixture.primary().id;
+    for _ in 0..2 {
+        fixture.deploy(crashing(2.0));
+        fixture.until(3600.0, "the rollback ends", |it| it.latest().status == Status::RollbackSuccessful);
+        assert_eq!((fixture.primary().id, fixture.rollout()), (first.clone(), RolloutState::Completed));
+    }
 }
 
 #[test]
@@ -129,12 +138,8 @@ fn a_replacement_says_how_many_were_unhealthy() {
         *image = without_health();
     }
     fixture.modify_group(json!({"HealthCheckPath": "/moved"}));
-    fixture.until(300.0, "a replacement", |it| {
-        let told = "Amazon ECS replaced ";
-        it.events()
-            .iter()
-            .any(|event| event.contains(told) && event.ends_with(" tasks due to an unhealthy status."))
-    });
+    let told = " Amazon ECS replaced 2 tasks due to an unhealthy status.";
+    fixture.until(300.0, "a replacement", |it| it.events().iter().any(|event| event.ends_with(told)));
 }
 
 // Images that are gone (ECR:LifecyclePolicies, ECS:task_cannot_pull_image).
@@ -148,6 +153,12 @@ fn archiving_and_age_by_pull_are_refused() {
             "expire",
             "NotModelled",
             "sinceImagePulled",
+        ),
+        (
+            json!({"countType": "sinceImageTransitioned", "countUnit": "days", "countNumber": 1}),
+            "expire",
+            "NotModelled",
+            "sinceImageTransitioned",
         ),
         (
             json!({"countType": "imageCountMoreThan", "countNumber": 1}),
@@ -200,17 +211,21 @@ fn service_deployments_are_filtered_by_creation_and_described_20_at_a_time() {
         (list(&fixture, json!({"before": moment})), list(&fixture, json!({"after": moment - 1.0})));
     assert_eq!((old.len(), new.len()), (1, 1));
     assert_ne!(old[0].service_deployment_arn, new[0].service_deployment_arn);
-    let arns = vec![old[0].service_deployment_arn.clone(); 21];
-    let refused =
-        ecs::describe_service_deployments(&fixture.world, &input(json!({"serviceDeploymentArns": arns})));
-    assert_eq!(refused.unwrap_err().code, "InvalidParameterException");
+    let describe = |count: usize| {
+        let arns = vec![old[0].service_deployment_arn.clone(); count];
+        ecs::describe_service_deployments(&fixture.world, &input(json!({"serviceDeploymentArns": arns})))
+    };
+    assert_eq!(describe(20).unwrap().service_deployments.len(), 20);
+    assert_eq!(describe(21).unwrap_err().code, "InvalidParameterException");
 }
 
 #[test]
 fn service_deployments_are_remembered_for_90_days_and_go_with_their_service() {
     let mut fixture = Fixture::new(Setup::default());
-    fixture.run(91.0 * 24.0 * 3600.0);
+    fixture.run(89.0 * 24.0 * 3600.0);
     fixture.deploy(ImageBehaviour::default());
+    assert_eq!(fixture.service_deployments().len(), 2, "the first is still known");
+    fixture.run(2.0 * 24.0 * 3600.0);
     assert_eq!(fixture.service_deployments().len(), 1, "the first is forgotten");
     let forced = json!({"cluster": "demo", "service": "api", "force": true});
     ecs::delete_service(&mut fixture.world, &input(forced)).unwrap();
@@ -251,16 +266,6 @@ fn rebalancing_is_on_by_default_kept_by_updates_and_needs_room() {
     assert_eq!(refused.code, "InvalidParameterException");
 }
 
-// Version consistency (ECS:deployment-type-ecs).
-
-#[test]
-fn a_digest_needs_no_resolution_and_all_tasks_start_together() {
-    let mut fixture = Fixture::new(Setup { desired: 4, ..Setup::default() });
-    let new = fixture.deploy(ImageBehaviour::default());
-    fixture.until(60.0, "the first task", |it| !it.tasks_of(&new).is_empty());
-    assert_eq!(fixture.tasks_of(&new).len(), 4);
-}
-
 #[test]
 fn an_image_that_the_registry_expired_cannot_be_pulled() {
     let mut fixture = Fixture::new(Setup::default());
@@ -279,65 +284,6 @@ fn an_image_that_the_registry_expired_cannot_be_pulled() {
     });
     fixture.update(json!({"taskDefinition": definition}));
     fixture.until(600.0, "another image", |it| it.rollout() == RolloutState::Completed);
-}
-
-// Target groups (ALB:target-group-health-checks, ALB:edit-target-group-attributes).
-
-#[test]
-fn a_target_group_has_the_documented_defaults() {
-    let mut fixture = Fixture::empty(Setup::default());
-    let request =
-        json!({"Name": "plain", "Protocol": "HTTP", "Port": 80, "VpcId": "vpc-1", "TargetType": "ip"});
-    let group = elb::create_target_group(&mut fixture.world, input(request)).unwrap().target_groups.remove(0);
-    assert_eq!(
-        (group.health_check_interval_seconds, group.healthy_threshold_count, group.unhealthy_threshold_count),
-        (30, 5, 2)
-    );
-    // The guide says 5 s, the API's model 6 s for HTTP: the guide is followed.
-    assert_eq!(group.health_check_timeout_seconds, 5);
-    assert_eq!((group.matcher.http_code.as_deref(), group.health_check_path.as_str()), (Some("200"), "/"));
-    let request = json!({"TargetGroupArn": group.target_group_arn});
-    let attributes =
-        elb::describe_target_group_attributes(&fixture.world, &input(request)).unwrap().attributes;
-    let value = |key: &str| attributes.iter().find(|one| one.key == key).unwrap().value.clone();
-    assert_eq!(value("deregistration_delay.timeout_seconds"), "300");
-    assert_eq!(value("slow_start.duration_seconds"), "0");
-}
-
-#[test]
-fn settings_of_target_groups_have_their_ranges() {
-    let mut fixture = Fixture::empty(Setup::default());
-    let group = fixture.group.clone();
-    for (member, low, high) in [
-        ("HealthCheckIntervalSeconds", 5, 300),
-        ("HealthyThresholdCount", 2, 10),
-        ("UnhealthyThresholdCount", 2, 10),
-    ] {
-        for (value, fits) in [(low - 1, false), (low, true), (high, true), (high + 1, false)] {
-            let request = json!({"TargetGroupArn": group, member: value});
-            assert_eq!(
-                elb::modify_target_group(&mut fixture.world, input(request)).is_ok(),
-                fits,
-                "{member} {value}"
-            );
-            let back = json!({"TargetGroupArn": group, "HealthCheckIntervalSeconds": 10, "HealthCheckTimeoutSeconds": 4});
-            elb::modify_target_group(&mut fixture.world, input(back)).unwrap();
-        }
-    }
-    for (key, value, fits) in [
-        ("deregistration_delay.timeout_seconds", "0", true),
-        ("deregistration_delay.timeout_seconds", "3600", true),
-        ("deregistration_delay.timeout_seconds", "3601", false),
-        ("slow_start.duration_seconds", "29", false),
-        ("slow_start.duration_seconds", "0", true),
-        ("slow_start.duration_seconds", "30", true),
-        ("slow_start.duration_seconds", "900", true),
-        ("slow_start.duration_seconds", "901", false),
-    ] {
-        let request = json!({"TargetGroupArn": group, "Attributes": [{"Key": key, "Value": value}]});
-        let result = elb::modify_target_group_attributes(&mut fixture.world, input(request));
-        assert_eq!(result.is_ok(), fits, "{key} {value}");
-    }
 }
 
 // Containers (ECS:task-lifecycle-explanation, bc:ecs/HealthCheck).

@@ -137,10 +137,18 @@ fn a_page_has_at_most_100_service_deployments() {
         fixture.update(json!({"forceNewDeployment": true}));
         fixture.run(1.0);
     }
-    let request = json!({"cluster": "demo", "service": "api", "maxResults": 100});
-    let page =
-        ecs::list_service_deployments(&fixture.world, &serde_json::from_value(request).unwrap()).unwrap();
+    let list = |size: u32| {
+        let request = json!({"cluster": "demo", "service": "api", "maxResults": size});
+        ecs::list_service_deployments(&fixture.world, &serde_json::from_value(request).unwrap())
+    };
+    let page = list(100).unwrap();
     assert_eq!((page.service_deployments.len(), page.next_token.is_some()), (100, true));
+    assert_eq!(list(1).unwrap().service_deployments.len(), 1);
+    for size in [0, 101] {
+        let refused = list(size).unwrap_err();
+        assert_eq!(refused.code, "InvalidParameterException", "{size}");
+        assert_eq!(refused.message, "maxResults must be between 1 and 100.", "{size}");
+    }
 }
 
 #[test]

@@ -51,12 +51,12 @@ pub struct DeploymentCircuitBreaker {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ThresholdConfiguration {
-    /// How `value` is read.
-    #[serde(rename = "type")]
-    pub kind: ThresholdType,
-    /// Percentage of the desired count, or number of failures.
-    #[serde(deserialize_with = "scalar::lenient")]
-    pub value: u32,
+    /// How `value` is read. The API requires it.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ThresholdType>,
+    /// Percentage of the desired count, or number of failures. The API requires it.
+    #[serde(deserialize_with = "scalar::lenient_opt", skip_serializing_if = "Option::is_none")]
+    pub value: Option<u32>,
 }
 
 /// One of the methods which provide a way for you to quickly identify when a deployment has failed, and then to optionally roll back the failure to the last working deployment.
