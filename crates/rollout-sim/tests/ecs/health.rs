@@ -1,7 +1,7 @@
 //! Health checks of target groups (ALB:target-group-health-checks) and containers (bc:ecs/HealthCheck), and
 //! what the scheduler makes of them.
 
-use rollout_sim::ecs::{HealthStatus, RolloutState, TaskStatus};
+use rollout_sim::ecs::{self, HealthStatus, RolloutState, TaskStatus};
 use rollout_sim::elb;
 use rollout_sim::image::ImageBehaviour;
 use serde_json::json;
@@ -194,6 +194,27 @@ fn a_task_needs_all_configured_checks() {
     assert_eq!((fixture.targets(), fixture.rollout()), (vec!["initial"], RolloutState::InProgress));
     let secs = fixture.until(120.0, "completion", |it| it.rollout() == RolloutState::Completed);
     assert!(secs > 30.0, "{secs}");
+}
+
+#[test]
+fn a_task_that_its_registry_calls_healthy_again_in_time_is_kept() {
+    let registry = "arn:aws:servicediscovery:us-west-2:123456789012:service/srv-1";
+    for (recovers, tasks) in [(true, 1), (false, 2)] {
+        let mut fixture = Fixture::new(Setup { grace_secs: 300, ..Setup::default() });
+        let definition = fixture.release(ImageBehaviour::default());
+        fixture
+            .update(json!({"taskDefinition": definition, "serviceRegistries": [{"registryArn": registry}]}));
+        fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
+        let task = fixture.tasks_of(&definition)[0].task_arn.clone();
+        ecs::set_custom_health(&mut fixture.world, &task, false).unwrap();
+        fixture.run(60.0);
+        assert_eq!(fixture.tasks_of(&definition).len(), 1, "its grace is not over");
+        if recovers {
+            ecs::set_custom_health(&mut fixture.world, &task, true).unwrap();
+        }
+        fixture.run(300.0);
+        assert_eq!(fixture.tasks_of(&definition).len(), tasks, "{recovers}");
+    }
 }
 
 #[test]

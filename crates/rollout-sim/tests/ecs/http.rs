@@ -62,30 +62,61 @@ fn rules_are_evaluated_by_priority_and_the_default_last() {
 #[test]
 fn slow_start_sends_a_new_target_less() {
     let mut fixture = Fixture::empty(Setup::default());
-    let request =
-        |key: &str, value: &str| json!({"TargetGroupArn": "", "Attributes": [{"Key": key, "Value": value}]});
-    let modify = |fixture: &mut Fixture, mut request: serde_json::Value| {
-        request["TargetGroupArn"] = fixture.group.clone().into();
-        elb::modify_target_group_attributes(&mut fixture.world, serde_json::from_value(request).unwrap())
-    };
-    modify(&mut fixture, request("slow_start.duration_seconds", "300")).unwrap();
+    set_slow_start(&mut fixture, 300);
     fixture.create_service(ImageBehaviour::default());
     fixture.until(600.0, "the first release", |it| it.rollout() == RolloutState::Completed);
-    let new = fixture.deploy(ImageBehaviour::default());
-    fixture.until(60.0, "the second task", |it| it.tasks_of(&new).len() == 1);
     // The first one stays beside it for a while.
+    deploy_beside(&mut fixture);
+    // Linearly from little to a full share, beside one that took the full load from the first: it was alone.
+    let new = share(&mut fixture, "v2");
+    assert!((3..=7).contains(&new), "{new}");
+    fixture.run(150.0);
+    let new = share(&mut fixture, "v2");
+    assert!((32..=37).contains(&new), "{new}");
+    fixture.run(150.0);
+    assert_eq!(share(&mut fixture, "v2"), 50);
+}
+
+/// Sets how long targets of the group of a world start slowly.
+fn set_slow_start(fixture: &mut Fixture, secs: u32) {
+    let attribute = json!({"Key": "slow_start.duration_seconds", "Value": secs.to_string()});
+    let request = json!({"TargetGroupArn": fixture.group, "Attributes": [attribute]});
+    let request = serde_json::from_value(request).unwrap();
+    elb::modify_target_group_attributes(&mut fixture.world, request).unwrap();
+}
+
+/// Deploys a release that becomes healthy and whose predecessor stays beside it.
+fn deploy_beside(fixture: &mut Fixture) {
+    let new = fixture.deploy(ImageBehaviour::default());
+    fixture.until(60.0, "its task", |it| it.tasks_of(&new).len() == 1);
     fixture.world.params.scheduler_lag_secs = 1000.0;
     fixture.until(120.0, "both healthy", |it| it.targets() == ["healthy", "healthy"]);
-    let share = |fixture: &mut Fixture| {
-        let new = (0..100).filter(|_| get(fixture, "/").headers["x-release"] == "v2");
-        new.count()
-    };
-    // Linearly from little to a full share, beside one that took the full load from the first: it was alone.
-    assert!((3..=7).contains(&share(&mut fixture)), "{}", share(&mut fixture));
-    fixture.run(150.0);
-    assert!((32..=37).contains(&share(&mut fixture)), "{}", share(&mut fixture));
-    fixture.run(150.0);
-    assert_eq!(share(&mut fixture), 50);
+}
+
+/// How many of 100 requests a release answers.
+fn share(fixture: &mut Fixture, release: &str) -> usize {
+    (0..100).filter(|_| get(fixture, "/").headers["x-release"] == release).count()
+}
+
+#[test]
+fn a_target_that_has_warmed_up_is_one_beside_which_others_start_slowly() {
+    let mut fixture = Fixture::empty(Setup::default());
+    set_slow_start(&mut fixture, 30);
+    fixture.create_service(ImageBehaviour::default());
+    fixture.until(600.0, "the first release", |it| it.rollout() == RolloutState::Completed);
+    fixture.deploy(ImageBehaviour::default());
+    fixture.until(600.0, "the second release", |it| it.rollout() == RolloutState::Completed);
+    deploy_beside(&mut fixture);
+    let new = share(&mut fixture, "v3");
+    assert!((3..=7).contains(&new), "{new}");
+}
+
+#[test]
+fn targets_that_are_healthy_when_slow_start_is_turned_on_keep_their_full_share() {
+    let mut fixture = Fixture::new(Setup::default());
+    deploy_beside(&mut fixture);
+    set_slow_start(&mut fixture, 900);
+    assert_eq!(share(&mut fixture, "v2"), 50);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod machine;
 mod observed;
 mod observers;
 mod one_off;
+mod rebalancing;
 mod rolling;
 mod rules;
 mod service_deployments;

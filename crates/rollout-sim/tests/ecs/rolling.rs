@@ -196,13 +196,6 @@ fn a_forced_deployment_replaces_every_task() {
 }
 
 #[test]
-fn tasks_are_spread_over_the_zones() {
-    let fixture = Fixture::new(Setup { desired: 4, ..Setup::default() });
-    let zones = |zone: &str| fixture.tasks().iter().filter(|task| task.availability_zone == zone).count();
-    assert_eq!((zones("us-west-2a"), zones("us-west-2b")), (2, 2));
-}
-
-#[test]
 fn surplus_tasks_that_fail_in_their_grace_period_are_stopped_first() {
     let mut fixture = Fixture::new(Setup { desired: 2, grace_secs: 3600, ..Setup::default() });
     let healthy: Vec<String> = fixture.tasks().into_iter().map(|task| task.task_arn).collect();
@@ -219,65 +212,6 @@ fn surplus_tasks_that_fail_in_their_grace_period_are_stopped_first() {
     fixture.run(300.0);
     let left = fixture.tasks().into_iter().filter(|task| task.last_status == TaskStatus::Running);
     assert_eq!(left.map(|task| task.task_arn).collect::<Vec<_>>(), healthy);
-}
-
-/// Running tasks in the first and the second zone.
-fn zones(fixture: &Fixture) -> (usize, usize) {
-    let tasks = fixture.tasks();
-    let count = |zone: &str| {
-        let running = tasks.iter().filter(|task| task.last_status == TaskStatus::Running);
-        running.filter(|task| task.availability_zone == zone).count()
-    };
-    (count("us-west-2a"), count("us-west-2b"))
-}
-
-#[test]
-fn tasks_start_in_the_zones_that_have_capacity() {
-    let mut fixture = Fixture::empty(Setup { desired: 4, ..Setup::default() });
-    fixture.fault("no-capacity:us-west-2a");
-    fixture.create_service(ImageBehaviour::default());
-    fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
-    assert_eq!(zones(&fixture), (0, 4));
-}
-
-#[test]
-fn rebalancing_moves_tasks_outside_deployments() {
-    let mut fixture = Fixture::empty(Setup { desired: 4, ..Setup::default() });
-    fixture.fault("no-capacity:us-west-2a");
-    fixture.create_service(ImageBehaviour::default());
-    fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
-    fixture.run(600.0);
-    assert_eq!(zones(&fixture), (0, 4));
-    let deployments = fixture.service_deployments().len();
-    fixture.world.faults.clear();
-    let mut lowest = usize::MAX;
-    while !fixture.events().iter().any(|event| event.starts_with("is AZ balanced with ")) {
-        let next = fixture.world.next_event_at().unwrap();
-        fixture.world.advance_to(next);
-        lowest = lowest.min(fixture.targets().iter().filter(|state| **state == "healthy").count());
-        assert!(fixture.tasks().len() < 10, "{:#?}", fixture.events());
-    }
-    assert_eq!((zones(&fixture), lowest), ((2, 2), 4), "the new one is healthy before an old one stops");
-    assert_eq!(fixture.service_deployments().len(), deployments);
-    let told = |text: &str| assert!(fixture.events().iter().any(|event| event.starts_with(text)), "{text}");
-    told(
-        "is not AZ balanced with 0 tasks in us-west-2a, and 4 tasks in us-west-2b. AZ Rebalancing in progress.",
-    );
-    told("has started 1 tasks in us-west-2a to AZ Rebalance: (task ");
-    told("has stopped 1 running tasks in us-west-2b due to AZ rebalancing: (task ");
-    told("is AZ balanced with 2 tasks in us-west-2a, and 2 tasks in us-west-2b.");
-}
-
-#[test]
-fn without_rebalancing_tasks_stay_where_they_are() {
-    let mut fixture = Fixture::empty(Setup { desired: 4, ..Setup::default() });
-    fixture.fault("no-capacity:us-west-2a");
-    fixture.create_service(ImageBehaviour::default());
-    fixture.update(json!({"availabilityZoneRebalancing": "DISABLED"}));
-    fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
-    fixture.world.faults.clear();
-    fixture.run(3600.0);
-    assert_eq!(zones(&fixture), (0, 4));
 }
 
 #[test]

@@ -158,10 +158,20 @@ fn eventbridge_is_told_about_state_changes() {
     fixture.deploy(crashing(2.0));
     let second = fixture.primary().id;
     fixture.until(3600.0, "the rollback", |it| it.latest().status == Status::RollbackSuccessful);
+    let service = fixture.service().service_arn;
+    let times: Vec<String> = ecs::deployment_state_changes(&fixture.world)
+        .iter()
+        .map(|event| event["time"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(times.is_sorted() && times.first() < times.last(), "{times:?}");
     let told: Vec<[String; 4]> = ecs::deployment_state_changes(&fixture.world)
         .iter()
         .map(|event| {
             assert_eq!(event["detail-type"], "ECS Deployment State Change");
+            assert_eq!((&event["source"], &event["account"]), (&json!("aws.ecs"), &json!("123456789012")));
+            assert_eq!((&event["version"], &event["region"]), (&json!("0"), &json!("us-west-2")));
+            assert_eq!(event["resources"], json!([service]));
+            assert_eq!(event["time"], event["detail"]["updatedAt"]);
             let member = |name: &str| event["detail"][name].as_str().unwrap().to_owned();
             [member("eventType"), member("eventName"), member("deploymentId"), member("reason")]
         })
@@ -184,4 +194,15 @@ fn eventbridge_is_told_about_state_changes() {
             completed(),
         ]
     );
+}
+
+#[test]
+fn the_latest_1000_state_changes_are_kept() {
+    let mut fixture = Fixture::new(Setup::default());
+    for _ in 0..1001 {
+        fixture.update(json!({"forceNewDeployment": true}));
+    }
+    let told = ecs::deployment_state_changes(&fixture.world);
+    assert_eq!(told.len(), 1000);
+    assert_eq!(told[999]["detail"]["deploymentId"], json!(fixture.primary().id));
 }

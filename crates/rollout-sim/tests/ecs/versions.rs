@@ -101,7 +101,7 @@ fn three_failed_resolutions_of_a_tag_fail_the_deployment_where_the_breaker_is_on
     for (enable, failed) in [(true, true), (false, false)] {
         let breaker = json!({"enable": enable, "rollback": true});
         let mut fixture = Fixture::new(Setup { desired: 25, breaker, ..Setup::default() });
-        let definition = fixture.register(&format!("{}:none", REPOSITORY));
+        let definition = fixture.register(&format!("{REPOSITORY}:none"));
         fixture.update(json!({"taskDefinition": definition}));
         fixture.run(1200.0);
         assert_eq!(fixture.latest().rollback.is_some(), failed, "the threshold of 25 tasks is 13");
