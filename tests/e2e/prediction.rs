@@ -70,6 +70,15 @@ pub(super) fn stage_of(infra: &Path) -> Stage {
     Stage::set(Case::new_release(texts.config(&[]).unwrap(), "staging")).unwrap()
 }
 
+/// Staging whose deployments are complete before a program has come to its end twice.
+pub(super) fn baking_briefly() -> Scene {
+    let scene = Scene::staging();
+    scene.edit("platform.toml", "bake_time_minutes = 3", "bake_time_minutes = 2");
+    scene.commit("bake for two minutes");
+    block_on(scene.deploy("staging", &options(Wanted::Head), &[])).unwrap();
+    scene
+}
+
 /// Deploys with the faults, simulates the same, and holds both against each other.
 fn predicts(broken: &[&str]) -> Outcome {
     predicts_in(&Scene::staging(), stage(), broken)
@@ -137,7 +146,9 @@ fn a_crash_of_every_service() {
 /// The stack is complete when the tasks die: only a further update puts the old release back.
 #[test]
 fn a_crash_after_the_start() {
-    let predicted = predicts(&["crash-after-start:mcp"]);
+    let scene = baking_briefly();
+    let stage = stage_of(&scene.root().join("infra"));
+    let predicted = predicts_in(&scene, &stage, &["crash-after-start:mcp"]);
     assert_eq!(predicted.figures.ending, Ending::RolledBack);
     assert!(predicted.back.is_some(), "{:?}", predicted.figures);
 }

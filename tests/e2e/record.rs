@@ -12,6 +12,7 @@ use deploy_ops::rollback::{self, Way};
 use ops_cli::Verdict;
 use serde_json::json;
 
+use super::prediction::baking_briefly;
 use super::scene::{Scene, block_on, close, options};
 use super::two_releases::{ENVIRONMENT, back_to, of, two_releases};
 
@@ -110,7 +111,7 @@ fn a_deployment_that_comes_to_no_result_leaves_a_record_too() {
 /// A complete update that is taken back by a further one is one failure that was rolled back.
 #[test]
 fn a_deployment_that_was_taken_back_is_judged_with_what_took_it_back() {
-    let scene = Scene::staging();
+    let scene = baking_briefly();
     scene.commit("second");
     let (mut record, _) = record_of(&scene, &["crash-after-start:mcp"]);
     let (whole, operations) = agreed(&record);

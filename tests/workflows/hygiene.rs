@@ -120,7 +120,7 @@ fn a_job_may_do_what_it_needs_and_nothing_else() {
 #[test]
 fn a_job_that_calls_a_workflow_has_no_environment() {
     let mut calling = 0;
-    for file in model::all() {
+    for (_, file) in model::workflows() {
         for (id, job) in file.jobs() {
             if job["uses"].is_string() {
                 calling += 1;
