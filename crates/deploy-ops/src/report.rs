@@ -123,7 +123,7 @@ impl Report {
     fn notable(&self, level: &str, text: &str) {
         match (self.style, self.colour) {
             (Style::GitHub, _) if self.may_annotate(level) => {
-                self.write(&format!("::{level}::{}", escape(text)), false)
+                self.write(&format!("::{level}::{}", escape(text)), false);
             }
             (_, true) => {
                 let colour = if level == "error" { 31 } else { 33 };
