@@ -41,8 +41,6 @@ pub struct StackEvent {
     pub view: StackEventView,
     /// `ClientRequestToken` of the operation.
     pub token: Option<String>,
-    /// Whether it is about the stack itself.
-    pub of_stack: bool,
 }
 
 /// Events of a stack since a moment, oldest first; pages are read until `known` or the moment is reached.
@@ -68,7 +66,7 @@ pub async fn stack_events_back_to(
     let mut pages = aws.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().send();
     'pages: while let Some(page) = pages.next().await {
         for event in page.called("cloudformation:DescribeStackEvents")?.stack_events.unwrap_or_default() {
-            let event = stack_event(event, stack_id);
+            let event = stack_event(event);
             if reached(&event) {
                 break 'pages;
             }
@@ -79,11 +77,10 @@ pub async fn stack_events_back_to(
     Ok(events)
 }
 
-fn stack_event(event: aws_sdk_cloudformation::types::StackEvent, stack_id: &str) -> StackEvent {
+fn stack_event(event: aws_sdk_cloudformation::types::StackEvent) -> StackEvent {
     let at = moment(event.timestamp());
     let physical_id = event.physical_resource_id.filter(|id| !id.is_empty());
     StackEvent {
-        of_stack: physical_id.as_deref() == Some(stack_id),
         token: event.client_request_token,
         view: StackEventView {
             id: event.event_id.unwrap_or_default().into(),

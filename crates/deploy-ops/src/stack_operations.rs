@@ -100,7 +100,9 @@ impl StackOperation {
     pub fn first_failure(&self) -> Option<String> {
         let event = self.events.iter().find(|event| {
             let reason = event.view.reason.as_deref().unwrap_or_default();
-            !event.of_stack && event.view.status.ends_with("_FAILED") && !reason.contains("cancelled")
+            !event.view.is_of_stack()
+                && event.view.status.ends_with("_FAILED")
+                && !reason.contains("cancelled")
         })?;
         Some(format!(
             "{}: {}",
@@ -112,7 +114,7 @@ impl StackOperation {
     /// Events before it began to go back.
     fn forward(&self) -> impl Iterator<Item = &StackEvent> {
         let goes_back = |event: &StackEvent| {
-            event.of_stack
+            event.view.is_of_stack()
                 && matches!(
                     event.view.status.as_str(),
                     "UPDATE_ROLLBACK_IN_PROGRESS" | "ROLLBACK_IN_PROGRESS"
@@ -139,7 +141,7 @@ pub async fn read(aws: &Aws, stack_id: &str, limit: usize) -> Result<Vec<StackOp
 /// Whether an operation begins with this event. A rollback belongs to what it takes back, and only one operation
 /// runs at a time. A stack that is configured says a second time that it is in progress.
 fn begins(event: &StackEvent) -> bool {
-    event.of_stack
+    event.view.is_of_stack()
         && !event.view.configured
         && matches!(
             event.view.status.as_str(),
@@ -161,7 +163,7 @@ fn group(events: Vec<StackEvent>) -> Vec<StackOperation> {
         }
         // What comes before the first is the rest of an older one, or the review of a change set.
         let Some(operation) = operations.last_mut() else { continue };
-        if event.of_stack {
+        if event.view.is_of_stack() {
             operation.status.clone_from(&event.view.status);
             let over = !event.view.status.ends_with("_IN_PROGRESS");
             operation.ended = over.then_some(event.view.at);
@@ -177,6 +179,8 @@ mod tests {
 
     use super::*;
 
+    const STACK: &str = "arn:aws:cloudformation:us-west-2:123456789012:stack/stack/1a2b";
+
     fn event(secs: f64, id: &str, kind: &str, status: &str, physical_id: &str) -> StackEvent {
         StackEvent {
             view: StackEventView {
@@ -190,13 +194,12 @@ mod tests {
                 configured: false,
             },
             token: Some("deploy-roll-5-1a2b3c4d--ana--laptop".to_owned()),
-            of_stack: id == "stack",
         }
     }
 
     #[test]
     fn a_stack_that_is_configured_begins_nothing() {
-        let stack = |secs, status| event(secs, "stack", "AWS::CloudFormation::Stack", status, "id");
+        let stack = |secs, status| event(secs, "stack", "AWS::CloudFormation::Stack", status, STACK);
         let mut configured = stack(5.0, "CREATE_IN_PROGRESS");
         configured.view.configured = true;
         let operations =
@@ -208,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_rollback_and_its_continuation_belong_to_what_they_take_back() {
-        let stack = |secs, status| event(secs, "stack", "AWS::CloudFormation::Stack", status, "id");
+        let stack = |secs, status| event(secs, "stack", "AWS::CloudFormation::Stack", status, STACK);
         let task = |secs, status, arn| event(secs, "ApiTask", "AWS::ECS::TaskDefinition", status, arn);
         let operations = group(vec![
             stack(1.0, "REVIEW_IN_PROGRESS"),

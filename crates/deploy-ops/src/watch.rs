@@ -219,7 +219,7 @@ impl Watcher<'_> {
         let ours = |token: &Option<String>| token.as_ref().is_none_or(|token| *token == self.operation.token);
         let events: Vec<_> = events.into_iter().filter(|event| ours(&event.token)).collect();
         for event in &events {
-            if event.of_stack {
+            if event.view.is_of_stack() {
                 self.stack_status.clone_from(&event.view.status);
             }
         }
@@ -335,9 +335,9 @@ impl Watcher<'_> {
         for event in events {
             let view = &event.view;
             let failed = view.status.ends_with("_FAILED");
-            if failed || event.of_stack {
+            if failed || event.view.is_of_stack() {
                 let reason = view.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                let what = if event.of_stack { "stack" } else { view.logical_id.as_str() };
+                let what = if event.view.is_of_stack() { "stack" } else { view.logical_id.as_str() };
                 self.report.line(format!("{what} {}{reason}", words(&view.status)));
             }
         }

@@ -100,8 +100,8 @@ impl StackEventView {
     /// in its ARN (`arn:…:stack/NAME/ID`).
     #[must_use]
     pub fn is_of_stack(&self) -> bool {
-        let name = self.physical_id.as_deref().and_then(|arn| arn.split('/').nth(1));
-        self.resource_type == "AWS::CloudFormation::Stack" && name == Some(self.logical_id.as_str())
+        let name = |arn: &str| arn.split('/').nth(1) == Some(self.logical_id.as_str());
+        self.resource_type == "AWS::CloudFormation::Stack" && self.physical_id.as_deref().is_some_and(name)
     }
 }
 

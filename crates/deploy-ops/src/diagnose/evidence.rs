@@ -79,11 +79,13 @@ fn breaker(view: &ServiceView) -> Option<BreakerState> {
 
 /// Failures, and what the stack itself did.
 fn events(operation: &StackOperation) -> Section {
-    let told =
-        operation.events.iter().filter(|event| event.of_stack || event.view.status.ends_with("_FAILED"));
+    let told = operation
+        .events
+        .iter()
+        .filter(|event| event.view.is_of_stack() || event.view.status.ends_with("_FAILED"));
     let lines = told.map(|event| {
         let view = &event.view;
-        let what = if event.of_stack { "stack" } else { view.logical_id.as_str() };
+        let what = if event.view.is_of_stack() { "stack" } else { view.logical_id.as_str() };
         let reason = view.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         format!("{:>7}  {what} {}{reason}", after(view.at, operation.began), view.status)
     });

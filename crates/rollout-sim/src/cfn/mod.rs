@@ -16,6 +16,7 @@ mod faults;
 mod handlers;
 mod identifier;
 mod inputs;
+mod operation;
 mod plan;
 mod policy;
 mod protection;

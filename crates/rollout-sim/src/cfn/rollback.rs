@@ -83,7 +83,7 @@ fn check_skip(world: &World, index: usize, entry: &str) -> Result<(), String> {
     let foreign = || format!("Resource [{name}] does not belong to stack {}", stack.name);
     let resource = stack.resources.get(name).ok_or_else(foreign)?;
     let nested = resource.physical_id.as_ref().filter(|_| resource.kind == nested::KIND);
-    let nested = nested.and_then(|id| stacks.iter().find(|stack| &stack.id == id));
+    let nested = nested.and_then(|id| find(world, id).ok()).map(|index| &stacks[index]);
     if nested.is_some_and(|stack| !super::wire_name(&stack.status).starts_with("DELETE_")) {
         return Err("Nested stacks could not be skipped".to_owned());
     }

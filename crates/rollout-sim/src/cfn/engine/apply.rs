@@ -13,9 +13,9 @@ use crate::cfn::api::{ResourceStatus, StackStatus};
 use crate::cfn::handlers::{self, Failure, Outcome, Poll, Wait};
 use crate::cfn::plan::{self, deletion_policy, is_wanted, update_replace_policy};
 use crate::cfn::scope::{self, StackScope};
-use crate::cfn::state::{Action, Event, Phase, Resource, Step, StepEvent, StepState};
+use crate::cfn::state::{Action, Event, Operation, Phase, Resource, Step, StepEvent, StepState};
 use crate::cfn::{exports, faults, policy};
-use crate::{Event as WorldEvent, Shared, World};
+use crate::{Event as WorldEvent, World};
 
 /// Lays out the steps and starts those that wait for nothing.
 pub(super) fn begin(world: &mut World, index: usize, affected: &BTreeSet<String>) {
@@ -76,16 +76,14 @@ pub(super) fn start(world: &mut World, index: usize, name: &str) {
         None => Action::Create,
         Some(resource) => plan::difference(resource, wanted, &properties, metadata.as_ref()).action(),
     };
-    let former = former(world, index, name);
-    if let Some(step) = step_mut(world, index, name) {
+    if let Some(Operation { steps, former, .. }) = &mut world.cfn.stacks[index].operation
+        && let Some(step) = steps.get_mut(name)
+    {
         step.state = StepState::Running;
         step.action = action;
-        (step.before, step.between) = match (&before, former) {
-            (Some(now), Some((stable, between))) => {
-                (Some(stable), between.into_iter().chain([now.clone()]).collect())
-            }
-            _ => (before.clone(), Vec::new()),
-        };
+        if let Some(now) = &before {
+            step.remember(former.get(name), now);
+        }
     }
     if action == Action::None {
         note_dependencies(world, index, name);
@@ -124,12 +122,6 @@ pub(super) fn start(world: &mut World, index: usize, name: &str) {
             configured::expect(world, index, name, action, outcome.wait);
         }
     }
-}
-
-/// What the resource was in the last stable state and since then, where operations before this one stopped.
-fn former(world: &World, index: usize, name: &str) -> Option<(Shared<Resource>, Vec<Shared<Resource>>)> {
-    let former = world.cfn.stacks[index].operation.as_ref()?.former.get(name)?;
-    former.split_first().map(|(stable, between)| (stable.clone(), between.to_vec()))
 }
 
 /// Calls the handler, after what can forbid it: stack policy, faults, a name of its own that is taken.
@@ -306,13 +298,12 @@ fn stopped(world: &mut World, index: usize, name: &str, back: bool, reason: &str
 
 fn completed(world: &mut World, index: usize, name: &str) {
     configured::at_the_end(world, index, name);
-    if let Some(resource) = world.cfn.stacks[index].resources.get(name) {
-        let id = resource.physical_id.as_deref().unwrap_or_default();
-        if let Some(attributes) = handlers::late_attributes(world, &resource.kind, id)
-            && let Some(resource) = world.cfn.stacks[index].resources.get_mut(name)
-        {
-            resource.attributes = attributes;
-        }
+    let resource = world.cfn.stacks[index].resources.get(name);
+    let late = resource.and_then(|resource| {
+        handlers::late_attributes(world, &resource.kind, resource.physical_id.as_deref()?)
+    });
+    if let (Some(late), Some(resource)) = (late, world.cfn.stacks[index].resources.get_mut(name)) {
+        resource.attributes = late;
     }
     let creates = step_mut(world, index, name).is_some_and(|step| step.action == Action::Create);
     let status = if creates { ResourceStatus::CreateComplete } else { ResourceStatus::UpdateComplete };

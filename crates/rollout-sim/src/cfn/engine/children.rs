@@ -6,9 +6,7 @@ use crate::cfn::state::Phase;
 
 fn driven(world: &World, index: usize) -> Vec<usize> {
     let stacks = world.cfn.stacks.iter().enumerate();
-    let driven = stacks.filter(|(_, stack)| {
-        stack.parent == Some(index) && stack.operation.as_ref().is_some_and(|operation| operation.driven)
-    });
+    let driven = stacks.filter(|(_, stack)| stack.parent == Some(index) && stack.is_driven());
     driven.map(|(child, _)| child).collect()
 }
 
@@ -28,7 +26,7 @@ pub(super) fn clean_up(world: &World, index: usize) -> bool {
 
 /// Whether the stack waits for its parent before it cleans up; from now on it does.
 pub(super) fn hold(world: &mut World, index: usize, rolled_back: bool) -> bool {
-    let driven = world.cfn.stacks[index].operation.as_ref().is_some_and(|operation| operation.driven);
+    let driven = world.cfn.stacks[index].is_driven();
     if driven {
         set_phase(world, index, Phase::Held { rolled_back });
     }

@@ -69,26 +69,15 @@ pub(super) fn apply(world: &mut World, index: usize, definition: Shared<Definiti
     stack.definition = Some(definition);
     let status = if create { StackStatus::CreateInProgress } else { StackStatus::UpdateInProgress };
     stack.operation = Some(Operation {
-        id: id.clone(),
-        token: start.token,
         create,
-        phase: Phase::Apply,
-        started: now,
         disable_rollback: start.disable_rollback,
         delete_on_failure: start.delete_on_failure,
         retain_except_on_create: start.retain_except_on_create,
         previous,
         policy_during_update: start.policy_during_update,
-        steps: std::collections::BTreeMap::new(),
         former,
-        open: 0,
-        deletions: Vec::new(),
-        open_deletions: 0,
-        doomed: None,
-        force: false,
-        continued: None,
         driven: start.driven,
-        configured: false,
+        ..Operation::new(id.clone(), start.token, Phase::Apply, now)
     });
     set_status(world, index, status, Some("User Initiated"));
     if let Err(reason) = policy::check_removals(world, index) {
@@ -115,33 +104,17 @@ pub(super) fn delete(
     revert::interrupt(world, index);
     let id = identifier_uuid(world);
     let now = world.now();
-    let strays = remove::strays(&world.cfn.stacks[index]);
     let stack = &mut world.cfn.stacks[index];
     stack.last_operations.insert(0, (OperationType::DeleteStack, id.clone()));
+    // What an operation that stopped has replaced goes too.
+    let former = stack.operation.as_ref().map(Operation::former).unwrap_or_default();
     stack.operation = Some(Operation {
-        id: id.clone(),
-        token,
-        create: false,
-        phase: Phase::Delete,
-        started: now,
         disable_rollback: true,
-        delete_on_failure: false,
-        retain_except_on_create: false,
-        previous: None,
-        policy_during_update: None,
-        steps: std::collections::BTreeMap::new(),
-        former: std::collections::BTreeMap::new(),
-        open: 0,
-        deletions: Vec::new(),
-        open_deletions: 0,
-        doomed: None,
-        force: false,
-        continued: None,
-        driven: false,
-        configured: false,
+        former,
+        ..Operation::new(id.clone(), token, Phase::Delete, now)
     });
     set_status(world, index, StackStatus::DeleteInProgress, Some("User Initiated"));
-    remove::everything(world, index, retain, strays);
+    remove::everything(world, index, retain);
     id
 }
 
@@ -203,7 +176,7 @@ fn is_current(world: &World, index: usize, id: &str) -> bool {
     world.cfn.stacks[index].operation.as_ref().is_some_and(|operation| operation.id == id)
 }
 
-fn phase(world: &World, index: usize) -> Option<Phase> {
+pub(super) fn phase(world: &World, index: usize) -> Option<Phase> {
     world.cfn.stacks[index].operation.as_ref().map(|operation| operation.phase)
 }
 

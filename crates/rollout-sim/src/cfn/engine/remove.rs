@@ -41,7 +41,7 @@ pub(super) fn leftovers(world: &mut World, index: usize, rolled_back: bool) {
 }
 
 /// Physical resources that others have replaced, or that a rollback has put aside: what the stack's records no longer are.
-pub(super) fn strays(stack: &Stack) -> Vec<(String, Shared<Resource>)> {
+fn strays(stack: &Stack) -> Vec<(String, Shared<Resource>)> {
     let mut strays: Vec<(String, Shared<Resource>)> = Vec::new();
     let former = stack.operation.iter().flat_map(Operation::former);
     for (name, other) in former.flat_map(|(name, all)| all.into_iter().map(move |one| (name.clone(), one))) {
@@ -73,12 +73,7 @@ pub(super) fn undo_create(world: &mut World, index: usize) {
 }
 
 /// Deletes the stack's resources, except those in `retain`, and its strays.
-pub(super) fn everything(
-    world: &mut World,
-    index: usize,
-    retain: &BTreeSet<String>,
-    strays: Vec<(String, Shared<Resource>)>,
-) {
+pub(super) fn everything(world: &mut World, index: usize, retain: &BTreeSet<String>) {
     let stack = &world.cfn.stacks[index];
     let deletions =
         stack.resources.iter().filter(|(_, resource)| resource.exists()).map(|(name, resource)| {
@@ -89,7 +84,7 @@ pub(super) fn everything(
             };
             deletion(name, resource.clone(), policy, true)
         });
-    let strays = strays.into_iter().map(|(name, other)| {
+    let strays = strays(stack).into_iter().map(|(name, other)| {
         let policy = other.update_replace_policy;
         deletion(&name, other, policy, false)
     });

@@ -111,8 +111,7 @@ fn start_back(world: &mut World, index: usize, reason: &str) {
         if operation.delete_on_failure {
             set_phase(world, index, Phase::Delete);
             set_status(world, index, StackStatus::DeleteInProgress, Some(reason));
-            let strays = remove::strays(&world.cfn.stacks[index]);
-            remove::everything(world, index, &BTreeSet::new(), strays);
+            remove::everything(world, index, &BTreeSet::new());
         } else {
             set_phase(world, index, Phase::UndoCreate);
             set_status(world, index, StackStatus::RollbackInProgress, Some(reason));
@@ -128,12 +127,9 @@ fn start_back(world: &mut World, index: usize, reason: &str) {
     // What operations before this one changed, and this one has not come to.
     for (name, former) in &operation.former {
         let now = stack.resources.get(name).filter(|resource| resource.exists());
-        if let (Some((stable, between)), Some(now), false) =
-            (former.split_first(), now, operation.steps.contains_key(name))
-        {
+        if let (Some(now), false) = (now, operation.steps.contains_key(name)) {
             let mut step = Step::new(0);
-            step.before = Some(stable.clone());
-            step.between = between.iter().chain([now]).cloned().collect();
+            step.remember(Some(former), now);
             operation.steps.insert(name.clone(), step);
         }
     }

@@ -120,7 +120,7 @@ pub(super) fn update(
 
 /// Its template may have changed behind the same address, so that only reading it shows whether there is anything to do.
 fn forward(world: &mut World, context: &Context, index: usize, properties: &Value) -> Result<Wait, Failure> {
-    if !matches!(phase(world, index), Some(Phase::Held { .. })) {
+    if !matches!(engine::phase(world, index), Some(Phase::Held { .. })) {
         stacks::check_updatable(world, index).map_err(refused)?;
     }
     let definition = define(world, context, index, properties)?;
@@ -180,7 +180,7 @@ pub(super) fn delete(world: &mut World, context: &Context, id: &str) -> Result<W
 /// deleted.
 pub(super) fn interrupt(world: &mut World, id: &str) {
     let Ok(index) = stacks::find(world, id) else { return };
-    let going = matches!(phase(world, index), Some(Phase::Apply | Phase::Monitor));
+    let going = matches!(engine::phase(world, index), Some(Phase::Apply | Phase::Monitor));
     let stack = &world.cfn.stacks[index];
     let Some(operation) = stack.operation.as_ref().filter(|operation| going && operation.driven) else {
         return;
@@ -193,16 +193,12 @@ pub(super) fn interrupt(world: &mut World, id: &str) {
     }
 }
 
-fn phase(world: &World, index: usize) -> Option<Phase> {
-    world.cfn.stacks[index].operation.as_ref().map(|operation| operation.phase)
-}
-
 /// Whether it is where its parent wants it.
 pub(super) fn poll(world: &World, id: &str) -> Poll {
     use StackStatus as Is;
     let Ok(index) = stacks::find(world, id) else { return failed("updated", id, "it does not exist") };
     let stack = &world.cfn.stacks[index];
-    let parent = stack.parent.and_then(|parent| phase(world, parent));
+    let parent = stack.parent.and_then(|parent| engine::phase(world, parent));
     let (back, reason) = (parent == Some(Phase::Revert), stack.reason.as_deref().unwrap_or_default());
     match stack.status {
         Is::CreateInProgress | Is::UpdateInProgress => Poll::Pending,
