@@ -232,7 +232,7 @@ fn access_denied_while_the_services_roll() {
     assert_eq!((result.verdict, result.exit_code), (Verdict::NeedsHuman, 21), "{:?}", result.cause);
     let cause = result.cause.unwrap();
     assert_eq!(cause.kind, "access_denied");
-    assert!(cause.detail.contains("cannot be watched"), "{}", cause.detail);
+    assert!(cause.detail.contains("what became of it is not known"), "{}", cause.detail);
     assert_eq!(result.next.as_deref(), Some("cargo xtask diagnose staging --local"));
     // Nobody stopped the update, and nothing was wrong with it.
     assert!(run.after.is_usable());

@@ -57,6 +57,7 @@ const COMMANDS: &[&str] = &[
     "stack plan nowhere",
     "status nowhere",
     "task run migrate --env nowhere",
+    "task stop migrate --env nowhere",
 ];
 
 #[derive(Parser)]

@@ -1,10 +1,13 @@
 //! Deployments end to end: the operations through the AWS SDK over HTTP against the local AWS.
 
+mod bad_endpoint;
 mod bootstrap;
+mod clocks;
 mod crash;
 mod diagnose;
 mod drift;
 mod early_validation;
+pub(crate) mod endpoint;
 mod faults;
 mod fence;
 mod growth;

@@ -174,7 +174,7 @@ fn a_migration_is_refused_while_another_runs() {
         let view =
             deploy_ops::stack::describe(aws, session.environment.stack_name.as_str()).await.unwrap().unwrap();
         let (name, definition) = session.config.platform.tasks.get_key_value("migrate").unwrap();
-        let request = task_run::task_request(&view, name, definition.timeout_secs).unwrap();
+        let request = task_run::task_request(&session, &view, name, definition.timeout_secs).unwrap();
         let network = aws_sdk_ecs::types::AwsVpcConfiguration::builder().subnets(&request.subnets[0]).build();
         let network = aws_sdk_ecs::types::NetworkConfiguration::builder()
             .awsvpc_configuration(network.unwrap())

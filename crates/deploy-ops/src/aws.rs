@@ -4,6 +4,8 @@ use aws_config::SdkConfig;
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 
 use crate::meter::Meter;
+use crate::patience::Patience;
+use crate::transport::Transport;
 
 /// One client per AWS service that the pipeline calls.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct Aws {
     pub sts: aws_sdk_sts::Client,
     /// Counts the calls of all of them.
     pub meter: Meter,
+    /// How long each of them goes on trying.
+    pub patience: Patience,
 }
 
 impl Aws {
@@ -36,15 +40,17 @@ impl Aws {
     /// Each call is retried for itself. The SDK's own bucket of retry tokens, shared by all calls, runs dry in a
     /// deployment that is throttled all the time, and then calls fail at their first refusal.
     #[must_use]
-    pub fn new(config: &SdkConfig) -> Self {
+    pub(crate) fn new(config: &SdkConfig, transport: &Transport, patience: Patience) -> Self {
         let meter = Meter::default();
         let partition = RetryPartition::custom("deploy-ops").token_bucket(TokenBucket::unlimited()).build();
         macro_rules! client {
             ($sdk:ident) => {
                 $sdk::Client::from_conf(
                     $sdk::config::Builder::from(config)
+                        .http_client(transport.clone())
                         .retry_partition(partition.clone())
                         .interceptor(meter.clone())
+                        .interceptor(patience.clone())
                         .build(),
                 )
             };
@@ -60,6 +66,7 @@ impl Aws {
             secrets: client!(aws_sdk_secretsmanager),
             sts: client!(aws_sdk_sts),
             meter,
+            patience,
         }
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Debug;
 
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -13,11 +15,13 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 pub enum CallErrorKind {
     /// The caller is not allowed to do this.
     Denied,
-    /// The credentials have expired.
+    /// The credentials have expired, cannot be renewed, or are none of AWS's.
     Expired,
+    /// The clock of this machine is too far from AWS's for a signature to be valid.
+    Clock,
     /// Too many calls; the SDK's own retries are used up.
     Throttled,
-    /// No answer: DNS, connection, TLS or time-out.
+    /// No answer of AWS: DNS, connection, TLS, time-out, or an answer that AWS did not write.
     Network,
     /// AWS understood and refused; the code says why.
     Service,
@@ -52,12 +56,15 @@ impl CallError {
         match self.kind {
             CallErrorKind::Denied => "access_denied",
             CallErrorKind::Expired => "credentials_expired",
+            CallErrorKind::Clock => "clock_wrong",
             CallErrorKind::Throttled => "throttled",
-            CallErrorKind::Network | CallErrorKind::Fault | CallErrorKind::Service => "api_outage",
+            CallErrorKind::Network | CallErrorKind::Fault => "api_outage",
+            CallErrorKind::Service => "call_refused",
         }
     }
 
-    /// Whether the same call may succeed a little later: the watch loops go on after one of these.
+    /// Whether it says nothing about what was asked for, and the same call may succeed a little later: what was asked for is
+    /// not known at present.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self.kind, CallErrorKind::Throttled | CallErrorKind::Network | CallErrorKind::Fault)
@@ -110,25 +117,26 @@ pub(crate) trait Called<T> {
     fn called(self, operation: &'static str) -> Result<T, CallError>;
 }
 
-impl<T, E, R> Called<T> for Result<T, SdkError<E, R>>
+impl<T, E> Called<T> for Result<T, SdkError<E, HttpResponse>>
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    R: Debug + Send + Sync + 'static,
 {
     fn called(self, operation: &'static str) -> Result<T, CallError> {
         count(operation, self.as_ref().err().map(|error| error.code().unwrap_or_default()));
         self.map_err(|error| {
             let code = error.code().unwrap_or_default().to_owned();
-            let (kind, message) = match &error {
-                SdkError::ServiceError(service) => {
-                    let message = match service.err().message() {
-                        Some(message) => message.to_owned(),
-                        None if code.is_empty() => chain(service.err()),
-                        None => "AWS gave no message".to_owned(),
-                    };
-                    (kind_of(&code), message)
+            let status = error.raw_response().map(|answer| answer.status().as_u16());
+            let (kind, message) = match (&error, status) {
+                (SdkError::ServiceError(service), Some(status)) if !code.is_empty() => {
+                    let message = service.err().message().unwrap_or("AWS gave no message");
+                    (kind_of(&code, status), message.to_owned())
                 }
-                SdkError::ResponseError(_) => (CallErrorKind::Fault, chain(&error)),
+                // Whoever wrote it (a proxy, a load balancer in front of the API), it says nothing of what was asked for.
+                (SdkError::ServiceError(_) | SdkError::ResponseError(_), Some(status)) => {
+                    let kind = if status >= 500 { CallErrorKind::Fault } else { CallErrorKind::Network };
+                    (kind, format!("the answer cannot be read ({})", described(&error, status)))
+                }
+                _ if names_credentials(&error) => (CallErrorKind::Expired, chain(&error)),
                 _ => (CallErrorKind::Network, chain(&error)),
             };
             CallError { operation, kind, code, message }
@@ -136,24 +144,65 @@ where
     }
 }
 
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonErrors.html> and the services' own lists.
-fn kind_of(code: &str) -> CallErrorKind {
-    match code {
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError" => {
-            CallErrorKind::Denied
+/// Status, media type and length of an answer. Its text is not shown: it is nobody's that is known.
+fn described<E>(error: &SdkError<E, HttpResponse>, status: u16) -> String {
+    let Some(answer) = error.raw_response() else { return format!("HTTP {status}") };
+    let media_type = answer.headers().get("content-type").unwrap_or("no media type");
+    let known = |character: &char| character.is_ascii_graphic() || *character == ' ';
+    let media_type: String = media_type.chars().filter(known).take(60).collect();
+    match answer.body().bytes() {
+        Some(bytes) => format!("HTTP {status}, {media_type}, {} bytes", bytes.len()),
+        None => format!("HTTP {status}, {media_type}"),
+    }
+}
+
+/// Whether no credentials could be had: the SDK reports that as a failure to send.
+fn names_credentials(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<CredentialsError>() {
+            // The others may pass: a provider that did not answer, or answered with a failure of its own.
+            return !matches!(
+                error,
+                CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_)
+            );
         }
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => CallErrorKind::Expired,
+        next = error.source();
+    }
+    false
+}
+
+/// By the code (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonErrors.html>, `S3: ErrorResponses`, and the
+/// services' own lists) and, where it says nothing of this, by the status: what AWS calls a server's error is one.
+fn kind_of(code: &str, status: u16) -> CallErrorKind {
+    match code {
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "AuthorizationError"
+        | "AuthorizationErrorException" => CallErrorKind::Denied,
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "UnrecognizedClientException"
+        | "InvalidToken" => CallErrorKind::Expired,
+        "RequestExpired"
+        | "RequestTimeTooSkewed"
+        | "RequestInTheFuture"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch" => CallErrorKind::Clock,
         "Throttling"
         | "ThrottlingException"
         | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
         | "RequestLimitExceeded"
         | "SlowDown"
+        | "PriorRequestNotComplete"
         | "TooManyRequestsException" => CallErrorKind::Throttled,
-        "InternalFailure"
-        | "InternalError"
-        | "ServiceUnavailable"
-        | "ServerException"
-        | "InternalServerError" => CallErrorKind::Fault,
+        _ if status == 429 => CallErrorKind::Throttled,
+        _ if status >= 500 && status != 501 => CallErrorKind::Fault,
         _ => CallErrorKind::Service,
     }
 }

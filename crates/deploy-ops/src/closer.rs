@@ -10,6 +10,7 @@ use rollout_verdict::{DeploymentId, Moment, ServiceDeploymentView, TaskDefinitio
 use crate::aws::Aws;
 use crate::call::{CallError, Called};
 use crate::observe::{self, CLOCK_SKEW_SECS, SeenService, TASKS_PER_CALL};
+use crate::pages::{Pages, Tokens};
 
 /// DescribeServiceDeployments and DescribeServiceRevisions take at most twenty ARNs.
 const DEPLOYMENTS_PER_CALL: usize = 20;
@@ -35,43 +36,48 @@ impl Closer {
     }
 
     /// Adds to each service what only a closer look shows. Service deployments are those created since `since`.
+    ///
+    /// Answers the calls that failed: what they would have shown is not known, and stays out. The rest is as good as ever.
     pub async fn look(
         &mut self,
         aws: &Aws,
         cluster: &str,
         services: &mut [SeenService],
         since: Moment,
-    ) -> Result<(), CallError> {
+    ) -> Vec<CallError> {
+        let mut unread = Vec::new();
         if services.is_empty() {
-            return Ok(());
+            return unread;
         }
-        let tasks = tasks(aws, cluster).await?;
+        let tasks = known(tasks(aws, cluster).await, &mut unread);
         let mut arns = Vec::new();
         for service in services.iter() {
-            arns.extend(self.deployments_of(aws, cluster, service, since).await?.iter().cloned());
+            let own = self.deployments_of(aws, cluster, service, since).await.map(<[String]>::to_vec);
+            arns.extend(known(own, &mut unread));
         }
-        let deployments = self.describe(aws, &arns).await?;
+        let deployments = known(self.describe(aws, &arns).await, &mut unread);
         let names: Vec<String> = services.iter().flat_map(|service| service.alarms.clone()).collect();
-        let alarms = observe::alarms(aws, &names).await?;
+        let alarms = known(observe::alarms(aws, &names).await, &mut unread);
         for service in services {
             let name = service.view.name.as_str().to_owned();
             let group = format!("service:{name}");
             let own = tasks.iter().filter(|task| task.group() == Some(&group));
             service.view.tasks = own.map(observe::task_view).collect();
-            let known = self.listed.get(&name).map_or(&[][..], |(_, arns)| arns);
-            let own = deployments.iter().filter(|view| known.iter().any(|arn| arn == view.arn.as_str()));
+            let listed = self.listed.get(&name).map_or(&[][..], |(_, arns)| arns);
+            let own = deployments.iter().filter(|view| listed.iter().any(|arn| arn == view.arn.as_str()));
             service.view.service_deployments = own.cloned().collect();
             for target_group in &service.target_groups {
                 let call = aws.elb.describe_target_health().target_group_arn(target_group);
-                let answer = call.send().await.called("elasticloadbalancing:DescribeTargetHealth")?;
-                let targets = answer.target_health_descriptions.unwrap_or_default();
+                let answer = call.send().await.called("elasticloadbalancing:DescribeTargetHealth");
+                let targets = answer.map(|answer| answer.target_health_descriptions.unwrap_or_default());
+                let targets = known(targets, &mut unread);
                 let views = targets.iter().map(|target| observe::target_view(target_group, target));
                 service.view.targets.extend(views);
             }
             service.view.alarms =
                 alarms.iter().filter(|it| service.alarms.contains(&it.name)).cloned().collect();
         }
-        Ok(())
+        unread
     }
 
     /// ARNs of the service deployments since `since`: listed again only when the service's deployments are others.
@@ -125,15 +131,21 @@ impl Closer {
     }
 }
 
+/// What an answer has; nothing, and the error, where there is none.
+fn known<T>(answer: Result<Vec<T>, CallError>, unread: &mut Vec<CallError>) -> Vec<T> {
+    answer.unwrap_or_else(|error| {
+        unread.push(error);
+        Vec::new()
+    })
+}
+
 /// Tasks of the cluster that ECS knows: running, and stopped within the last hour.
 async fn tasks(aws: &Aws, cluster: &str) -> Result<Vec<Task>, CallError> {
     let mut arns = Vec::new();
     for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
-        let mut pages =
-            aws.ecs.list_tasks().cluster(cluster).desired_status(status).into_paginator().items().send();
-        while let Some(arn) = pages.next().await {
-            arns.push(arn.called("ecs:ListTasks")?);
-        }
+        let pages = aws.ecs.list_tasks().cluster(cluster).desired_status(status).into_paginator().send();
+        let pages = Pages::of("ecs:ListTasks", pages).all().await?;
+        arns.extend(pages.into_iter().flat_map(|page| page.task_arns.unwrap_or_default()));
     }
     let mut tasks = Vec::new();
     for some in arns.chunks(TASKS_PER_CALL) {
@@ -195,7 +207,7 @@ pub(crate) async fn all_service_deployments(
     created: Option<CreatedAt>,
 ) -> Result<Vec<ServiceDeploymentBrief>, CallError> {
     let mut briefs = Vec::new();
-    let mut next_token = None;
+    let (mut next_token, mut tokens) = (None, Tokens::of("ecs:ListServiceDeployments"));
     loop {
         let call = aws
             .ecs
@@ -207,10 +219,8 @@ pub(crate) async fn all_service_deployments(
             .set_next_token(next_token.clone());
         let answer = call.send().await.called("ecs:ListServiceDeployments")?;
         briefs.extend(answer.service_deployments.unwrap_or_default());
-        // The SDK's paginators too end at a token that is given back: it would never lead further.
-        if answer.next_token.is_none() || answer.next_token == next_token {
-            return Ok(briefs);
-        }
-        next_token = answer.next_token;
+        let Some(token) = answer.next_token else { return Ok(briefs) };
+        tokens.note(&token)?;
+        next_token = Some(token);
     }
 }

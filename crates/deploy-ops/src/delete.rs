@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::infrastructure;
 use crate::session::Session;
 use crate::stack::{self, StackView, Standing};
+use crate::stack_resources;
 use crate::template::{Section, Template};
 
 /// Longest wait for a deletion. A Multi-AZ database with its last snapshot takes tens of minutes.
@@ -213,13 +214,9 @@ async fn remains(session: &Session, view: &StackView, template: &Template) -> Re
             })
         })
         .collect();
-    let pages = session.target.aws.cloudformation.list_stack_resources().stack_name(&view.id);
-    let mut pages = pages.into_paginator().items().send();
-    while let Some(resource) = pages.next().await {
-        let resource = resource.called("cloudformation:ListStackResources")?;
-        let id = resource.logical_resource_id.as_deref();
-        if let Some(found) = remains.iter_mut().find(|it| Some(it.logical_id.as_str()) == id) {
-            found.physical_id = resource.physical_resource_id;
+    for resource in stack_resources::list(&session.target.aws, &view.id).await? {
+        if let Some(found) = remains.iter_mut().find(|it| it.logical_id == resource.logical_id) {
+            found.physical_id = resource.physical_id;
         }
     }
     Ok(remains)
@@ -270,17 +267,7 @@ async fn follow(
 }
 
 async fn failed_resources(session: &Session, view: &StackView) -> Result<Vec<(String, String)>, Failure> {
-    let pages = session.target.aws.cloudformation.list_stack_resources().stack_name(&view.id);
-    let mut pages = pages.into_paginator().items().send();
-    let mut failed = Vec::new();
-    while let Some(resource) = pages.next().await {
-        let resource = resource.called("cloudformation:ListStackResources")?;
-        if resource.resource_status == Some(ResourceStatus::DeleteFailed) {
-            failed.push((
-                resource.logical_resource_id.unwrap_or_default(),
-                resource.resource_status_reason.unwrap_or_default(),
-            ));
-        }
-    }
-    Ok(failed)
+    let resources = stack_resources::list(&session.target.aws, &view.id).await?.into_iter();
+    let failed = resources.filter(|resource| resource.status == ResourceStatus::DeleteFailed);
+    Ok(failed.map(|resource| (resource.logical_id, resource.reason.unwrap_or_default())).collect())
 }

@@ -1,6 +1,7 @@
 //! The deployment pipeline: resolve, expand, tasks, roll, health, record.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use ops_cli::{Cause, Guard, Verdict};
 
@@ -28,8 +29,9 @@ use crate::secrets;
 use crate::session::EnvironmentSession;
 use crate::stack::{self, Proposal, StackView};
 use crate::task_run::{task_request, task_trouble};
-use crate::tasks;
+use crate::tasks::{self, TaskError};
 use crate::template::Template;
+use crate::unfinished;
 
 /// What the user wants of a deployment.
 #[derive(Debug, Clone)]
@@ -80,8 +82,26 @@ struct Deployment<'a> {
     times: Option<Times>,
 }
 
+/// How often a deployment is planned again because another run's task was in the way.
+const MOST_PLANS: u32 = 3;
+/// How long that run is given to go on with what follows its task.
+const AFTER_ANOTHER: Duration = Duration::from_secs(30);
+
 /// Deploys.
 pub async fn deploy(session: &EnvironmentSession, options: &Options) -> Result<Outcome, Failure> {
+    for _ in 1..MOST_PLANS {
+        match Box::pin(deploy_once(session, options)).await {
+            Err(Failure::Task(error @ TaskError::AnotherEnded { .. })) => {
+                session.report.line(format!("{error}: planning again"));
+                session.target.clock.sleep(AFTER_ANOTHER).await;
+            }
+            other => return unfinished::of_environment(session, other).await,
+        }
+    }
+    unfinished::of_environment(session, Box::pin(deploy_once(session, options)).await).await
+}
+
+async fn deploy_once(session: &EnvironmentSession, options: &Options) -> Result<Outcome, Failure> {
     guards::known(session, &options.overrides)?;
     let (aws, tags) = (&session.target.aws, session.target.tags);
     let repositories = inputs::repositories(&session.config);
@@ -89,6 +109,10 @@ pub async fn deploy(session: &EnvironmentSession, options: &Options) -> Result<O
     let wanted = resolve::wanted_commit(aws, &session.root, &options.wanted, tags, &repositories).await?;
     if !options.plan_only {
         prepare::account(session, options, &wanted.1).await?;
+        if session.target.is_self_contained() {
+            // Nobody else's account was brought to where there is something to deploy to.
+            aws.patience.nothing_changed_yet();
+        }
         return carry_out(session, options, wanted).await;
     }
     // A plan changes nothing. A local account has to be prepared for one: a copy of it is, and nobody needs to see how.
@@ -328,7 +352,7 @@ impl Deployment<'_> {
                 continue;
             }
             self.session.report.step(&format!("Task {name}"));
-            let request = task_request(view, name, task.timeout_secs)?;
+            let request = task_request(self.session, view, name, task.timeout_secs)?;
             let session = self.session;
             let finished = tasks::run(
                 &session.target.aws,

@@ -19,6 +19,7 @@ use crate::rollout;
 use crate::session::EnvironmentSession;
 use crate::stack::{self, StackView, Standing};
 use crate::stack_operations::{self, StackOperation};
+use crate::tasks::{self, RunningTask};
 
 mod evidence;
 mod judge;
@@ -120,6 +121,7 @@ struct Facts<'a> {
     assessment: Assessment,
     answers: Vec<Answer>,
     release_before: Option<String>,
+    tasks: Vec<RunningTask>,
 }
 
 /// Dead tasks of a service whose log is read.
@@ -152,7 +154,8 @@ pub async fn diagnose(session: &EnvironmentSession) -> Result<(Diagnosis, Exit),
     });
     let assessment = assess(&rollout, &observations);
     let answers = answers(session, &view, &seen).await?;
-    let facts = Facts { session, now, view, operation, seen, assessment, answers, release_before };
+    let tasks = tasks::running_in(session).await?;
+    let facts = Facts { session, now, view, operation, seen, assessment, answers, release_before, tasks };
     let judgement = judge::judge(&facts);
     let exit = judgement.exit;
     Ok((evidence::describe(&facts, judgement), exit))
@@ -179,7 +182,11 @@ async fn services(session: &EnvironmentSession, since: Moment) -> Result<Vec<See
     let aws = &session.target.aws;
     let cluster = session.names().cluster();
     let mut seen = observe::services(aws, &cluster, &session.service_names(), since).await?;
-    Closer::default().look(aws, &cluster, &mut seen, since).await?;
+    let mut unread = Closer::default().look(aws, &cluster, &mut seen, since).await;
+    unread.dedup_by_key(|error| error.operation);
+    for error in unread {
+        session.report.warn(format!("not known at present: {error}"));
+    }
     Ok(seen)
 }
 

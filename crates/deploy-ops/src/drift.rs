@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::call::{CallError, Called};
 use crate::failure::Failure;
+use crate::pages::Pages;
 use crate::session::Session;
 use crate::stack::{self, Standing};
 
@@ -122,9 +123,9 @@ pub async fn detect(session: &Session, stack_name: &str, subject: &str) -> Resul
 
 async fn read(session: &Session, stack_id: &str, drift: &mut Drift) -> Result<(), CallError> {
     let call = session.target.aws.cloudformation.describe_stack_resource_drifts().stack_name(stack_id);
-    let mut pages = call.into_paginator().send();
+    let mut pages = Pages::of("cloudformation:DescribeStackResourceDrifts", call.into_paginator().send());
     while let Some(page) = pages.next().await {
-        let page = page.called("cloudformation:DescribeStackResourceDrifts")?;
+        let page = page?;
         for resource in page.stack_resource_drifts() {
             let id = resource.logical_resource_id().unwrap_or_default().to_owned();
             match resource.stack_resource_drift_status() {

@@ -5,7 +5,8 @@
 use aws_sdk_cloudformation::types::{HookFailureMode, OperationEvent, ValidationStatus};
 
 use crate::aws::Aws;
-use crate::call::{CallError, Called};
+use crate::call::CallError;
+use crate::pages::Pages;
 use crate::report::Report;
 use crate::stack::ChangeSet;
 
@@ -49,9 +50,10 @@ enum Mode {
 
 async fn findings(aws: &Aws, change_set: &str, mode: Mode) -> Result<Vec<String>, CallError> {
     let mut findings = Vec::new();
-    let mut pages = aws.cloudformation.describe_events().change_set_name(change_set).into_paginator().send();
+    let pages = aws.cloudformation.describe_events().change_set_name(change_set).into_paginator().send();
+    let mut pages = Pages::of("cloudformation:DescribeEvents", pages);
     while let Some(page) = pages.next().await {
-        let page = page.called("cloudformation:DescribeEvents")?;
+        let page = page?;
         findings.extend(page.operation_events().iter().filter_map(|event| finding(event, mode)));
     }
     Ok(findings)

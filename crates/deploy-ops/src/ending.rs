@@ -96,7 +96,10 @@ pub(crate) async fn result(
     end: End,
     overrides: Vec<String>,
 ) -> DeployResult {
+    // What only informs waits for nobody.
+    let asking = session.target.aws.patience.ask_again();
     let services = crate::status::service_results(session, &release.digests).await;
+    drop(asking);
     // The verdict stands whether or not AWS can still be asked what runs.
     let services = services.unwrap_or_else(|error| {
         session.report.warn(format!("failed to read what runs: {error}"));

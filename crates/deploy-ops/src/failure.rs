@@ -155,6 +155,16 @@ pub enum Failure {
         /// What goes on without the user, and how to follow it.
         hint: String,
     },
+    /// The command failed after it had changed something.
+    #[error("{source}; {}", state.join("; "))]
+    Unfinished {
+        /// Why.
+        source: Box<Failure>,
+        /// What goes on, or is left, one sentence each.
+        state: Vec<String>,
+        /// What follows it.
+        next: String,
+    },
     /// No such one-off task.
     #[error("there is no task {found}")]
     UnknownTask {
@@ -212,6 +222,9 @@ impl Failure {
     /// The text with its chain of causes, each once.
     #[must_use]
     pub fn chain(&self) -> String {
+        if let Self::Unfinished { source, state, .. } = self {
+            return format!("{}; {}", source.chain(), state.join("; "));
+        }
         let mut text = self.to_string();
         let mut source = self.source();
         while let Some(inner) = source {
@@ -238,6 +251,7 @@ impl Failure {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Unfinished { .. } => Exit::NeedsHuman,
             Self::Config(_)
             | Self::Argument(_)
             | Self::Git(_)
@@ -269,7 +283,7 @@ impl Failure {
             Self::Call(error) => call_exit(error),
             Self::Task(error) => match error {
                 TaskError::Call(error) => call_exit(error),
-                TaskError::AnotherRuns { .. } => Exit::Refused,
+                TaskError::AnotherRuns { .. } | TaskError::AnotherEnded { .. } => Exit::Refused,
                 TaskError::GoesOn { .. } => Exit::Interrupted,
                 TaskError::NotPlaced { .. } | TaskError::Gone { .. } => Exit::TaskFailed,
             },
@@ -296,7 +310,7 @@ impl Failure {
 
 fn call_exit(error: &CallError) -> Exit {
     match error.kind {
-        CallErrorKind::Denied | CallErrorKind::Expired => Exit::Refused,
+        CallErrorKind::Denied | CallErrorKind::Expired | CallErrorKind::Clock => Exit::Refused,
         CallErrorKind::Throttled | CallErrorKind::Network | CallErrorKind::Fault | CallErrorKind::Service => {
             Exit::Unexpected
         }

@@ -11,6 +11,7 @@ use crate::call::{CallError, Called};
 use crate::failure::Failure;
 use crate::git;
 use crate::names::{CommitSha, ImageDigest};
+use crate::pages::Pages;
 use crate::resolve::{self, ResolveError};
 use crate::revisions;
 use crate::session::EnvironmentSession;
@@ -56,14 +57,16 @@ pub async fn warn_of_tasks(session: &EnvironmentSession) -> Result<(), CallError
     let (names, aws) = (session.names(), &session.target.aws);
     for task in session.config.platform.tasks.keys() {
         let call = aws.ecs.list_tasks().cluster(names.cluster()).family(names.task_family(task));
-        // A page of a filtered list may be empty though another follows.
-        let Some(first) = call.into_paginator().items().send().next().await else { continue };
-        match first.called("ecs:ListTasks") {
-            Ok(arn) => session.report.warn(format!(
-                "the one-off task {task} runs ({}): a deployment is under way; stop it where it was started, or it will \
-                 update the services after this rollback",
-                crate::alignment::short(&arn)
-            )),
+        match Pages::of("ecs:ListTasks", call.into_paginator().send()).all().await {
+            Ok(pages) => {
+                // A page of a filtered list may be empty though another follows.
+                let Some(arn) = pages.iter().find_map(|page| page.task_arns().first()) else { continue };
+                session.report.warn(format!(
+                    "the one-off task {task} runs ({}): a deployment is under way; stop it where it was started, or it \
+                     will update the services after this rollback",
+                    crate::alignment::short(arn)
+                ));
+            }
             Err(error) if error.is("ClusterNotFoundException") => return Ok(()),
             Err(error) => return Err(error),
         }

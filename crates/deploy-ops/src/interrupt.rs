@@ -3,9 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::sync::Notify;
+
 /// Whether the user pressed Ctrl-C. Clones share the answer.
 #[derive(Debug, Clone, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
+pub struct Interrupt(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    requested: AtomicBool,
+    changed: Notify,
+}
 
 impl Interrupt {
     /// Listens for Ctrl-C from now on. The second one ends the process as it would without this.
@@ -29,12 +37,25 @@ impl Interrupt {
 
     /// Asks for the end, as Ctrl-C does.
     pub fn request(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.requested.store(true, Ordering::Release);
+        self.0.changed.notify_waiters();
     }
 
     /// Whether the end was asked for.
     #[must_use]
     pub fn requested(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.requested.load(Ordering::Acquire)
+    }
+
+    /// Returns as soon as the end was asked for.
+    pub async fn wait(&self) {
+        loop {
+            let changed = self.0.changed.notified();
+            // Registered by `notified` before the look: a request in between wakes it all the same.
+            if self.requested() {
+                return;
+            }
+            changed.await;
+        }
     }
 }

@@ -44,6 +44,8 @@ pub struct LogTail<'a> {
     log_group: &'a str,
     stream: String,
     next_token: Option<String>,
+    /// Whether it was said that the log cannot be read.
+    unread: bool,
 }
 
 impl<'a> LogTail<'a> {
@@ -51,11 +53,19 @@ impl<'a> LogTail<'a> {
     #[must_use]
     pub fn new(log_group: &'a str, container: &str, arn: &str) -> Self {
         let id = arn.rsplit('/').next().unwrap_or(arn);
-        Self { log_group, stream: stream(container, id), next_token: None }
+        Self { log_group, stream: stream(container, id), next_token: None, unread: false }
     }
 
-    /// Prints what was not printed yet.
-    pub async fn print_new(&mut self, aws: &Aws, report: &Report) -> Result<(), CallError> {
+    /// Prints what was not printed yet. A log only informs: that it cannot be read is said once, and ends nothing.
+    pub async fn print_new(&mut self, aws: &Aws, report: &Report) {
+        if let Err(error) = self.read(aws, report).await
+            && !std::mem::replace(&mut self.unread, true)
+        {
+            report.warn(format!("the log cannot be read: {error}"));
+        }
+    }
+
+    async fn read(&mut self, aws: &Aws, report: &Report) -> Result<(), CallError> {
         // GetLogEvents is at its end when it gives the token back that it was given.
         for _ in 0..100 {
             let call = aws

@@ -1,5 +1,7 @@
 //! What one poll sees: answers of AWS, copied into the snapshot that the verdict is made of. No judgement here.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_cloudformation::types::DetailedStatus;
 use aws_sdk_cloudwatch::types::MetricAlarm;
 use aws_sdk_ecs::types::{
@@ -14,6 +16,7 @@ use rollout_verdict::{
 
 use crate::aws::Aws;
 use crate::call::{CallError, Called};
+use crate::pages::Pages;
 
 /// DescribeServices takes at most ten services.
 const SERVICES_PER_CALL: usize = 10;
@@ -21,6 +24,8 @@ const SERVICES_PER_CALL: usize = 10;
 pub(crate) const TASKS_PER_CALL: usize = 100;
 /// Clocks of AWS's services differ a little; an event this much before the start still belongs to it.
 pub(crate) const CLOCK_SKEW_SECS: f64 = 2.0;
+/// Events that are this much older than the start of an operation are none of it, whatever the clocks say.
+const LATEST_BEGIN_SECS: f64 = 900.0;
 
 pub(crate) fn moment(time: Option<&DateTime>) -> Moment {
     Moment::from_epoch_secs(time.map_or(0.0, DateTime::as_secs_f64))
@@ -43,17 +48,47 @@ pub struct StackEvent {
     pub token: Option<String>,
 }
 
-/// Events of a stack since a moment, oldest first; pages are read until `known` or the moment is reached.
-pub async fn stack_events(
+/// Events of one operation of a stack that are not `known` yet, oldest first. The operation is told by its `token`, not by a
+/// time: only where the events have none, or the operation has none yet, `since` (when it was started) bounds the reading.
+/// Ids of events of other operations are added to `foreign`.
+///
+/// An event may come late, between known ones: a page that has some is read to its end.
+pub async fn operation_events(
     aws: &Aws,
     stack_id: &str,
+    token: &str,
     since: Moment,
     known: impl Fn(&str) -> bool,
+    foreign: &mut BTreeSet<String>,
 ) -> Result<Vec<StackEvent>, CallError> {
-    let reached = |event: &StackEvent| {
-        event.view.at.plus_secs(CLOCK_SKEW_SECS) < since || known(event.view.id.as_str())
-    };
-    stack_events_back_to(aws, stack_id, reached).await
+    let pages = aws.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().send();
+    let mut pages = Pages::of("cloudformation:DescribeStackEvents", pages);
+    let mut events: Vec<StackEvent> = Vec::new();
+    'pages: while let Some(page) = pages.next().await {
+        let mut met_known = false;
+        for event in page?.stack_events.unwrap_or_default() {
+            let event = stack_event(event);
+            if known(event.view.id.as_str()) || foreign.contains(event.view.id.as_str()) {
+                met_known = true;
+                continue;
+            }
+            match &event.token {
+                Some(its) if its == token => events.push(event),
+                None if event.view.at.plus_secs(CLOCK_SKEW_SECS) >= since => events.push(event),
+                // Operations of one stack follow each other: behind ours come those before it.
+                _ if !events.is_empty() && event.view.at < events[0].view.at => break 'pages,
+                _ if event.view.at.plus_secs(LATEST_BEGIN_SECS) < since => break 'pages,
+                _ => {
+                    foreign.insert(event.view.id.as_str().to_owned());
+                }
+            }
+        }
+        if met_known {
+            break;
+        }
+    }
+    events.reverse();
+    Ok(events)
 }
 
 /// Events of a stack, oldest first; pages are read backwards in time until one is `reached`, which is left out.
@@ -63,9 +98,10 @@ pub async fn stack_events_back_to(
     mut reached: impl FnMut(&StackEvent) -> bool,
 ) -> Result<Vec<StackEvent>, CallError> {
     let mut events = Vec::new();
-    let mut pages = aws.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().send();
+    let pages = aws.cloudformation.describe_stack_events().stack_name(stack_id).into_paginator().send();
+    let mut pages = Pages::of("cloudformation:DescribeStackEvents", pages);
     'pages: while let Some(page) = pages.next().await {
-        for event in page.called("cloudformation:DescribeStackEvents")?.stack_events.unwrap_or_default() {
+        for event in page?.stack_events.unwrap_or_default() {
             let event = stack_event(event);
             if reached(&event) {
                 break 'pages;
@@ -136,21 +172,15 @@ pub async fn services(
     Ok(seen)
 }
 
-/// Services with the states of their deployment alarms: one that fires already is ignored by ECS for the whole
+/// Adds the states of their deployment alarms to services: one that fires already is ignored by ECS for the whole
 /// deployment (ECS:deployment-alarm-failure).
-pub async fn services_with_alarms(
-    aws: &Aws,
-    cluster: &str,
-    names: &[String],
-    since: Moment,
-) -> Result<Vec<SeenService>, CallError> {
-    let mut services = services(aws, cluster, names, since).await?;
+pub async fn add_alarms(aws: &Aws, services: &mut [SeenService]) -> Result<(), CallError> {
     let names: Vec<String> = services.iter().flat_map(|service| service.alarms.clone()).collect();
     let alarms = alarms(aws, &names).await?;
-    for service in &mut services {
+    for service in services {
         service.view.alarms = alarms.iter().filter(|it| service.alarms.contains(&it.name)).cloned().collect();
     }
-    Ok(services)
+    Ok(())
 }
 
 fn seen_service(service: &Service, since: Moment) -> SeenService {
@@ -205,10 +235,8 @@ pub async fn tasks(aws: &Aws, cluster: &str, service: &str) -> Result<Vec<Task>,
     let mut arns = Vec::new();
     for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
         let call = aws.ecs.list_tasks().cluster(cluster).service_name(service).desired_status(status);
-        let mut pages = call.into_paginator().send();
-        while let Some(page) = pages.next().await {
-            arns.extend(page.called("ecs:ListTasks")?.task_arns.unwrap_or_default());
-        }
+        let pages = Pages::of("ecs:ListTasks", call.into_paginator().send()).all().await?;
+        arns.extend(pages.into_iter().flat_map(|page| page.task_arns.unwrap_or_default()));
     }
     let mut tasks = Vec::new();
     for some in arns.chunks(TASKS_PER_CALL) {
@@ -296,9 +324,7 @@ pub async fn alarms(aws: &Aws, names: &[String]) -> Result<Vec<AlarmView>, CallE
     let mut views = Vec::new();
     for some in names.chunks(100) {
         let call = aws.cloudwatch.describe_alarms().set_alarm_names(Some(some.to_vec())).max_records(100);
-        let mut pages = call.into_paginator().send();
-        while let Some(page) = pages.next().await {
-            let answer = page.called("cloudwatch:DescribeAlarms")?;
+        for answer in Pages::of("cloudwatch:DescribeAlarms", call.into_paginator().send()).all().await? {
             views.extend(answer.metric_alarms.unwrap_or_default().iter().map(alarm_view));
         }
     }

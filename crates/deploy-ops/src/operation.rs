@@ -280,7 +280,7 @@ fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclu
             Some(cause_of(state).unwrap_or_else(|| unfinished(&watched.assessment)))
         }
     };
-    let Watched { assessment, failure, whole_at, record, .. } = watched;
+    let Watched { ended, assessment, failure, whole_at, record } = watched;
     let detected_secs = match (&failure, assessment.first_failure_at) {
         (Some((_, at)), Some(first)) => Some(at.secs_since(first)),
         _ => None,
@@ -291,7 +291,8 @@ fn conclude(session: &Session, subject: &str, watched: Watched) -> Result<Conclu
         whole: Whole::of(&record.rollout, whole_at),
         ended_secs: assessment.elapsed_secs,
     });
-    let complete = assessment.stack == Some(StackOutcome::Complete);
+    // Where AWS fell silent nothing is known against the release: there is nothing to take back.
+    let complete = assessment.stack == Some(StackOutcome::Complete) && !matches!(ended, Ended::Blind(_));
     let stuck = assessment.stack == Some(StackOutcome::RollbackFailed);
     Ok(Conclusion { verdict, cause, detected_secs, complete, stuck, times, record })
 }
@@ -349,6 +350,6 @@ fn blind(error: &CallError) -> Cause {
     Cause {
         kind: error.kind_word().to_owned(),
         service: None,
-        detail: format!("the update goes on, but cannot be watched any more: {error}"),
+        detail: format!("what became of it is not known, and it goes on by itself: {error}"),
     }
 }

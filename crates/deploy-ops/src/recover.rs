@@ -1,6 +1,7 @@
 //! Bringing a stack back that cannot be updated, step by step: each step is shown, asked about and done, then the stack
 //! is looked at again. What is running is waited for, never interrupted.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use ops_cli::{Cause, Verdict};
@@ -17,11 +18,15 @@ use crate::inputs::Shared;
 use crate::names::CommitSha;
 use crate::observe;
 use crate::operation;
+use crate::pages::Pages;
 use crate::plan;
 use crate::session::{EnvironmentSession, Session};
 use crate::stack::{self, StackView, Standing};
 use crate::stack_resources;
 use crate::stuck::{self, Freed};
+use crate::task_stop;
+use crate::tasks;
+use crate::unfinished;
 
 /// Steps that a stack needs at most; more than that and something undoes them.
 const MOST_STEPS: usize = 10;
@@ -85,6 +90,10 @@ struct Recovery<'a> {
 
 /// Recovers the stack of an environment.
 pub async fn environment(session: &EnvironmentSession, ask: Ask) -> Result<Recovered, Failure> {
+    unfinished::of_environment(session, Box::pin(recover_environment(session, ask)).await).await
+}
+
+async fn recover_environment(session: &EnvironmentSession, ask: Ask) -> Result<Recovered, Failure> {
     let now = session.target.clock.now();
     let until = ecs_roll::patience(session, now).max(now.plus_secs(PATIENCE_SECS));
     let subject = session.environment.name.as_str();
@@ -98,6 +107,10 @@ pub async fn environment(session: &EnvironmentSession, ask: Ask) -> Result<Recov
     if recovered.verdict == Verdict::NeedsHuman {
         return Ok(recovered);
     }
+    for task in overdue_tasks(session, ask).await? {
+        recovered.steps.push(format!("stopped the one-off task {task}, whose own run is gone"));
+        recovered.verdict = Verdict::Succeeded;
+    }
     let next = match stack::describe(&session.target.aws, stack).await? {
         Some(view) if view.standing() == Standing::Ready => after(session, &view).await?,
         _ => format!("deploy {subject} --bootstrap"),
@@ -108,6 +121,10 @@ pub async fn environment(session: &EnvironmentSession, ask: Ask) -> Result<Recov
 
 /// Recovers the stack of what exists once.
 pub async fn shared(session: &Session, ask: Ask) -> Result<Recovered, Failure> {
+    unfinished::of_shared(session, Box::pin(recover_shared(session, ask)).await).await
+}
+
+async fn recover_shared(session: &Session, ask: Ask) -> Result<Recovered, Failure> {
     let until = session.target.clock.now().plus_secs(PATIENCE_SECS);
     let stack = session.config.platform.shared_stack_name.as_str();
     let mut recovery =
@@ -117,6 +134,18 @@ pub async fn shared(session: &Session, ask: Ask) -> Result<Recovered, Failure> {
         recovered.next = Some(session.command("stack deploy shared"));
     }
     Ok(recovered)
+}
+
+/// Stops the one-off tasks that should have ended: the run that would have stopped them is gone.
+async fn overdue_tasks(session: &EnvironmentSession, ask: Ask) -> Result<BTreeSet<String>, Failure> {
+    let running = tasks::running_in(session).await?;
+    let overdue: BTreeSet<String> =
+        running.iter().filter(|task| task.overdue).map(|task| task.name.clone()).collect();
+    for task in &overdue {
+        ask.confirm(&format!("Stop the one-off task {task}, which should have ended?"))?;
+        task_stop::stop(session, task).await?;
+    }
+    Ok(overdue)
 }
 
 /// What comes next for an environment whose stack can be updated again: its services, where they differ from
@@ -299,10 +328,10 @@ impl Recovery<'_> {
         let (aws, report) = (&self.session.target.aws, &self.session.report);
         let now = self.session.target.clock.now();
         let call = aws.cloudformation.list_change_sets().stack_name(&view.id);
-        let mut pages = call.into_paginator().send();
+        let mut pages = Pages::of("cloudformation:ListChangeSets", call.into_paginator().send());
         let mut stale = Vec::new();
         while let Some(page) = pages.next().await {
-            for summary in page.called("cloudformation:ListChangeSets")?.summaries.unwrap_or_default() {
+            for summary in page?.summaries.unwrap_or_default() {
                 let name = summary.change_set_name.unwrap_or_default();
                 let age = now.secs_since(observe::moment(summary.creation_time.as_ref()));
                 let ours = name.starts_with("deploy-") || name.starts_with("rollback-");

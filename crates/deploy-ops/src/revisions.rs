@@ -10,6 +10,7 @@ use aws_sdk_ecs::types::{
 use crate::aws::Aws;
 use crate::call::{CallError, Called};
 use crate::names::ImageDigest;
+use crate::pages::Pages;
 use crate::resolve::Release;
 
 /// Revisions of a family that are looked at, newest first: a release that was rolled back to is among the last few.
@@ -37,25 +38,26 @@ pub async fn find(
     let family = base.family().unwrap_or_default();
     let call = aws.ecs.list_task_definitions().family_prefix(family);
     let call = call.status(TaskDefinitionStatus::Active).sort(SortOrder::Desc);
-    let mut pages = call.into_paginator().items().send();
+    let mut pages = Pages::of("ecs:ListTaskDefinitions", call.into_paginator().send());
     let mut looked_at = 0;
-    while let Some(arn) = pages.next().await {
-        let arn = arn.called("ecs:ListTaskDefinitions")?;
-        // The family of another service may begin alike.
-        if crate::alignment::short(&arn).rsplit_once(':').map(|(name, _)| name) != Some(family) {
-            continue;
-        }
-        if looked_at == LOOKED_AT {
-            break;
-        }
-        looked_at += 1;
-        let Some(definition) = describe(aws, &arn).await? else { continue };
-        let needs_more = definition.task_role_arn != base.task_role_arn
-            || definition.execution_role_arn != base.execution_role_arn
-            || !secrets(&definition).is_subset(&secrets(base));
-        let mut containers = definition.container_definitions().iter();
-        if !needs_more && containers.any(|it| runs(it, service, release, digest)) {
-            return Ok(Some(arn));
+    while let Some(page) = pages.next().await {
+        for arn in page?.task_definition_arns.unwrap_or_default() {
+            // The family of another service may begin alike.
+            if crate::alignment::short(&arn).rsplit_once(':').map(|(name, _)| name) != Some(family) {
+                continue;
+            }
+            if looked_at == LOOKED_AT {
+                return Ok(None);
+            }
+            looked_at += 1;
+            let Some(definition) = describe(aws, &arn).await? else { continue };
+            let needs_more = definition.task_role_arn != base.task_role_arn
+                || definition.execution_role_arn != base.execution_role_arn
+                || !secrets(&definition).is_subset(&secrets(base));
+            let mut containers = definition.container_definitions().iter();
+            if !needs_more && containers.any(|it| runs(it, service, release, digest)) {
+                return Ok(Some(arn));
+            }
         }
     }
     Ok(None)

@@ -23,6 +23,7 @@ use crate::stack::{self, StackView, Standing};
 use crate::stuck::{self, Freed};
 use crate::take_up;
 use crate::template::{Section, Template};
+use crate::unfinished;
 
 /// How the services are changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,10 @@ struct Rollback<'a> {
 
 /// Rolls back.
 pub async fn rollback(session: &EnvironmentSession, options: &Options) -> Result<Outcome, Failure> {
+    unfinished::of_environment(session, Box::pin(go_back(session, options)).await).await
+}
+
+async fn go_back(session: &EnvironmentSession, options: &Options) -> Result<Outcome, Failure> {
     let (aws, tag) = (&session.target.aws, &options.tag);
     let repositories = inputs::repositories(&session.config);
     let commit = resolve::commit_of_tag(aws, &session.root, tag, session.target.tags, &repositories).await?;

@@ -40,14 +40,14 @@ impl Session {
     pub async fn open(root: &Path, args: &TargetArgs) -> Result<Self, Failure> {
         let config = Config::load(root)?;
         let target = Target::connect(root, &config, args).await?;
-        let report = Report::stderr(target.clock.clone());
+        let (report, interrupt) = (Report::stderr(target.clock.clone()), target.interrupt.clone());
         let origin = Origin::here(&target.identity);
         Ok(Self {
             root: root.to_owned(),
             config,
             target,
             report,
-            interrupt: Interrupt::listen(),
+            interrupt,
             origin,
             recorder: Recorder::default(),
         })
@@ -67,7 +67,7 @@ impl Session {
     /// A command that is connected already.
     #[must_use]
     pub fn connected(root: PathBuf, config: Config, target: Target, report: Report) -> Self {
-        let (interrupt, recorder) = (Interrupt::default(), Recorder::default());
+        let (interrupt, recorder) = (target.interrupt.clone(), Recorder::default());
         let origin = Origin::here(&target.identity);
         Self { root, config, target, report, interrupt, origin, recorder }
     }
@@ -171,6 +171,11 @@ impl EnvironmentSession {
     /// The services as they are before something changes, with their alarms.
     pub async fn services_before(&self) -> Result<Vec<SeenService>, CallError> {
         let (cluster, names, now) = (self.names().cluster(), self.service_names(), self.target.clock.now());
-        observe::services_with_alarms(&self.target.aws, &cluster, &names, now).await
+        let mut services = observe::services(&self.target.aws, &cluster, &names, now).await?;
+        // Alarms only inform here; whether they are there at all is looked at before a success is called one.
+        if let Err(error) = observe::add_alarms(&self.target.aws, &mut services).await {
+            self.report.warn(format!("whether an alarm fires already is not known: {error}"));
+        }
+        Ok(services)
     }
 }

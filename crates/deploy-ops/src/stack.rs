@@ -11,6 +11,7 @@ use crate::aws::Aws;
 use crate::call::{CallError, Called};
 use crate::clock::Clock;
 use crate::early_validation;
+use crate::pages::Tokens;
 use crate::plan::{Change, Plan};
 use crate::template::Template;
 
@@ -308,7 +309,7 @@ async fn wait_for_change_set(
     stack_id: String,
 ) -> Result<Proposal, StackError> {
     let mut changes: Vec<Change> = Vec::new();
-    let mut next_token = None;
+    let (mut next_token, mut tokens) = (None, Tokens::of("cloudformation:DescribeChangeSet"));
     let started = clock.now();
     let mut pause = Duration::from_secs(2);
     loop {
@@ -318,12 +319,13 @@ async fn wait_for_change_set(
         match answer.status {
             Some(ChangeSetStatus::CreateComplete) => {
                 changes.extend(answer.changes.unwrap_or_default().into_iter().filter_map(Change::read));
-                next_token = answer.next_token;
-                if next_token.is_none() {
+                let Some(token) = answer.next_token else {
                     let warnings = early_validation::warnings(aws, &id).await;
                     let plan = Plan::new(changes);
                     return Ok(Proposal::Changes(ChangeSet { id, stack_id, plan, warnings }));
-                }
+                };
+                tokens.note(&token)?;
+                next_token = Some(token);
                 continue;
             }
             Some(ChangeSetStatus::Failed) => {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::ResourceStatus;
+use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary};
 
 use crate::aws::Aws;
-use crate::call::{CallError, Called};
+use crate::call::CallError;
+use crate::pages::Pages;
 
 /// A resource of a stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,19 +34,16 @@ impl StackResource {
 /// Every resource of a stack, in the order of CloudFormation's answer.
 pub async fn list(aws: &Aws, stack: &str) -> Result<Vec<StackResource>, CallError> {
     let call = aws.cloudformation.list_stack_resources().stack_name(stack);
-    let mut pages = call.into_paginator().items().send();
-    let mut resources = Vec::new();
-    while let Some(summary) = pages.next().await {
-        let summary = summary.called("cloudformation:ListStackResources")?;
-        resources.push(StackResource {
-            logical_id: summary.logical_resource_id.unwrap_or_default(),
-            physical_id: summary.physical_resource_id.filter(|id| !id.is_empty()),
-            resource_type: summary.resource_type.unwrap_or_default(),
-            status: summary.resource_status.unwrap_or_else(|| ResourceStatus::from("UNKNOWN")),
-            reason: summary.resource_status_reason,
-        });
-    }
-    Ok(resources)
+    let pages = Pages::of("cloudformation:ListStackResources", call.into_paginator().send()).all().await?;
+    let summaries = pages.into_iter().flat_map(|page| page.stack_resource_summaries.unwrap_or_default());
+    let resource = |summary: StackResourceSummary| StackResource {
+        logical_id: summary.logical_resource_id.unwrap_or_default(),
+        physical_id: summary.physical_resource_id.filter(|id| !id.is_empty()),
+        resource_type: summary.resource_type.unwrap_or_default(),
+        status: summary.resource_status.unwrap_or_else(|| ResourceStatus::from("UNKNOWN")),
+        reason: summary.resource_status_reason,
+    };
+    Ok(summaries.map(resource).collect())
 }
 
 /// A resource that could not be put back.
@@ -63,27 +61,28 @@ pub struct Culprit {
 /// that failed on the way forward and is back is none of them.
 pub async fn culprits(aws: &Aws, stack_id: &str) -> Result<Vec<Culprit>, CallError> {
     let call = aws.cloudformation.describe_stack_events().stack_name(stack_id);
-    let mut pages = call.into_paginator().items().send();
+    let mut pages = Pages::of("cloudformation:DescribeStackEvents", call.into_paginator().send());
     let mut latest: BTreeMap<String, Option<Culprit>> = BTreeMap::new();
-    while let Some(event) = pages.next().await {
-        let event = event.called("cloudformation:DescribeStackEvents")?;
-        let status = event.resource_status.as_ref().map(ResourceStatus::as_str).unwrap_or_default();
-        if event.physical_resource_id.as_deref() == Some(stack_id) {
-            // Events come newest first: before this one the operation went forward.
-            if status == "UPDATE_ROLLBACK_IN_PROGRESS" {
-                break;
+    'pages: while let Some(page) = pages.next().await {
+        for event in page?.stack_events.unwrap_or_default() {
+            let status = event.resource_status.as_ref().map(ResourceStatus::as_str).unwrap_or_default();
+            if event.physical_resource_id.as_deref() == Some(stack_id) {
+                // Events come newest first: before this one the operation went forward.
+                if status == "UPDATE_ROLLBACK_IN_PROGRESS" {
+                    break 'pages;
+                }
+                continue;
             }
-            continue;
+            let failed = status == "UPDATE_FAILED";
+            let logical_id = event.logical_resource_id.unwrap_or_default();
+            latest.entry(logical_id.clone()).or_insert_with(|| {
+                failed.then(|| Culprit {
+                    logical_id,
+                    resource_type: event.resource_type.unwrap_or_default(),
+                    reason: event.resource_status_reason.unwrap_or_default(),
+                })
+            });
         }
-        let failed = status == "UPDATE_FAILED";
-        let logical_id = event.logical_resource_id.unwrap_or_default();
-        latest.entry(logical_id.clone()).or_insert_with(|| {
-            failed.then(|| Culprit {
-                logical_id,
-                resource_type: event.resource_type.unwrap_or_default(),
-                reason: event.resource_status_reason.unwrap_or_default(),
-            })
-        });
     }
     Ok(latest.into_values().flatten().collect())
 }

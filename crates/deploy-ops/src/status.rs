@@ -14,6 +14,7 @@ use crate::names::ImageDigest;
 use crate::observe::{self, SeenService};
 use crate::session::EnvironmentSession;
 use crate::stack;
+use crate::tasks::{self, RunningTask};
 
 /// What every service runs, in configuration order. `digests` are those of the wanted release.
 pub async fn service_results(
@@ -70,6 +71,8 @@ pub struct Status {
     pub url: String,
     /// One entry per service, in configuration order.
     pub services: Vec<ServiceStatus>,
+    /// One-off tasks that run.
+    pub tasks: Vec<RunningTask>,
 }
 
 /// A stack in a [`Status`].
@@ -111,6 +114,7 @@ pub async fn read(session: &EnvironmentSession) -> Result<Status, Failure> {
         commit: parameter("Commit"),
         url: session.environment.url(),
         services: names.iter().map(|name| service_status(name, &seen)).collect(),
+        tasks: tasks::running_in(session).await?,
         stack: view.map(|view| StackLine { name: view.name, status: view.status.as_str().to_owned() }),
     })
 }
@@ -153,6 +157,9 @@ impl fmt::Display for Status {
                     service.deployed_at.as_deref().unwrap_or("?"),
                 )?,
             }
+        }
+        for task in &self.tasks {
+            writeln!(f, "  task     {task}")?;
         }
         Ok(())
     }

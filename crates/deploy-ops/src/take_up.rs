@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use rollout_verdict::{ExpectedService, Moment};
 
-use crate::call::{CallError, Called};
+use crate::call::CallError;
 use crate::failure::Failure;
 use crate::observe;
 use crate::operation::{self, Conclusion};
+use crate::pages::Pages;
 use crate::rollout;
 use crate::session::EnvironmentSession;
 use crate::stack::StackView;
@@ -64,15 +65,16 @@ async fn started(
     stack_id: &str,
 ) -> Result<Option<(String, Moment)>, CallError> {
     let call = session.target.aws.cloudformation.describe_stack_events().stack_name(stack_id);
-    let mut pages = call.into_paginator().items().send();
-    while let Some(event) = pages.next().await {
-        let event = event.called("cloudformation:DescribeStackEvents")?;
-        let of_stack = event.physical_resource_id.as_deref() == Some(stack_id);
-        let begins = event.resource_status.as_ref().is_some_and(|it| it.as_str() == "UPDATE_IN_PROGRESS");
-        // A stack that is configured says a second time that it is in progress.
-        if of_stack && begins && event.detailed_status.is_none() {
-            let at = observe::moment(event.timestamp.as_ref());
-            return Ok(event.client_request_token.map(|token| (token, at)));
+    let mut pages = Pages::of("cloudformation:DescribeStackEvents", call.into_paginator().send());
+    while let Some(page) = pages.next().await {
+        for event in page?.stack_events.unwrap_or_default() {
+            let of_stack = event.physical_resource_id.as_deref() == Some(stack_id);
+            let begins = event.resource_status.as_ref().is_some_and(|it| it.as_str() == "UPDATE_IN_PROGRESS");
+            // A stack that is configured says a second time that it is in progress.
+            if of_stack && begins && event.detailed_status.is_none() {
+                let at = observe::moment(event.timestamp.as_ref());
+                return Ok(event.client_request_token.map(|token| (token, at)));
+            }
         }
     }
     Ok(None)

@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig, timeout::TimeoutConfig};
-use aws_credential_types::Credentials;
+use aws_config::{BehaviorVersion, Region, timeout::TimeoutConfig};
+use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_types::retry::RetryConfig;
 use env_config::Config;
@@ -20,8 +19,13 @@ use ops_cli::{Place, TargetArgs};
 
 use crate::aws::Aws;
 use crate::call::{CallError, Called};
-use crate::clock::{Boxed, Clock, Moment, WallClock};
+use crate::clock::{AwsClock, Clock, Moment, Offset, WallClock};
+use crate::interrupt::Interrupt;
+use crate::patience::Patience;
 use crate::resolve::TagSource;
+use crate::transport::Transport;
+
+mod local;
 
 /// Directory of the local account, below the top of the repository.
 pub const LOCAL_STATE: &str = ".local-aws";
@@ -58,6 +62,10 @@ pub struct Target {
     pub identity: Identity,
     /// When the credentials end, in seconds since the Unix epoch, where they do.
     pub credentials_expire_at: Option<Moment>,
+    /// How far AWS's clock is ahead of this machine's.
+    pub clock_offset: Offset,
+    /// Ctrl-C.
+    pub interrupt: Interrupt,
     /// Whether the caller may do everything in an account of its own.
     self_contained: bool,
     local: Option<Running>,
@@ -118,7 +126,7 @@ impl Target {
                         fault.parse().map_err(|error| TargetError::UnknownFault(format!("{error}")))?;
                     running.control().add_fault(fault, Duration::ZERO)?;
                 }
-                Self::local(config, running).await
+                Self::serving(config, running, local_aws::ADMIN_ACCESS_KEY, Interrupt::listen()).await
             }
         }
     }
@@ -129,6 +137,14 @@ impl Target {
         let http = Builder::new()
             .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
             .build_https();
+        let (interrupt, clock_offset) = (Interrupt::listen(), Offset::default());
+        let machine: Arc<dyn Clock> = Arc::new(WallClock);
+        // The credentials' own requests are none to an API.
+        let transport = Transport {
+            inner: http.clone(),
+            interrupt: interrupt.clone(),
+            machine: Some((machine.clone(), clock_offset.clone())),
+        };
         let sdk_config = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
             .http_client(http)
@@ -144,41 +160,20 @@ impl Target {
             None => None,
         };
         let expire_at = expire_at.map(|since_epoch| Moment::from_epoch_secs(since_epoch.as_secs_f64()));
-        let aws = Aws::new(&sdk_config);
+        let clock: Arc<dyn Clock> = Arc::new(AwsClock { machine, offset: clock_offset.clone() });
+        let aws = Aws::new(&sdk_config, &transport, Patience::new(interrupt.clone(), clock.clone()));
         let identity = identity(&aws, config).await?;
         Ok(Self {
             aws,
-            clock: Arc::new(WallClock),
+            clock,
             front: Front::Public,
             tags: TagSource::Git,
             identity,
             credentials_expire_at: expire_at,
+            clock_offset,
+            interrupt,
             self_contained: false,
             local: None,
-        })
-    }
-
-    /// A local AWS that is already served, called by its administrator.
-    pub async fn local(config: &Config, running: Running) -> Result<Self, TargetError> {
-        Self::local_as(config, running, local_aws::ADMIN_ACCESS_KEY).await
-    }
-
-    /// A local AWS that is already served, called with an access key of [`local_aws::role_access_key`].
-    pub async fn local_as(config: &Config, running: Running, access_key: &str) -> Result<Self, TargetError> {
-        let sdk_config =
-            local_sdk_config(config.platform.region.as_str(), &running.endpoint_url(), access_key);
-        let aws = Aws::new(&sdk_config);
-        let identity = identity(&aws, config).await?;
-        Ok(Self {
-            aws,
-            clock: Arc::new(VirtualClock(running.control())),
-            front: Front::At(running.addr()),
-            tags: TagSource::Registry,
-            identity,
-            credentials_expire_at: None,
-            // A role is used as on AWS: it brings nothing that the account lacks.
-            self_contained: access_key == local_aws::ADMIN_ACCESS_KEY,
-            local: Some(running),
         })
     }
 
@@ -240,29 +235,6 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// Retries wait in wall time, which means nothing to a virtual clock: they are kept short.
-fn local_sdk_config(region: &str, endpoint: &str, access_key: &str) -> SdkConfig {
-    let credentials = Credentials::new(access_key, "local", None, None, "local");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(region.to_owned()))
-        .endpoint_url(endpoint)
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(Builder::new().build_http())
-        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
-            aws_smithy_async::rt::sleep::TokioSleep::new(),
-        ))
-        .time_source(aws_smithy_async::time::SystemTimeSource::new())
-        .timeout_config(timeouts())
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(4)
-                .with_initial_backoff(Duration::from_millis(1))
-                .with_max_backoff(Duration::from_millis(4)),
-        )
-        .build()
-}
-
 /// The configuration names the region; surroundings that name another one are a mistake of somebody.
 fn refuse_other_region(region: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<(), TargetError> {
     for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
@@ -286,24 +258,6 @@ async fn identity(aws: &Aws, config: &Config) -> Result<Identity, TargetError> {
         });
     }
     Ok(identity)
-}
-
-/// Time of the local account: a sleep lets it pass, with everything that happens meanwhile.
-struct VirtualClock(Control);
-
-impl Clock for VirtualClock {
-    fn now(&self) -> Moment {
-        Moment::from_epoch_secs(self.0.now().as_epoch_secs())
-    }
-
-    fn sleep(&self, duration: Duration) -> Boxed<'_, ()> {
-        Box::pin(async move {
-            // A journal that cannot be written fails the next call too, and that one can say so.
-            let _ = self.0.advance_by(duration);
-            // The other tasks of this process (Ctrl-C) get their turn, as they would in a real sleep.
-            tokio::task::yield_now().await;
-        })
-    }
 }
 
 #[cfg(test)]

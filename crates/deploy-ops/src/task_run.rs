@@ -13,7 +13,8 @@ use crate::names::ImageDigest;
 use crate::resolve::{self, Wanted};
 use crate::session::EnvironmentSession;
 use crate::stack::{self, StackView, Standing};
-use crate::tasks::{self, FinishedTask, TaskOutcome, TaskRequest};
+use crate::tasks::{self, FinishedTask, TaskError, TaskOutcome, TaskRequest};
+use crate::unfinished;
 
 /// What the user wants of a one-off task.
 #[derive(Debug, Clone)]
@@ -60,6 +61,14 @@ const SEED: &str = "seed";
 
 /// Runs a one-off task and follows it to its end.
 pub async fn run(session: &EnvironmentSession, options: &Options) -> Result<TaskResult, Failure> {
+    match Box::pin(run_it(session, options)).await {
+        // Its own task, if it had started one by then, has given way.
+        Err(failure @ Failure::Task(TaskError::AnotherRuns { .. })) => Err(failure),
+        result => unfinished::of_environment(session, result).await,
+    }
+}
+
+async fn run_it(session: &EnvironmentSession, options: &Options) -> Result<TaskResult, Failure> {
     let (name, task) = find(session, &options.task)?;
     refuse_seeding(session, options)?;
     let aws = &session.target.aws;
@@ -76,7 +85,7 @@ pub async fn run(session: &EnvironmentSession, options: &Options) -> Result<Task
     let image = image(session, &view, task, options.wanted.as_ref()).await?;
     session.report.step(&format!("Task {name} on {}", session.environment.name));
     session.report.line(format!("image of {}: {}", image.release, image.digest.short()));
-    let mut request = task_request(&view, name, task.timeout_secs)?;
+    let mut request = task_request(session, &view, name, task.timeout_secs)?;
     request.task_definition = with_image(aws, &request, &image).await?;
     session.report.line(format!("task definition {}", short(&request.task_definition)));
     let finished =
@@ -93,7 +102,10 @@ pub async fn run(session: &EnvironmentSession, options: &Options) -> Result<Task
     Ok(result(session, name, &image, &request, finished))
 }
 
-fn find<'a>(session: &'a EnvironmentSession, wanted: &str) -> Result<(&'a TaskName, &'a Task), Failure> {
+pub(crate) fn find<'a>(
+    session: &'a EnvironmentSession,
+    wanted: &str,
+) -> Result<(&'a TaskName, &'a Task), Failure> {
     let tasks = &session.config.platform.tasks;
     tasks.iter().find(|(name, _)| name.as_str() == wanted).ok_or_else(|| Failure::UnknownTask {
         found: wanted.to_owned(),
@@ -293,7 +305,12 @@ impl TaskResult {
 }
 
 /// The request to run a one-off task of the environment, from the outputs of its stack.
-pub fn task_request(view: &StackView, name: &TaskName, timeout_secs: u32) -> Result<TaskRequest, Failure> {
+pub fn task_request(
+    session: &EnvironmentSession,
+    view: &StackView,
+    name: &TaskName,
+    timeout_secs: u32,
+) -> Result<TaskRequest, Failure> {
     let id = name.pascal_case();
     Ok(TaskRequest {
         name: name.to_string(),
@@ -304,6 +321,7 @@ pub fn task_request(view: &StackView, name: &TaskName, timeout_secs: u32) -> Res
         log_group: view.output(&format!("{id}LogGroupName"))?.to_owned(),
         container: name.to_string(),
         timeout_secs,
+        stop: session.command(&format!("task stop {name} --env {}", session.environment.name)),
     })
 }
 

@@ -1,19 +1,23 @@
 //! One-off tasks (migrate, seed): started once, followed with their log, judged by an explicit exit code.
 
-use std::time::Duration;
-
 use aws_sdk_ecs::types::{
     AssignPublicIp, AwsVpcConfiguration, DesiredStatus, LaunchType, NetworkConfiguration, Task,
 };
-use rollout_verdict::Cadence;
 
 use crate::aws::Aws;
 use crate::call::{CallError, Called};
 use crate::clock::Clock;
 use crate::interrupt::Interrupt;
-use crate::logs::LogTail;
 use crate::observe;
+use crate::pages::Pages;
 use crate::report::Report;
+
+mod follow;
+mod running;
+
+use follow::follow;
+pub use running::{RunningTask, running_in};
+use running::{limit, started_by};
 
 /// Which task to run, and where: outputs of the environment's stack.
 #[derive(Debug, Clone)]
@@ -34,6 +38,8 @@ pub struct TaskRequest {
     pub container: String,
     /// Seconds after which the task is stopped.
     pub timeout_secs: u32,
+    /// The command that stops it.
+    pub stop: String,
 }
 
 /// How a task ended.
@@ -103,16 +109,27 @@ pub enum TaskError {
         task: String,
         /// The running task.
         arn: String,
+        /// The command that stops it.
+        stop: String,
+    },
+    /// A task of another release was followed to its end. Whoever started it may go on: what was planned before is to be
+    /// looked at again.
+    #[error("another {task} task ran until now: {arn}")]
+    AnotherEnded {
+        /// Name of the task.
+        task: String,
+        /// The task.
+        arn: String,
     },
     /// The user interrupted while a task was followed that another run started.
     #[error("interrupted; the {task} task {arn} goes on, because another run started it")]
     GoesOn {
         /// Name of the task.
         task: String,
-        /// Its cluster.
-        cluster: String,
         /// The task.
         arn: String,
+        /// The command that stops it.
+        stop: String,
     },
     /// ECS no longer knows the task: it keeps stopped tasks for an hour.
     #[error("ECS no longer knows task {arn}")]
@@ -132,7 +149,7 @@ enum Whose {
 }
 
 /// Seconds that a stopped task may take to become `STOPPED`: the longest stop timeout of Fargate and some.
-const STOP_LIMIT_SECS: f64 = 300.0;
+pub(crate) const STOP_LIMIT_SECS: f64 = 300.0;
 
 /// Runs the task, or follows it where an earlier run of this tool started the same one and was killed.
 pub async fn run(
@@ -152,7 +169,13 @@ pub async fn run(
             return follow(aws, clock, report, interrupt, request, arn, Whose::Another).await;
         }
         Some((arn, _)) => {
-            return Err(TaskError::AnotherRuns { task: request.name.clone(), arn: arn.to_owned() });
+            report.line(format!(
+                "{}: another one runs already: following it to its end, which comes at its limit",
+                request.name
+            ));
+            let arn = arn.to_owned();
+            follow(aws, clock, report, interrupt, request, arn.clone(), Whose::Another).await?;
+            return Err(TaskError::AnotherEnded { task: request.name.clone(), arn });
         }
         None => start(aws, request, &known).await?,
     };
@@ -169,7 +192,7 @@ pub async fn run_alone(
 ) -> Result<FinishedTask, TaskError> {
     let known = known_tasks(aws, request).await?;
     if let Some((arn, _)) = running(&known) {
-        return Err(TaskError::AnotherRuns { task: request.name.clone(), arn: arn.to_owned() });
+        return Err(another(request, arn.to_owned()));
     }
     let arn = start(aws, request, &known).await?;
     follow(aws, clock, report, interrupt, request, arn, Whose::Ours).await
@@ -187,33 +210,46 @@ async fn rival(aws: &Aws, request: &TaskRequest, ours: &Task) -> Result<Option<S
     Ok(first.filter(|first| age(first) < age(ours)).and_then(|first| first.task_arn))
 }
 
+/// The same, looked for again at the next look where it is not known at present.
+async fn known_rival(aws: &Aws, request: &TaskRequest, ours: &Task) -> Result<Option<String>, CallError> {
+    match rival(aws, request, ours).await {
+        Err(error) if error.is_transient() => Ok(None),
+        other => other,
+    }
+}
+
 /// `arn:…:task-definition/FAMILY:REVISION`
 fn family(task_definition: &str) -> &str {
     let name = task_definition.rsplit('/').next().unwrap_or(task_definition);
     name.split(':').next().unwrap_or(name)
 }
 
+fn another(request: &TaskRequest, arn: String) -> TaskError {
+    TaskError::AnotherRuns { task: request.name.clone(), arn, stop: request.stop.clone() }
+}
+
 /// Tasks of the family that ECS still knows, running or stopped within the last hour.
 async fn known_tasks(aws: &Aws, request: &TaskRequest) -> Result<Vec<Task>, CallError> {
-    let family = family(&request.task_definition);
+    let both = [DesiredStatus::Running, DesiredStatus::Stopped];
+    of_family(aws, &request.cluster, family(&request.task_definition), &both).await
+}
+
+async fn of_family(
+    aws: &Aws,
+    cluster: &str,
+    family: &str,
+    statuses: &[DesiredStatus],
+) -> Result<Vec<Task>, CallError> {
     let mut arns = Vec::new();
-    for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
-        let mut pages = aws
-            .ecs
-            .list_tasks()
-            .cluster(&request.cluster)
-            .family(family)
-            .desired_status(status)
-            .into_paginator()
-            .send();
-        while let Some(page) = pages.next().await {
-            arns.extend(page.called("ecs:ListTasks")?.task_arns.unwrap_or_default());
-        }
+    for status in statuses {
+        let call = aws.ecs.list_tasks().cluster(cluster).family(family).desired_status(status.clone());
+        let pages = Pages::of("ecs:ListTasks", call.into_paginator().send()).all().await?;
+        arns.extend(pages.into_iter().flat_map(|page| page.task_arns.unwrap_or_default()));
     }
     let mut tasks = Vec::new();
     // DescribeTasks takes at most a hundred.
     for some in arns.chunks(100) {
-        let call = aws.ecs.describe_tasks().cluster(&request.cluster).set_tasks(Some(some.to_vec()));
+        let call = aws.ecs.describe_tasks().cluster(cluster).set_tasks(Some(some.to_vec()));
         tasks.extend(call.send().await.called("ecs:DescribeTasks")?.tasks.unwrap_or_default());
     }
     Ok(tasks)
@@ -269,7 +305,7 @@ async fn start(aws: &Aws, request: &TaskRequest, known: &[Task]) -> Result<Strin
         .task_definition(&request.task_definition)
         .launch_type(LaunchType::Fargate)
         .network_configuration(NetworkConfiguration::builder().awsvpc_configuration(vpc).build())
-        .started_by(format!("deploy-ops/{}", request.name))
+        .started_by(started_by(request))
         .client_token(client_token(request, known))
         .send()
         .await
@@ -279,79 +315,6 @@ async fn start(aws: &Aws, request: &TaskRequest, known: &[Task]) -> Result<Strin
     }
     let reasons: Vec<_> = answer.failures().iter().filter_map(|failure| failure.reason()).collect();
     Err(not_placed(reasons.join(", ")))
-}
-
-async fn follow(
-    aws: &Aws,
-    clock: &dyn Clock,
-    report: &Report,
-    interrupt: &Interrupt,
-    request: &TaskRequest,
-    arn: String,
-    whose: Whose,
-) -> Result<FinishedTask, TaskError> {
-    let started = clock.now();
-    let mut log = LogTail::new(&request.log_group, &request.container, &arn);
-    let mut status = String::new();
-    // Set when the task was asked to stop, with what its end will mean.
-    let mut stopped: Option<(TaskOutcome, crate::clock::Moment)> = None;
-    report.line(format!("{}: task {}", request.name, arn.rsplit('/').next().unwrap_or(&arn)));
-    loop {
-        let task = describe(aws, request, &arn).await?;
-        let now_status = task.last_status().unwrap_or_default();
-        if now_status != status {
-            now_status.clone_into(&mut status);
-            report.line(format!("{}: {}", request.name, status.to_lowercase()));
-        }
-        // Before its program runs a task can still give way to one that was started at the same moment.
-        if matches!(status.as_str(), "PROVISIONING" | "PENDING" | "ACTIVATING")
-            && stopped.is_none()
-            && let Some(first) = rival(aws, request, &task).await?
-        {
-            stop(aws, request, &arn, "another one was started first").await?;
-            return Err(TaskError::AnotherRuns { task: request.name.clone(), arn: first });
-        }
-        if matches!(status.as_str(), "RUNNING" | "DEACTIVATING" | "STOPPING" | "DEPROVISIONING" | "STOPPED") {
-            log.print_new(aws, report).await?;
-        }
-        if status == "STOPPED" {
-            let outcome = stopped.map_or_else(|| outcome(&task, &request.container), |(outcome, _)| outcome);
-            return Ok(FinishedTask::new(arn, outcome, &task));
-        }
-        let now = clock.now();
-        if let Some((outcome, since)) = &stopped {
-            if now.secs_since(*since) > STOP_LIMIT_SECS {
-                return Ok(FinishedTask::new(arn, outcome.clone(), &task));
-            }
-        } else if interrupt.requested() && whose == Whose::Another {
-            return Err(TaskError::GoesOn {
-                task: request.name.clone(),
-                cluster: request.cluster.clone(),
-                arn,
-            });
-        } else if interrupt.requested() {
-            report.line(format!("{}: stopping it", request.name));
-            stop(aws, request, &arn, "interrupted by the user").await?;
-            stopped = Some((TaskOutcome::Interrupted, now));
-        } else if now.secs_since(started) > f64::from(request.timeout_secs) {
-            report.line(format!("{}: stopping it after {} s", request.name, request.timeout_secs));
-            stop(aws, request, &arn, "timed out").await?;
-            stopped = Some((TaskOutcome::TimedOut, now));
-        }
-        clock.sleep(Duration::from_secs(u64::from(Cadence::default().task_poll_secs))).await;
-    }
-}
-
-async fn describe(aws: &Aws, request: &TaskRequest, arn: &str) -> Result<Task, TaskError> {
-    let call = aws.ecs.describe_tasks().cluster(&request.cluster).tasks(arn);
-    let answer = call.send().await.called("ecs:DescribeTasks")?;
-    answer.tasks.unwrap_or_default().into_iter().next().ok_or_else(|| TaskError::Gone { arn: arn.to_owned() })
-}
-
-async fn stop(aws: &Aws, request: &TaskRequest, arn: &str, reason: &str) -> Result<(), CallError> {
-    let call = aws.ecs.stop_task().cluster(&request.cluster).task(arn).reason(reason);
-    call.send().await.called("ecs:StopTask")?;
-    Ok(())
 }
 
 /// Only an exit code says that a container did its work: a task that never started has none.

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rollout_verdict::{
-    Assessment, Cadence, DetailedLook, Moment, Observations, Record, Rollout, Snapshot, State, assess,
+    Assessment, Cadence, DetailedLook, Moment, Observations, Record, Rollout, Snapshot, StackEventView,
+    State, assess,
 };
 
 use crate::aws::Aws;
@@ -15,9 +16,11 @@ use crate::closer::Closer;
 use crate::interrupt::Interrupt;
 use crate::logs;
 use crate::meter::Budget;
-use crate::observe::{self, SeenService};
-use crate::progress::{self, words};
-use crate::report::{Report, duration};
+use crate::observe::{self, SeenService, StackEvent};
+use crate::report::Report;
+use crate::stack;
+
+mod tell;
 
 /// The stack operation to watch.
 #[derive(Debug, Clone)]
@@ -52,7 +55,7 @@ pub enum Ended {
     Interrupted,
     /// It neither ended nor went back within every bound.
     OutOfTime,
-    /// AWS does not answer any more, or refuses to; the operation goes on.
+    /// AWS does not answer any more, or refuses to: what became of the operation is not known.
     Blind(CallError),
 }
 
@@ -79,8 +82,12 @@ impl Watched {
     }
 }
 
-/// Longest time without an answer before giving up: the operation goes on without being watched.
-const OUTAGE_LIMIT_SECS: f64 = 900.0;
+/// Longest time without an answer once the deadline has passed, as while a rollback is followed.
+const SILENCE_LIMIT_SECS: f64 = 900.0;
+/// Polls that expired credentials are given: a provider may renew them.
+const EXPIRED_LIMIT: u32 = 3;
+/// Seconds without a new event after which the stack itself is asked for its status, and between two such questions.
+const QUIET_SECS: f64 = 60.0;
 
 struct Watcher<'a> {
     aws: &'a Aws,
@@ -92,12 +99,20 @@ struct Watcher<'a> {
     observations: Observations,
     snapshots: Vec<Snapshot>,
     stack_status: String,
+    /// Moment of the event that says so.
+    stack_status_at: Moment,
+    /// When the stack's status was last heard of, by a new event or by asking.
+    stack_heard_at: Moment,
     cancel_requested_at: Option<Moment>,
     whole_at: Option<Moment>,
     closer: Closer,
     budget: Budget,
     looked_closely: BTreeMap<String, DetailedLook>,
     logs_read: BTreeSet<String>,
+    /// Ids of events that are of other operations.
+    foreign_events: BTreeSet<String>,
+    /// Calls that failed and were told of.
+    unread: BTreeSet<&'static str>,
     printed: BTreeMap<String, String>,
 }
 
@@ -121,15 +136,21 @@ pub async fn watch(
         observations: Observations::default(),
         snapshots: Vec::new(),
         stack_status: String::new(),
+        stack_status_at: Moment::default(),
+        stack_heard_at: clock.now(),
         cancel_requested_at: None,
         whole_at: None,
         closer: Closer::default(),
         budget: Budget::default(),
         looked_closely: BTreeMap::new(),
         logs_read: BTreeSet::new(),
+        foreign_events: BTreeSet::new(),
+        unread: BTreeSet::new(),
         printed: BTreeMap::new(),
     };
+    let asking = aws.patience.ask_again();
     let watched = watcher.run(interrupt, on_failure).await;
+    drop(asking);
     report.live(&[]);
     watched
 }
@@ -139,29 +160,35 @@ impl Watcher<'_> {
         let mut failure: Option<(State, Moment)> = None;
         let mut last_answer = self.clock.now();
         let mut pause = f64::from(self.cadence.poll_secs);
+        let mut expired = 0;
         loop {
             let repeats = self.aws.meter.repeats();
             let answer = self.poll().await;
             let slowed = self.aws.meter.repeats() > repeats;
             match answer {
                 Ok(snapshot) => {
-                    last_answer = snapshot.at;
+                    (last_answer, expired) = (snapshot.at, 0);
                     self.observations.absorb(snapshot.clone());
                     self.snapshots.push(snapshot);
                     let usual = f64::from(self.cadence.poll_secs);
                     pause = if slowed { self.cadence.pause_after_silence(pause) } else { usual };
                 }
-                Err(error) if error.is_transient() => {
-                    pause = self.cadence.pause_after_silence(pause);
-                    self.report.line(format!("no answer ({error}): looking again in {}", duration(pause)));
-                    if self.clock.now().secs_since(last_answer) > OUTAGE_LIMIT_SECS {
-                        let assessment = assess(&self.rollout, &self.observations);
+                Err(error) => {
+                    expired += u32::from(error.kind == CallErrorKind::Expired);
+                    let may_pass = error.is_transient()
+                        || (error.kind == CallErrorKind::Expired && expired < EXPIRED_LIMIT);
+                    let assessment = assess(&self.rollout, &self.observations);
+                    if interrupt.requested() {
+                        return self.finish(Ended::Interrupted, assessment, failure);
+                    }
+                    if !may_pass || self.silent_too_long(last_answer, failure.is_some()) {
                         return self.finish(Ended::Blind(error), assessment, failure);
                     }
-                }
-                Err(error) => {
-                    let assessment = assess(&self.rollout, &self.observations);
-                    return self.finish(Ended::Blind(error), assessment, failure);
+                    pause = self.cadence.pause_after_silence(pause);
+                    self.print_silence(&error, pause);
+                    // Nothing is decided on what is not known: neither that it failed, nor that its time is over.
+                    self.sleep(pause, interrupt).await;
+                    continue;
                 }
             }
             let now = self.clock.now();
@@ -195,8 +222,27 @@ impl Watcher<'_> {
             if elapsed > assessment.deadline.limit_secs() {
                 return self.finish(Ended::OutOfTime, assessment, failure);
             }
-            self.clock.sleep(Duration::from_secs_f64(pause)).await;
+            self.sleep(pause, interrupt).await;
         }
+    }
+
+    /// Until the next poll, or until Ctrl-C.
+    async fn sleep(&self, secs: f64, interrupt: &Interrupt) {
+        tokio::select! {
+            biased;
+            () = self.clock.sleep(Duration::from_secs_f64(secs)) => {}
+            () = interrupt.wait() => {}
+        }
+    }
+
+    /// Whether nobody can wait for AWS's answer any longer: the deadline has passed, or a rollback that began in time has
+    /// not been heard of for long.
+    fn silent_too_long(&self, last_answer: Moment, going_back: bool) -> bool {
+        let now = self.clock.now();
+        if going_back {
+            return now.secs_since(last_answer) > SILENCE_LIMIT_SECS;
+        }
+        now.secs_since(self.rollout.started_at) >= f64::from(self.rollout.deadline().secs)
     }
 
     fn finish(&mut self, ended: Ended, assessment: Assessment, failure: Option<(State, Moment)>) -> Watched {
@@ -214,13 +260,17 @@ impl Watcher<'_> {
         let since = self.rollout.started_at;
         let known = &self.observations.stack_events;
         let seen = |id: &str| known.contains_key(&id.into());
-        let events = observe::stack_events(self.aws, &self.operation.stack_id, since, seen).await?;
-        // Events of an operation that somebody started after ours belong to it.
-        let ours = |token: &Option<String>| token.as_ref().is_none_or(|token| *token == self.operation.token);
-        let events: Vec<_> = events.into_iter().filter(|event| ours(&event.token)).collect();
+        let (stack, token) = (&self.operation.stack_id, &self.operation.token);
+        let mut events =
+            observe::operation_events(self.aws, stack, token, since, seen, &mut self.foreign_events).await?;
+        if !events.is_empty() {
+            self.stack_heard_at = at;
+        }
+        events.extend(self.stack_itself(at).await);
         for event in &events {
-            if event.view.is_of_stack() {
+            if event.view.is_of_stack() && event.view.at >= self.stack_status_at {
                 self.stack_status.clone_from(&event.view.status);
+                self.stack_status_at = event.view.at;
             }
         }
         self.print_events(&events);
@@ -230,19 +280,41 @@ impl Watcher<'_> {
         let mut services = Vec::new();
         if !names.is_empty() {
             services = observe::services(self.aws, &self.operation.cluster, &names, since).await?;
-            self.look_closely(at, since, &mut services).await?;
+            self.look_closely(at, since, &mut services).await;
         }
         let services = services.into_iter().map(|service| service.view).collect();
         Ok(Snapshot { at, cancel_requested_at: self.cancel_requested_at, stack_events, services })
     }
 
+    /// The end of our operation as the stack itself tells it, where the events have not: they may come late, or be lost.
+    ///
+    /// Only of an operation whose beginning was seen: before that a stack that is complete is so by the one before.
+    async fn stack_itself(&mut self, at: Moment) -> Option<StackEvent> {
+        if self.stack_status.is_empty() || at.secs_since(self.stack_heard_at) < QUIET_SECS {
+            return None;
+        }
+        self.stack_heard_at = at;
+        // What only confirms does not end the watch: the events are asked for again.
+        let view = stack::describe(self.aws, &self.operation.stack_id).await.ok()??;
+        let status = view.status.as_str();
+        if status.ends_with("_IN_PROGRESS") || status == self.stack_status {
+            return None;
+        }
+        let view = StackEventView {
+            id: format!("{}#{status}", view.id).as_str().into(),
+            at,
+            logical_id: view.name,
+            physical_id: Some(view.id),
+            resource_type: "AWS::CloudFormation::Stack".to_owned(),
+            status: status.to_owned(),
+            reason: view.reason,
+            configured: false,
+        };
+        Some(StackEvent { view, token: Some(self.operation.token.clone()) })
+    }
+
     /// Looks at all services together when one of them deserves it and the calls of the minute allow it.
-    async fn look_closely(
-        &mut self,
-        at: Moment,
-        since: Moment,
-        services: &mut [SeenService],
-    ) -> Result<(), CallError> {
+    async fn look_closely(&mut self, at: Moment, since: Moment, services: &mut [SeenService]) {
         let complete = self.stack_status == "UPDATE_COMPLETE";
         let due = services.iter().any(|service| {
             let before = self.looked_closely.get(service.view.name.as_str());
@@ -255,24 +327,31 @@ impl Watcher<'_> {
             if may_act { u64::try_from(services.len()).unwrap_or(u64::MAX).saturating_add(1) } else { 0 };
         let per_minute = u64::from(self.cadence.calls_per_minute).saturating_sub(to_act);
         if !due || !self.budget.allows(&self.aws.meter, at, cost, per_minute) {
-            return Ok(());
+            return;
         }
-        self.closer.look(self.aws, &self.operation.cluster, services, since).await?;
+        let unread = self.closer.look(self.aws, &self.operation.cluster, services, since).await;
+        // What did not answer is asked again at the next poll; what is refused would be refused again.
+        let again = unread.iter().any(CallError::is_transient);
+        self.print_unread(&unread);
         for service in services {
             let name = service.view.name.to_string();
-            self.looked_closely.insert(name.clone(), DetailedLook::new(at, &service.view));
+            if !again {
+                self.looked_closely.insert(name.clone(), DetailedLook::new(at, &service.view));
+            }
             let Some(log_group) = self.operation.log_groups.get(&name) else { continue };
             for task in &mut service.view.tasks {
                 let exited = task.containers.iter().any(|container| container.exit_code.is_some());
                 let is_new = task.created_at >= since && task.last_status == "STOPPED";
                 let known = self.logs_read.contains(task.arn.as_str());
                 if is_new && exited && !known && self.budget.allows(&self.aws.meter, at, 1, per_minute) {
-                    task.log_tail = logs::tail(self.aws, log_group, &name, task.arn.id()).await?;
+                    match logs::tail(self.aws, log_group, &name, task.arn.id()).await {
+                        Ok(tail) => task.log_tail = tail,
+                        Err(error) => self.print_unread(&[error]),
+                    }
                     self.logs_read.insert(task.arn.to_string());
                 }
             }
         }
-        Ok(())
     }
 
     /// Stops our service deployments, then cancels the update. Stopped with a rollback, ECS goes back to the tasks that
@@ -327,59 +406,6 @@ impl Watcher<'_> {
         } else if self.whole_at.is_none() {
             self.whole_at = Some(now);
             self.report.line("every service runs the old release alone, with all its tasks");
-        }
-    }
-
-    /// Failures of resources, and what the stack itself does; every resource that works would be noise.
-    fn print_events(&self, events: &[observe::StackEvent]) {
-        for event in events {
-            let view = &event.view;
-            let failed = view.status.ends_with("_FAILED");
-            if failed || event.view.is_of_stack() {
-                let reason = view.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                let what = if event.view.is_of_stack() { "stack" } else { view.logical_id.as_str() };
-                self.report.line(format!("{what} {}{reason}", words(&view.status)));
-            }
-        }
-    }
-
-    /// On a terminal one line per service that always shows where it is; elsewhere a line whenever that changed.
-    fn print_progress(&mut self, assessment: &Assessment) {
-        self.print_probation(assessment);
-        if self.report.is_live() {
-            self.report.live(&progress::live_lines(assessment, self.rollout.started_at));
-            return;
-        }
-        for service in
-            assessment.services.iter().filter(|service| service.new_running + service.new_pending > 0)
-        {
-            let line = progress::line(service);
-            if self.printed.get(service.name.as_str()) != Some(&line) {
-                self.report.line(&line);
-                self.printed.insert(service.name.to_string(), line);
-            }
-        }
-    }
-
-    /// Why it goes on although everything looks done: once, and again when it takes longer than was said.
-    fn print_probation(&mut self, assessment: &Assessment) {
-        const KEY: &str = "(probation)";
-        let Some((what, until)) = progress::probation(assessment) else { return };
-        let until = duration(until.secs_since(self.report.began()));
-        let line = format!("complete; {what} until {until} before it counts as a success");
-        if self.printed.get(KEY) != Some(&line) {
-            self.report.line(&line);
-            self.printed.insert(KEY.to_owned(), line);
-        }
-    }
-
-    fn print_failure(&self, assessment: &Assessment) {
-        match &assessment.state {
-            State::Failed { cause, .. } | State::DeadlinePassed { cause } => {
-                self.report.error(&cause.to_string());
-                cause.evidence.iter().for_each(|line| self.report.line(format!("  {line}")));
-            }
-            _ => {}
         }
     }
 }

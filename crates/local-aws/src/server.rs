@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -73,7 +74,20 @@ fn connect(stream: TcpStream, shared: &Shared, graceful: &GracefulShutdown) {
 #[error("the connection is broken on purpose")]
 struct Broken;
 
+/// The answer, dated by the account's own clock as AWS dates its answers by its own (RFC 9110, section 6.6.1).
 async fn answer(shared: Shared, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Broken> {
+    let mut answer = answer_undated(&shared, request).await?;
+    let now = Duration::from_secs_f64(shared.lock().world().now().as_epoch_secs().max(0.0));
+    if let Ok(date) = httpdate::fmt_http_date(UNIX_EPOCH + now).parse() {
+        answer.headers_mut().insert(hyper::header::DATE, date);
+    }
+    Ok(answer)
+}
+
+async fn answer_undated(
+    shared: &Shared,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Broken> {
     let (head, body) = request.into_parts();
     let body = match Limited::new(body, MAX_BODY).collect().await {
         Ok(body) => body.to_bytes(),
@@ -84,7 +98,7 @@ async fn answer(shared: Shared, request: Request<Incoming>) -> Result<Response<F
         control::answer(&mut shared.lock(), &head.method, endpoint, &body)
     } else {
         match request::api_call(&head.method, &head.headers, &head.uri, &body) {
-            Some(Ok(call)) => return treated(&shared, call),
+            Some(Ok(call)) => return treated(shared, call),
             Some(Err(malformed)) => {
                 let request_id = shared.lock().next_request_id();
                 malformed.protocol.error(malformed.service, &request_id, &malformed.error)

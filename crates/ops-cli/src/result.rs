@@ -79,6 +79,7 @@ impl ErrorResult {
         let verdict = match exit {
             Exit::Refused => Some(Verdict::Refused),
             Exit::TaskFailed => Some(Verdict::TaskFailed),
+            Exit::NeedsHuman => Some(Verdict::NeedsHuman),
             _ => None,
         };
         let cause = Cause { kind: kind.to_owned(), service: None, detail };

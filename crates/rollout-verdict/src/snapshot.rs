@@ -48,6 +48,12 @@ impl Moment {
     pub fn plus_secs(self, secs: f64) -> Self {
         Self(self.0 + Self::from_epoch_secs(secs).0)
     }
+
+    /// `secs` earlier, but not before the epoch.
+    #[must_use]
+    pub fn minus_secs(self, secs: f64) -> Self {
+        Self(self.0.saturating_sub(Self::from_epoch_secs(secs).0))
+    }
 }
 
 /// What one poll saw. A part that was not polled this time stays out; it is not taken for absent.

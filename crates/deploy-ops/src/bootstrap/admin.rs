@@ -10,6 +10,7 @@ use env_config::{Task as TaskConfig, TaskName};
 use crate::call::Called;
 use crate::clock::rfc3339;
 use crate::failure::Failure;
+use crate::pages::Pages;
 use crate::session::EnvironmentSession;
 use crate::stack;
 use crate::task_run::{task_request, task_trouble};
@@ -82,13 +83,10 @@ async fn known_tasks(session: &EnvironmentSession, name: &TaskName) -> Result<Ve
     let mut arns = Vec::new();
     for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
         let call = ecs.list_tasks().cluster(&cluster).family(session.names().task_family(name));
-        let mut pages = call.desired_status(status).into_paginator().items().send();
-        while let Some(arn) = pages.next().await {
-            match arn.called("ecs:ListTasks") {
-                Ok(arn) => arns.push(arn),
-                Err(error) if error.is("ClusterNotFoundException") => return Ok(Vec::new()),
-                Err(error) => return Err(error.into()),
-            }
+        match Pages::of("ecs:ListTasks", call.desired_status(status).into_paginator().send()).all().await {
+            Ok(pages) => arns.extend(pages.into_iter().flat_map(|page| page.task_arns.unwrap_or_default())),
+            Err(error) if error.is("ClusterNotFoundException") => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
         }
     }
     let mut tasks = Vec::new();
@@ -104,16 +102,14 @@ async fn known_tasks(session: &EnvironmentSession, name: &TaskName) -> Result<Ve
 async fn log_streams(session: &EnvironmentSession, name: &TaskName) -> Result<Vec<String>, Failure> {
     let group = session.names().task_log_group(name);
     let call = session.target.aws.logs.describe_log_streams().log_group_name(group);
-    let mut pages = call.into_paginator().items().send();
-    let mut streams = Vec::new();
-    while let Some(stream) = pages.next().await {
-        match stream.called("logs:DescribeLogStreams") {
-            Ok(stream) => streams.extend(stream.log_stream_name),
-            Err(error) if error.is("ResourceNotFoundException") => break,
-            Err(error) => return Err(error.into()),
+    match Pages::of("logs:DescribeLogStreams", call.into_paginator().send()).all().await {
+        Ok(pages) => {
+            let streams = pages.into_iter().flat_map(|page| page.log_streams.unwrap_or_default());
+            Ok(streams.filter_map(|stream| stream.log_stream_name).collect())
         }
+        Err(error) if error.is("ResourceNotFoundException") => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
     }
-    Ok(streams)
 }
 
 /// Records that the administrator exists.
@@ -139,7 +135,7 @@ pub(super) async fn make(session: &EnvironmentSession) -> Result<Progress, Failu
         _ => return Err(Failure::nothing_deployed(session, stack, &session.environment.name)),
     };
     if look(session).await? != Admin::Seeded {
-        let request = task_request(&view, name, config.timeout_secs)?;
+        let request = task_request(session, &view, name, config.timeout_secs)?;
         let target = &session.target;
         let finished =
             tasks::run(&target.aws, &*target.clock, &session.report, &session.interrupt, &request).await?;

@@ -17,6 +17,7 @@ use crate::operation::{self, Conclusion};
 use crate::plan::Plan;
 use crate::session::{EnvironmentSession, Session};
 use crate::stack;
+use crate::unfinished;
 
 /// Name of the shared stack on the command line.
 const SHARED: &str = "shared";
@@ -26,6 +27,10 @@ pub(super) async fn run(command: &StackCommand, root: &Path) -> Result<Exit, Fai
         StackCommand::Deploy(args) => {
             let opened = Opened::open(root, args).await?;
             let outcome = deploy(&opened, args).await;
+            let outcome = match &opened {
+                Opened::Shared(session) => unfinished::of_shared(session, outcome).await,
+                Opened::Environment(session) => unfinished::of_environment(session, outcome).await,
+            };
             opened.close().await?;
             let result = outcome?;
             for line in result.lines() {

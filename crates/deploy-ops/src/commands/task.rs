@@ -2,18 +2,34 @@
 
 use std::path::Path;
 
-use ops_cli::{Exit, TaskCommand, TaskRunArgs};
+use ops_cli::{Exit, TaskCommand, TaskRunArgs, TaskStopArgs};
 
 use super::print_json;
 use crate::failure::Failure;
 use crate::resolve::Wanted;
 use crate::session::EnvironmentSession;
 use crate::task_run::{self, Options};
+use crate::task_stop;
 
 pub(super) async fn run(command: &TaskCommand, root: &Path) -> Result<Exit, Failure> {
     match command {
         TaskCommand::Run(args) => run_task(args, root).await,
+        TaskCommand::Stop(args) => stop_task(args, root).await,
     }
+}
+
+async fn stop_task(args: &TaskStopArgs, root: &Path) -> Result<Exit, Failure> {
+    let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
+    let outcome = task_stop::stop(&session, &args.task).await;
+    if let Ok(stopped) = &outcome {
+        stopped.lines().iter().for_each(|line| ops_cli::say!("{line}"));
+        if args.json {
+            print_json(stopped)?;
+        }
+    }
+    session.session.target.close().await?;
+    let ended = outcome?.still_stopping.is_empty();
+    Ok(if ended { Exit::Done } else { Exit::NeedsHuman })
 }
 
 async fn run_task(args: &TaskRunArgs, root: &Path) -> Result<Exit, Failure> {

@@ -19,6 +19,8 @@ const SHOWN: usize = 6;
 pub(super) fn describe(facts: &Facts<'_>, judgement: Judgement) -> Diagnosis {
     let mut evidence: Vec<Section> = facts.operation.iter().map(events).collect();
     evidence.extend(facts.seen.iter().map(|service| of_service(service, facts)));
+    let tasks = facts.tasks.iter().map(ToString::to_string).collect();
+    evidence.push(Section { heading: "one-off tasks".to_owned(), lines: tasks });
     evidence.retain(|section| !section.lines.is_empty());
     Diagnosis {
         environment: facts.session.environment.name.to_string(),

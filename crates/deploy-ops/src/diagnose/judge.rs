@@ -128,6 +128,16 @@ fn at_rest(facts: &Facts<'_>) -> Judgement {
         .because(failure(facts))
         .then(deploy);
     }
+    if let Some(task) = facts.tasks.iter().max_by_key(|task| task.overdue) {
+        let stop = format!("task stop {} --env {environment}", task.name);
+        return if task.overdue {
+            Judgement::new(Exit::NeedsHuman, format!("{task}: its own run is gone"))
+                .then(facts.session.command(&stop))
+        } else {
+            let wait = facts.session.command(&format!("diagnose {environment}"));
+            Judgement::new(Exit::StillRunning, task.to_string()).then(wait)
+        };
+    }
     let release = facts.view.parameters.get("Release").map_or("no release", |release| short_release(release));
     Judgement::new(Exit::Done, format!("nothing is wrong: {release} is in service"))
 }

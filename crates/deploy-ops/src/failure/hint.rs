@@ -16,6 +16,10 @@ impl Failure {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Unfinished { source, next, .. } => Some(match source.hint() {
+                Some(hint) => format!("{hint}; what goes on is shown by `{next}`"),
+                None => format!("what goes on is shown by `{next}`; the same command again takes it up"),
+            }),
             Self::Config(error) => error.help().map(|help| help.to_string()),
             Self::Target(error) => target_hint(error),
             Self::Images(error) => error.hint(),
@@ -64,12 +68,13 @@ impl Failure {
             | Self::MissingSecrets { hint, .. }
             | Self::Guard { hint, .. }
             | Self::Interrupted { hint } => Some(hint.clone()),
-            Self::Task(TaskError::AnotherRuns { .. }) => {
-                Some("wait until it has ended, then try again".to_owned())
-            }
-            Self::Task(TaskError::GoesOn { cluster, arn, .. }) => Some(format!(
-                "the same command again follows it; stop it with `aws ecs stop-task --cluster {cluster} --task {arn}`"
+            Self::Task(TaskError::AnotherRuns { stop, .. }) => Some(format!(
+                "a deployment follows it to its limit; `{stop}` stops it at once, where nobody works with it"
             )),
+            Self::Task(TaskError::AnotherEnded { .. }) => Some("the same command again goes on".to_owned()),
+            Self::Task(TaskError::GoesOn { stop, .. }) => {
+                Some(format!("the same command again follows it to its limit; `{stop}` stops it"))
+            }
             Self::Task(TaskError::NotPlaced { .. }) => {
                 Some("nothing ran; try again later, or in other availability zones".to_owned())
             }
@@ -108,6 +113,9 @@ fn call_hint(error: &CallError) -> Option<String> {
     match error.kind {
         CallErrorKind::Denied => Some(format!("the caller needs the permission {}", error.operation)),
         CallErrorKind::Expired => Some("sign in to AWS again".to_owned()),
+        CallErrorKind::Clock => Some(
+            "set the clock of this machine (AWS bears a difference of five minutes), or correct the secret key".to_owned(),
+        ),
         CallErrorKind::Throttled => {
             Some("AWS limits the rate of calls; the same command again goes on".to_owned())
         }

@@ -13,6 +13,7 @@ impl Failure {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
+            Self::Unfinished { source, .. } => source.kind(),
             Self::Config(_) | Self::Model(_) => "configuration",
             Self::Argument(_)
             | Self::UnknownService { .. }
@@ -32,7 +33,7 @@ impl Failure {
             Self::NoSharedStack { .. } | Self::NothingDeployed { .. } => "nothing_deployed",
             Self::StackUnusable { .. } => crate::ending::STACK_UNUSABLE,
             Self::MissingSecrets { .. } => "secret_missing",
-            Self::Task(TaskError::AnotherRuns { .. }) => "another_run",
+            Self::Task(TaskError::AnotherRuns { .. } | TaskError::AnotherEnded { .. }) => "another_run",
             Self::Task(TaskError::NotPlaced { .. } | TaskError::Gone { .. }) => "task_failed",
             Self::Stateful(_) | Self::Unsafe(_) | Self::Guard { .. } => "refused",
             Self::NotConfirmed => "not_confirmed",

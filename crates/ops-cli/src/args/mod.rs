@@ -96,6 +96,7 @@ impl OpsCommand {
             Self::Health(args) => args.json,
             Self::Outputs(args) => args.json,
             Self::Task(TaskCommand::Run(args)) => args.json,
+            Self::Task(TaskCommand::Stop(args)) => args.json,
             Self::Replay(args) => args.json,
             Self::Images(ImagesCommand::Verify(args)) => args.json,
             Self::Images(ImagesCommand::Build(_) | ImagesCommand::Push(_)) => false,

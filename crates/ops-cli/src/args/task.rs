@@ -9,6 +9,25 @@ use super::TargetArgs;
 pub enum TaskCommand {
     /// Run a one-off task (migrate, seed) now, and follow it to its exit code
     Run(TaskRunArgs),
+    /// Stop a one-off task that runs: one whose own run is gone would hold up the next deployment to its limit
+    Stop(TaskStopArgs),
+}
+
+/// `task stop`
+#[derive(Debug, Clone, Args)]
+pub struct TaskStopArgs {
+    /// Task, as named under [tasks] in infra/platform.toml: migrate, seed
+    #[arg(value_name = "TASK")]
+    pub task: String,
+    /// Environment, as named under infra/environments
+    #[arg(long = "env", value_name = "ENV")]
+    pub environment: String,
+    /// Where
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Print one JSON object at the end
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `task run`
