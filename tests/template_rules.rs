@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::templates::{config, document, documents, resources};
 
-const ENVIRONMENTS: [&str; 2] = ["staging", "production"];
+pub(crate) const ENVIRONMENTS: [&str; 2] = ["staging", "production"];
 
-fn of_type<'a>(document: &'a Document, kind: &str) -> Vec<(&'a str, &'a Value)> {
+pub(crate) fn of_type<'a>(document: &'a Document, kind: &str) -> Vec<(&'a str, &'a Value)> {
     let all = resources(document).into_iter().filter(|(_, resource)| resource["Type"] == kind);
     let found: Vec<_> = all.map(|(id, resource)| (id, &resource["Properties"])).collect();
     assert!(!found.is_empty(), "no {kind}");
@@ -28,7 +28,7 @@ fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
 }
 
 /// Logical ids and parameters that a value refers to.
-fn references(value: &Value) -> BTreeSet<String> {
+pub(crate) fn references(value: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     match value {
         Value::Array(items) => items.iter().for_each(|item| found.extend(references(item))),

@@ -9,8 +9,8 @@ use env_config::Config;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-/// Size limit of a template sent inline, in bytes.
-const MAX_BYTES: usize = 51_200;
+/// Longest template that CloudFormation reads from a bucket (CFN:cloudformation-limits); `check` counts the rest.
+const MAX_BYTES: usize = 1_000_000;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -99,7 +99,7 @@ fn logical_ids_and_types() {
 }
 
 #[test]
-fn templates_are_the_same_on_every_run_and_fit_inline() {
+fn templates_are_the_same_on_every_run_and_fit_into_the_bucket() {
     for (one, other) in documents(&config()).iter().zip(documents(&config())) {
         assert_eq!(one.compact(), other.compact());
         assert!(one.compact().len() <= MAX_BYTES, "{}: {}", one.stack_name(), one.compact().len());

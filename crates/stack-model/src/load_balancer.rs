@@ -32,7 +32,7 @@ pub(crate) fn load_balancer(
         attribute("deletion_protection.enabled", protected.to_string().into()),
         attribute("routing.http.drop_invalid_header_fields.enabled", "true".into()),
     ];
-    let mut options = Options::new();
+    let mut options = Options::new().after(&network.attachment);
     if protected {
         let logs = access_logs(t, scope);
         attributes.push(attribute("access_logs.s3.enabled", "true".into()));

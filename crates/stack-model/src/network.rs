@@ -20,6 +20,8 @@ const SUBNETS_PER_TIER: usize = 4;
 /// Where things are placed.
 pub(crate) struct Network {
     pub(crate) vpc: Value<VpcId>,
+    /// The internet gateway, attached: what has a public address comes after it.
+    pub(crate) attachment: Handle<VpcGatewayAttachment<Env>>,
     pub(crate) public: Vec<Value<SubnetId>>,
     pub(crate) private: Vec<Value<SubnetId>>,
     pub(crate) isolated: Vec<Value<SubnetId>>,
@@ -83,8 +85,10 @@ pub(crate) fn network(t: &mut Template, scope: Scope<'_>) -> Network {
         without_internet.push(table.id());
     }
 
-    // Without a table of their own these subnets use the VPC's, which has no route but the local one.
+    // A table of their own, without a route but the local one: the VPC's main table has no tags, and so no owner that
+    // policies could tell from another.
     let isolated = Tier::new(t, scope, &vpc, 2, "Isolated");
+    isolated.route_table(t, &vpc, None);
 
     // Image layers come from S3: through the endpoint they neither cost NAT traffic nor fail with it.
     t.add(
@@ -102,6 +106,7 @@ pub(crate) fn network(t: &mut Template, scope: Scope<'_>) -> Network {
 
     Network {
         vpc: vpc.id(),
+        attachment,
         public: public.ids(),
         private: private.ids(),
         isolated: isolated.ids(),

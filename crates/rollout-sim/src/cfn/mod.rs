@@ -13,6 +13,7 @@ mod engine;
 mod events;
 mod exports;
 mod faults;
+mod gateways;
 mod handlers;
 mod identifier;
 mod inputs;

@@ -10,6 +10,7 @@ mod drift;
 mod exports;
 mod fixture;
 mod functions;
+mod gateways;
 mod limits;
 mod nested;
 mod policies;

@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use self::access::{Subject, Verb};
+use super::gateways;
 use super::template::Policy;
 use crate::World;
 
@@ -92,6 +93,7 @@ pub(super) fn create(
 ) -> Result<Outcome, Failure> {
     let subject = Subject { kind, old: None, properties, physical_id: None };
     access::check(world, context, Verb::Create, subject)?;
+    gateways::check_creation(world, context.stack, &context.logical_id, kind, properties)?;
     if kind == database::KIND {
         return database::create(world, context, properties);
     }
@@ -179,6 +181,7 @@ pub(super) fn delete(
 ) -> Result<Wait, Failure> {
     let subject = Subject { kind, old: None, properties, physical_id: Some(id) };
     access::check(world, context, Verb::Delete, subject)?;
+    gateways::check_detaching(world, context.stack, &context.logical_id, kind, properties)?;
     match kind {
         nested::KIND => nested::delete(world, context, id),
         "AWS::CloudWatch::Alarm" => stores::delete_alarm(world, context, id),
