@@ -123,7 +123,8 @@ const NAMING: [&str; 4] = ["Name", "Identifier", "Family", "GroupId"];
 
 /// Names that only have to be unique within something that each environment has of its own (its cluster, its VPC, its
 /// database server), and names of what AWS has.
-const LOCAL: [(&str, &str); 9] = [
+const LOCAL: [(&str, &str); 10] = [
+    ("AWS::ElastiCache::User", "UserName"),
     ("AWS::ElastiCache::ParameterGroup", "CacheParameterGroupFamily"),
     ("AWS::RDS::DBInstance", "CACertificateIdentifier"),
     ("AWS::RDS::DBParameterGroup", "Family"),

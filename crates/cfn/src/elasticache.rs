@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::handle::resource;
 use crate::kind::{
-    CacheParameterGroupName, CacheSubnetGroupName, DnsName, Port, ReplicationGroupId, SecurityGroupId,
-    SubnetId, Text,
+    CacheParameterGroupName, CacheSubnetGroupName, CacheUserGroupId, CacheUserId, DnsName, Port,
+    ReplicationGroupId, SecurityGroupId, SubnetId, Text,
 };
 use crate::value::Value;
 
@@ -35,6 +35,32 @@ resource!(
     ref name: CacheParameterGroupName,
 );
 
+/// `AWS::ElastiCache::User`: who may say what to the caches of a user group.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct User<S> {
+    /// `on` or `off`, then patterns of keys and commands, as `ACL SETUSER` takes them.
+    pub access_string: String,
+    pub engine: &'static str,
+    pub no_password_required: bool,
+    /// At most two, either of which is accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passwords: Vec<Value<S, Text>>,
+    pub user_id: String,
+    pub user_name: String,
+}
+resource!(User = "AWS::ElastiCache::User", ref id: CacheUserId);
+
+/// `AWS::ElastiCache::UserGroup`
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UserGroup<S> {
+    pub engine: &'static str,
+    pub user_group_id: String,
+    pub user_ids: Vec<Value<S, CacheUserId>>,
+}
+resource!(UserGroup = "AWS::ElastiCache::UserGroup", ref id: CacheUserGroupId);
+
 /// `AWS::ElastiCache::ReplicationGroup` with cluster mode off.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -60,6 +86,7 @@ pub struct ReplicationGroup<S> {
     pub snapshot_window: String,
     pub transit_encryption_enabled: bool,
     pub transit_encryption_mode: &'static str,
+    pub user_group_ids: Vec<Value<S, CacheUserGroupId>>,
 }
 resource!(
     ReplicationGroup = "AWS::ElastiCache::ReplicationGroup",

@@ -96,6 +96,10 @@ kinds! {
     CacheParameterGroupName;
     /// Identifier of an ElastiCache replication group.
     ReplicationGroupId;
+    /// Identifier of an ElastiCache user.
+    CacheUserId;
+    /// Identifier of an ElastiCache user group.
+    CacheUserGroupId;
 
     /// Name of a CloudWatch alarm.
     AlarmName;

@@ -114,6 +114,12 @@ pub enum SecretsError {
         /// Its path.
         path: String,
     },
+    /// Changing it here alone would change nothing in the cache.
+    #[error("the cache was given the password in {path}: another value here does not change it there")]
+    CachePassword {
+        /// Its path.
+        path: String,
+    },
     /// The value does not fit.
     #[error("the value of {secret} was not entered: {}", problems.join("; "))]
     Unfit {
@@ -151,7 +157,7 @@ impl SecretsError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Prompt(error) if error.kind() == std::io::ErrorKind::Interrupted => Exit::Interrupted,
-            Self::Absent { .. } | Self::DatabasePassword { .. } => Exit::Refused,
+            Self::Absent { .. } | Self::DatabasePassword { .. } | Self::CachePassword { .. } => Exit::Refused,
             Self::Random(_) | Self::Call(_) => Exit::Unexpected,
             _ => Exit::BadInput,
         }
@@ -171,6 +177,11 @@ impl SecretsError {
             Self::NotGenerated { command, .. } | Self::Absent { command, .. } => command.clone(),
             Self::DatabasePassword { .. } => {
                 "change the password in the database first, then enter the same one with --database-changed"
+                    .to_owned()
+            }
+            Self::CachePassword { .. } => {
+                "give the cache a second password from a secret of its own, `second_password` under [cache] of \
+                 infra/platform.toml, then let it take the place of the first (docs/secrets.md)"
                     .to_owned()
             }
             Self::Unfit { .. } => {

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{names::DatabaseName, service::SecretRef};
+use crate::{
+    names::{CacheUserName, DatabaseName},
+    service::SecretRef,
+};
 
 /// PostgreSQL on RDS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,16 +64,30 @@ impl PostgresVersion {
     }
 }
 
-/// The cache on ElastiCache. Traffic is always encrypted.
+/// The cache on ElastiCache. Traffic is always encrypted, and nobody gets in without a password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CacheEngine {
     /// Engine and version.
     pub engine: CacheEngineVersion,
+    /// Name of the user that services authenticate as.
+    pub user: CacheUserName,
+    /// The secret that holds the user's password.
+    pub password: SecretRef,
+    /// A second password of the same user, while one takes the place of the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_password: Option<SecretRef>,
     /// Port.
     #[serde(default = "cache_port")]
     #[schemars(range(min = 1024, max = 65535))]
     pub port: u16,
+}
+
+impl CacheEngine {
+    /// The passwords that the cache accepts, the lasting one first.
+    pub fn passwords(&self) -> impl Iterator<Item = &SecretRef> {
+        std::iter::once(&self.password).chain(&self.second_password)
+    }
 }
 
 fn cache_port() -> u16 {

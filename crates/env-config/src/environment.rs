@@ -131,6 +131,9 @@ pub struct Cache {
     #[serde(default)]
     #[schemars(range(min = 0, max = 35))]
     pub snapshot_retention_days: u32,
+    /// Let clients in that give no password. Only for the time in which services that do not give one are replaced.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_anonymous: bool,
 }
 
 /// Number and size of tasks, for all services and for single ones.

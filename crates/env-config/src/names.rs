@@ -183,6 +183,14 @@ text_type! {
 }
 
 text_type! {
+    /// User of the cache. `default` is the one that clients are who do not say who they are.
+    CacheUserName,
+    pattern: "^[a-z][a-z0-9-]{0,31}$",
+    max_len: 32,
+    expected: "lower-case letters, digits and hyphens, starting with a letter, at most 32 characters",
+}
+
+text_type! {
     /// User that a container runs as (`1000` or `1000:1000`); root is refused.
     ContainerUser,
     pattern: "^[1-9][0-9]{0,9}(?::[0-9]{1,10})?$",

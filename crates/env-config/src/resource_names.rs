@@ -81,6 +81,21 @@ impl<'a> EnvironmentNames<'a> {
         self.prefix()
     }
 
+    /// ElastiCache user that services authenticate as.
+    pub fn cache_user(self) -> String {
+        format!("{}-user", self.prefix())
+    }
+
+    /// ElastiCache user that clients are who do not say who they are.
+    pub fn cache_default_user(self) -> String {
+        format!("{}-default", self.prefix())
+    }
+
+    /// ElastiCache group of the two users.
+    pub fn cache_users(self) -> String {
+        self.prefix()
+    }
+
     /// WAF web ACL.
     pub fn web_acl(self) -> String {
         self.prefix()

@@ -255,13 +255,15 @@ pub enum ValueSource {
     CacheHost,
     /// `cache.port`: its port.
     CachePort,
-    /// `cache.url`: `rediss://host:port` (TLS).
+    /// `cache.url`: `rediss://host:port` (TLS), without user and password.
     CacheUrl,
+    /// `cache.username`: the user that services authenticate as.
+    CacheUsername,
     /// `services.{name}.url`: `http://{name}.{namespace}:{port}` of a service that this one calls.
     ServiceUrl(ServiceName),
 }
 
-const SOURCES: [(&str, ValueSource); 11] = [
+const SOURCES: [(&str, ValueSource); 12] = [
     ("environment.name", ValueSource::EnvironmentName),
     ("environment.domain", ValueSource::EnvironmentDomain),
     ("environment.url", ValueSource::EnvironmentUrl),
@@ -273,6 +275,7 @@ const SOURCES: [(&str, ValueSource); 11] = [
     ("cache.host", ValueSource::CacheHost),
     ("cache.port", ValueSource::CachePort),
     ("cache.url", ValueSource::CacheUrl),
+    ("cache.username", ValueSource::CacheUsername),
 ];
 
 /// Text that names no [`ValueSource`].

@@ -7,28 +7,28 @@ use support::Files;
 
 #[test]
 fn ports() {
-    assert_snapshot!(Files::new().platform("port = 8002", "port = 8001").messages(), @"platform.toml:80:8: port 8001 of `web` is also that of `api` (each service has a port of its own; taken: 8001, 8001)");
+    assert_snapshot!(Files::new().platform("port = 8002", "port = 8001").messages(), @"platform.toml:89:8: port 8001 of `web` is also that of `api` (each service has a port of its own; taken: 8001, 8001)");
 }
 
 #[test]
 fn priorities() {
-    assert_snapshot!(Files::new().platform("priority = 200", "priority = 100").messages(), @"platform.toml:87:12: priority 100 of a route of `web` is also that of a route of `api` (allowed: any number from 1 to 50000 that no other route has; the lowest is tried first)");
+    assert_snapshot!(Files::new().platform("priority = 200", "priority = 100").messages(), @"platform.toml:96:12: priority 100 of a route of `web` is also that of a route of `api` (allowed: any number from 1 to 50000 that no other route has; the lowest is tried first)");
 }
 
 #[test]
 fn paths() {
-    assert_snapshot!(Files::new().platform(r#"paths = ["/*"]"#, r#"paths = ["/*", "/api/*"]"#).messages(), @"platform.toml:88:16: `/api/*` is already a path of `api` (each path goes to one service)");
+    assert_snapshot!(Files::new().platform(r#"paths = ["/*"]"#, r#"paths = ["/*", "/api/*"]"#).messages(), @"platform.toml:97:16: `/api/*` is already a path of `api` (each path goes to one service)");
 }
 
 #[test]
 fn routes_that_are_never_reached() {
-    assert_snapshot!(Files::new().platform("priority = 200", "priority = 50").messages(), @"platform.toml:69:10: `/api/*` is never reached: `/*` of `web` takes its requests (give its route a priority below 50)");
+    assert_snapshot!(Files::new().platform("priority = 200", "priority = 50").messages(), @"platform.toml:76:10: `/api/*` is never reached: `/*` of `web` takes its requests (give its route a priority below 50)");
 }
 
 #[test]
 fn health_checks_of_public_services() {
     assert_snapshot!(Files::new().platform(r#"health_check = { path = "/health" }
-"#, "").messages(), @"platform.toml:79:11: `web` has routes, but no health check (add [services.web.health_check] with `path`, the path that answers 200 when the service can work)");
+"#, "").messages(), @"platform.toml:88:11: `web` has routes, but no health check (add [services.web.health_check] with `path`, the path that answers 200 when the service can work)");
 }
 
 #[test]
@@ -37,8 +37,8 @@ fn health_checks_of_internal_services() {
 priority = 200
 paths = ["/*"]
 "#, "").messages(), @r"
-    platform.toml:84:1: `web` has a health check of the load balancer, but no routes (an internal service is judged by [services.web.container_health_check])
-    platform.toml:79:11: `web` is internal and has no container health check (add [services.web.container_health_check]: nothing else tells whether a new release works)
+    platform.toml:93:1: `web` has a health check of the load balancer, but no routes (an internal service is judged by [services.web.container_health_check])
+    platform.toml:88:11: `web` is internal and has no container health check (add [services.web.container_health_check]: nothing else tells whether a new release works)
     ");
 }
 
@@ -49,19 +49,19 @@ fn version_endpoint(path: &str) -> Files {
 
 #[test]
 fn version_endpoints_that_lead_to_another_service() {
-    assert_snapshot!(version_endpoint("/version").messages(), @"platform.toml:61:29: requests for `/version` go to `web`, not to `api` (allowed: a path that the routes of `api` lead to it (/api/*))");
+    assert_snapshot!(version_endpoint("/version").messages(), @"platform.toml:68:29: requests for `/version` go to `web`, not to `api` (allowed: a path that the routes of `api` lead to it (/api/*))");
 }
 
 #[test]
 fn version_endpoints_behind_an_earlier_route_of_another_service() {
     let files = version_endpoint("/api/version").platform("priority = 200", "priority = 50");
     let files = files.platform(r#"paths = ["/*"]"#, r#"paths = ["/api/v*", "/w"]"#);
-    assert_snapshot!(files.messages(), @"platform.toml:61:29: requests for `/api/version` go to `web`, not to `api` (allowed: a path that the routes of `api` lead to it (/api/*))");
+    assert_snapshot!(files.messages(), @"platform.toml:68:29: requests for `/api/version` go to `web`, not to `api` (allowed: a path that the routes of `api` lead to it (/api/*))");
 }
 
 #[test]
 fn version_endpoints_that_lead_nowhere() {
-    assert_snapshot!(version_endpoint("/version").platform(r#"paths = ["/*"]"#, r#"paths = ["/w"]"#).messages(), @"platform.toml:61:29: no route leads `/version` to `api` (allowed: a path that the routes of `api` lead to it (/api/*))");
+    assert_snapshot!(version_endpoint("/version").platform(r#"paths = ["/*"]"#, r#"paths = ["/w"]"#).messages(), @"platform.toml:68:29: no route leads `/version` to `api` (allowed: a path that the routes of `api` lead to it (/api/*))");
 }
 
 #[test]
@@ -73,7 +73,7 @@ user = "1000"
 build = { dockerfile = "worker/Dockerfile" }
 container_health_check = { command = ["CMD", "worker"] }
 version_endpoint = { path = "/version" }
-"#).messages(), @"platform.toml:104:1: `worker` has a version endpoint, but no routes (leave it out: nobody can ask an internal service from outside)");
+"#).messages(), @"platform.toml:113:1: `worker` has a version endpoint, but no routes (leave it out: nobody can ask an internal service from outside)");
 }
 
 #[test]
@@ -86,12 +86,12 @@ fn headers_that_no_service_sends() {
 
 #[test]
 fn timeouts_of_health_checks() {
-    assert_snapshot!(Files::new().platform("timeout_secs = 5", "timeout_secs = 10").messages(), @"platform.toml:38:16: a timeout of 10 s does not fit an interval of 10 s (allowed: less than interval_secs, 2 to 9)");
+    assert_snapshot!(Files::new().platform("timeout_secs = 5", "timeout_secs = 10").messages(), @"platform.toml:40:16: a timeout of 10 s does not fit an interval of 10 s (allowed: less than interval_secs, 2 to 9)");
 }
 
 #[test]
 fn timeouts_of_one_health_check() {
-    assert_snapshot!(Files::new().platform(r#"{ path = "/health" }"#, r#"{ path = "/health", interval_secs = 5 }"#).messages(), @"platform.toml:84:16: `web`: a timeout of 5 s does not fit an interval of 5 s (allowed: a timeout_secs less than interval_secs)");
+    assert_snapshot!(Files::new().platform(r#"{ path = "/health" }"#, r#"{ path = "/health", interval_secs = 5 }"#).messages(), @"platform.toml:93:16: `web`: a timeout of 5 s does not fit an interval of 5 s (allowed: a timeout_secs less than interval_secs)");
 }
 
 #[test]
@@ -99,14 +99,14 @@ fn commands_of_container_health_checks() {
     assert_snapshot!(Files::new().platform("[services.web.environment]", r#"[services.web.container_health_check]
 command = ["curl", "http://localhost"]
 
-[services.web.environment]"#).messages(), @"platform.toml:91:12: `curl` does not say how to run the check (allowed as first entry: CMD (program and arguments follow) or CMD-SHELL (one line for the shell follows))");
+[services.web.environment]"#).messages(), @"platform.toml:100:12: `curl` does not say how to run the check (allowed as first entry: CMD (program and arguments follow) or CMD-SHELL (one line for the shell follows))");
 }
 
 #[test]
 fn calls() {
     assert_snapshot!(Files::new().platform(r#"calls = ["api"]"#, r#"calls = ["api", "worker", "web"]"#).messages(), @r"
-    platform.toml:82:17: `web` calls `worker`, which is no service (allowed: api)
-    platform.toml:82:27: `web` calls itself (leave it out)
+    platform.toml:91:17: `web` calls `worker`, which is no service (allowed: api)
+    platform.toml:91:27: `web` calls itself (leave it out)
     ");
 }
 
@@ -116,47 +116,76 @@ fn sources_need_a_connection() {
 cache = true
 "#, "").platform(r#"calls = ["api"]
 "#, "").messages(), @r#"
-    platform.toml:70:11: `database.host` is not reachable from here (set `database = true` in the service, so that it is let in)
-    platform.toml:71:13: `cache.url` is not reachable from here (set `cache = true` in the service, so that it is let in)
-    platform.toml:88:11: `services.api.url` is not reachable from here (add "api" to `calls` of the service, so that it is let in)
+    platform.toml:77:11: `database.host` is not reachable from here (set `database = true` in the service, so that it is let in)
+    platform.toml:78:13: `cache.url` is not reachable from here (set `cache = true` in the service, so that it is let in)
+    platform.toml:79:14: `cache.username` is not reachable from here (set `cache = true` in the service, so that it is let in)
+    platform.toml:97:11: `services.api.url` is not reachable from here (add "api" to `calls` of the service, so that it is let in)
     "#);
 }
 
 #[test]
 fn reserved_variables() {
-    assert_snapshot!(Files::new().platform("MODE =", "PORT =").messages(), @"platform.toml:74:1: `PORT` is reserved (PORT, RELEASE, COMMIT are set for every container)");
+    assert_snapshot!(Files::new().platform("MODE =", "PORT =").messages(), @"platform.toml:82:1: `PORT` is reserved (PORT, RELEASE, COMMIT are set for every container)");
 }
 
 #[test]
 fn secrets_in_plain_text() {
-    assert_snapshot!(Files::new().platform(r#"MODE = "fast""#, r#"SESSION_SECRET = "abc""#).messages(), @r#"platform.toml:74:1: `SESSION_SECRET` looks like a secret, and this file is public to everyone with the repository (put it under [services.api.secrets] as { secret = "…", key = "…" })"#);
+    assert_snapshot!(Files::new().platform(r#"MODE = "fast""#, r#"SESSION_SECRET = "abc""#).messages(), @r#"platform.toml:82:1: `SESSION_SECRET` looks like a secret, and this file is public to everyone with the repository (put it under [services.api.secrets] as { secret = "…", key = "…" })"#);
 }
 
 #[test]
 fn variables_given_twice() {
-    assert_snapshot!(Files::new().platform(r#"MODE = "fast""#, r#"DB_PASSWORD = { from = "database.name" }"#).messages(), @"platform.toml:77:1: `DB_PASSWORD` is both in `environment` and in `secrets` (keep one of them)");
+    assert_snapshot!(Files::new().platform(r#"MODE = "fast""#, r#"DB_PASSWORD = { from = "database.name" }"#).messages(), @"platform.toml:85:1: `DB_PASSWORD` is both in `environment` and in `secrets` (keep one of them)");
 }
 
 #[test]
 fn unknown_secrets_and_keys() {
     assert_snapshot!(Files::new().platform(r#"DB_PASSWORD = { secret = "database", key = "password" }"#, r#"DB_PASSWORD = { secret = "database", key = "pasword" }
 TOKEN = { secret = "tokens", key = "a" }"#).messages(), @r"
-    platform.toml:77:15: secret `database` has no key `pasword` (allowed: password)
-    platform.toml:78:9: there is no secret `tokens` (allowed: database; others are added under [secrets])
+    platform.toml:85:15: secret `database` has no key `pasword` (allowed: password)
+    platform.toml:86:9: there is no secret `tokens` (allowed: database, cache; others are added under [secrets])
     ");
 }
 
 #[test]
 fn generated_values_have_a_length() {
     assert_snapshot!(Files::new().platform(", length = 40", "").messages(), @r#"
-    platform.toml:57:1: `password` is generated, but has no length (add `length`, the number of characters (8 to 4096))
+    platform.toml:59:1: `password` is generated, but has no length (add `length`, the number of characters (8 to 4096))
     platform.toml:21:12: `password` of secret `database` may not suit RDS (allowed: alphabet hex or alphanumeric (RDS refuses / @ " and spaces), 8 characters or more)
     "#);
 }
 
 #[test]
 fn lengths_are_given_once() {
-    assert_snapshot!(Files::new().platform("length = 40", "length = 40, min_length = 8").messages(), @"platform.toml:57:1: `password` has both `length` and `min_length` (keep `length` for an exact number of characters, `min_length` for a least number)");
+    assert_snapshot!(Files::new().platform("length = 40", "length = 40, min_length = 8").messages(), @"platform.toml:59:1: `password` has both `length` and `min_length` (keep `length` for an exact number of characters, `min_length` for a least number)");
+}
+
+#[test]
+fn passwords_that_elasticache_refuses() {
+    assert_snapshot!(Files::new().platform("length = 64", "length = 129").messages(), @"platform.toml:26:12: `password` of secret `cache` may not suit ElastiCache (allowed: alphabet hex or alphanumeric, 16 to 128 characters)");
+}
+
+#[test]
+fn the_cache_has_a_user_of_its_own_and_two_secrets() {
+    let files = Files::new().platform(
+        r#"user = "app""#,
+        r#"user = "default"
+second_password = { secret = "cache", key = "password" }"#,
+    );
+    assert_snapshot!(files.messages(), @r#"
+    platform.toml:25:8: `default` is the user of clients that do not say who they are (it is switched off; name the services' user otherwise, such as "app")
+    platform.toml:26:19: both passwords are in secret `cache` (the second one needs a secret of its own, so that the first can go)
+    "#);
+}
+
+#[test]
+fn who_uses_the_cache_gets_its_password() {
+    let files = Files::new().platform(
+        r#"CACHE_PASSWORD = { secret = "cache", key = "password" }
+"#,
+        "",
+    );
+    assert_snapshot!(files.messages(), @r#"platform.toml:70:1: `api` uses the cache, but gets no password for it (add CACHE_PASSWORD = { secret = "cache", key = "password" } to [services.api.secrets])"#);
 }
 
 #[test]
@@ -167,22 +196,22 @@ fn passwords_that_rds_refuses() {
 #[test]
 fn repositories() {
     assert_snapshot!(Files::new().platform("port = 8002", r#"port = 8002
-repository = "example/api""#).messages(), @"platform.toml:81:14: repository `example/api` of `web` is also that of `api` (tags are immutable: two images of one commit do not fit into one repository)");
+repository = "example/api""#).messages(), @"platform.toml:90:14: repository `example/api` of `web` is also that of `api` (tags are immutable: two images of one commit do not fit into one repository)");
 }
 
 #[test]
 fn tasks_of_unknown_services() {
-    assert_snapshot!(Files::new().platform(r#"service = "api""#, r#"service = "apu""#).messages(), @"platform.toml:94:11: `migrate` runs on the image of `apu`, which is no service (allowed: api, web)");
+    assert_snapshot!(Files::new().platform(r#"service = "api""#, r#"service = "apu""#).messages(), @"platform.toml:103:11: `migrate` runs on the image of `apu`, which is no service (allowed: api, web)");
 }
 
 #[test]
 fn sizes_of_tasks() {
-    assert_snapshot!(Files::new().platform("memory_mib = 512", "memory_mib = 1536").messages(), @"platform.toml:96:34: `tasks.migrate.size.memory_mib`: Fargate has no task with 256 CPU units and 1536 MiB (allowed for 256 CPU units: 512, 1024 or 2048 MiB)");
+    assert_snapshot!(Files::new().platform("memory_mib = 512", "memory_mib = 1536").messages(), @"platform.toml:105:34: `tasks.migrate.size.memory_mib`: Fargate has no task with 256 CPU units and 1536 MiB (allowed for 256 CPU units: 512, 1024 or 2048 MiB)");
 }
 
 #[test]
 fn tasks_named_like_services() {
-    assert_snapshot!(Files::new().platform("[tasks.migrate]", "[tasks.api]").messages(), @"platform.toml:93:8: `api` is both a task and a service (task definitions and log groups are named after both; rename one)");
+    assert_snapshot!(Files::new().platform("[tasks.migrate]", "[tasks.api]").messages(), @"platform.toml:102:8: `api` is both a task and a service (task definitions and log groups are named after both; rename one)");
 }
 
 #[test]
@@ -199,19 +228,19 @@ port = 2
 user = "1"
 build = { dockerfile = "x" }
 container_health_check = { command = ["CMD", "x"] }
-"#).messages(), @"platform.toml:105:11: `a1` and `a-1` both become `A1` in the template (allowed: names that differ in more than hyphens)");
+"#).messages(), @"platform.toml:114:11: `a1` and `a-1` both become `A1` in the template (allowed: names that differ in more than hyphens)");
 }
 
 #[test]
 fn bake_time_shorter_than_the_alarm() {
-    assert_snapshot!(Files::new().platform("bake_time_minutes = 3", "bake_time_minutes = 1").messages(), @"platform.toml:29:21: the alarm takes 120 s, longer than the bake time of 1 min (allowed: at least period_secs × evaluation_periods of deployment.target_5xx_alarm, or the alarm cannot fail a deployment)");
+    assert_snapshot!(Files::new().platform("bake_time_minutes = 3", "bake_time_minutes = 1").messages(), @"platform.toml:31:21: the alarm takes 120 s, longer than the bake time of 1 min (allowed: at least period_secs × evaluation_periods of deployment.target_5xx_alarm, or the alarm cannot fail a deployment)");
 }
 
 #[test]
 fn wildcards_in_exemptions() {
     assert_snapshot!(Files::new().platform(r#"["/api/documents/*"]"#, r#"["/api/*/save", "/*"]"#).messages(), @r"
-    platform.toml:52:10: `/api/*/save` is no path of an exemption (allowed: an exact path, or everything below one with /* at the end)
-    platform.toml:52:25: `/*` is no path of an exemption (allowed: an exact path, or everything below one with /* at the end)
+    platform.toml:54:10: `/api/*/save` is no path of an exemption (allowed: an exact path, or everything below one with /* at the end)
+    platform.toml:54:25: `/*` is no path of an exemption (allowed: an exact path, or everything below one with /* at the end)
     ");
 }
 

@@ -62,12 +62,12 @@ fn an_unknown_instance_class_lists_those_of_postgres() {
 fn all_problems_of_all_files_are_reported_at_once() {
     assert_snapshot!(Files::new().platform("port = 8002", "port = 8001").platform(r#""/health""#, r#""health""#).test("nat_gateways = 1", "nat_gateways = 3").test("cpu = 256", "cpu = 300").refused(), @r#"
     error: `services.web.health_check.path`: `health` is not valid
-        ╭─[infra/platform.toml:84:25]
-     83 │ build = { dockerfile = "web/Dockerfile" }
-     84 │ health_check = { path = "health" }
+        ╭─[infra/platform.toml:93:25]
+     92 │ build = { dockerfile = "web/Dockerfile" }
+     93 │ health_check = { path = "health" }
         ·                         ────┬───
         ·                             ╰── not valid
-     85 │
+     94 │
         ╰────
       help: expected a path that starts with / and has no query
 
@@ -130,7 +130,7 @@ fn in_one_line_each_problem_has_its_place() {
     let files = Files::new().test("cpu = 256", "cpu = 300").test("nodes = 1", "nodes = = 1");
     assert_snapshot!(files.load().unwrap_err().line(), @"infra/environments/test.toml:20:9: TOML syntax: extra `=`, expected nothing");
     let files = Files::new().test("cpu = 256", "cpu = 300").platform("port = 8002", "port = 80020");
-    assert_snapshot!(files.load().unwrap_err().line(), @"infra/platform.toml:80:8: `services.web.port`: 80020 is not allowed; infra/environments/test.toml:24:7: `ecs.cpu`: 300 is not allowed");
+    assert_snapshot!(files.load().unwrap_err().line(), @"infra/platform.toml:89:8: `services.web.port`: 80020 is not allowed; infra/environments/test.toml:24:7: `ecs.cpu`: 300 is not allowed");
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn unknown_key_at_the_top() {
 
 #[test]
 fn unknown_key_in_a_service() {
-    assert_snapshot!(Files::new().platform("port = 8001", "prot = 8001").messages(), @"platform.toml:60:1: unknown key `prot` in `services.api` (did you mean `port`? allowed: architecture, build, cache, calls, container_health_check, database, environment, health_check, port, read_only_root_filesystem, repository, routes, secrets, stop_timeout_secs, user, version_endpoint)");
+    assert_snapshot!(Files::new().platform("port = 8001", "prot = 8001").messages(), @"platform.toml:67:1: unknown key `prot` in `services.api` (did you mean `port`? allowed: architecture, build, cache, calls, container_health_check, database, environment, health_check, port, read_only_root_filesystem, repository, routes, secrets, stop_timeout_secs, user, version_endpoint)");
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn missing_key_in_a_table() {
 #[test]
 fn wrong_types() {
     assert_snapshot!(Files::new().test("multi_az = false", r#"multi_az = "no""#).test("nodes = 1", r#"nodes = "one""#).test("cpu = 256", "cpu = 0.25").platform(r#"calls = ["api"]"#, r#"calls = "api""#).messages(), @r"
-    platform.toml:82:9: `services.web.calls` is a string, expected an array (expected Services that this one calls inside the VPC. They are registered in service discovery and let it in.)
+    platform.toml:91:9: `services.web.calls` is a string, expected an array (expected Services that this one calls inside the VPC. They are registered in service discovery and let it in.)
     environments/test.toml:14:12: `database.multi_az` is a string, expected true or false (expected Keep a standby in a second availability zone.)
     environments/test.toml:20:9: `cache.nodes` is a string, expected an integer (expected Nodes; with two or more the primary fails over by itself.)
     environments/test.toml:24:7: `ecs.cpu` is a fraction, expected an integer (expected CPU units of each task.)
@@ -42,9 +42,9 @@ fn wrong_types() {
 #[test]
 fn numbers_out_of_range() {
     assert_snapshot!(Files::new().test("backup_retention_days = 1", "backup_retention_days = 0").test("availability_zones = 2", "availability_zones = 4").platform("port = 8001", "port = 70000").platform("period_secs = 60", "period_secs = 90").platform("deregistration_delay_secs = 30", "deregistration_delay_secs = 4000").messages(), @r"
-    platform.toml:30:29: `deployment.deregistration_delay_secs`: 4000 is not allowed (allowed: 0 to 3600)
-    platform.toml:45:15: `deployment.target_5xx_alarm.period_secs`: 90 is not allowed (allowed: multiples of 60)
-    platform.toml:60:8: `services.api.port`: 70000 is not allowed (allowed: 1 to 65535)
+    platform.toml:32:29: `deployment.deregistration_delay_secs`: 4000 is not allowed (allowed: 0 to 3600)
+    platform.toml:47:15: `deployment.target_5xx_alarm.period_secs`: 90 is not allowed (allowed: multiples of 60)
+    platform.toml:67:8: `services.api.port`: 70000 is not allowed (allowed: 1 to 65535)
     environments/test.toml:9:22: `network.availability_zones`: 4 is not allowed (allowed: 2 to 3)
     environments/test.toml:15:25: `database.backup_retention_days`: 0 is not allowed (allowed: 1 to 35)
     ");
@@ -55,7 +55,7 @@ fn values_outside_a_list() {
     assert_snapshot!(Files::new().test("[logs]\nretention_days = 14", "[logs]\nretention_days = 10").test("cache.t4g.micro", "cache.t4g.large").platform(r#""17""#, r#""15""#).platform("valkey-8.0", "memcached").platform(r#""alphanumeric""#, r#""alphanumerical""#).test("cpu = 256", "cpu = 300").messages(), @r"
     platform.toml:18:11: `database.version`: `15` is not allowed (did you mean `16`? allowed: 16, 17, 18)
     platform.toml:24:10: `cache.engine`: `memcached` is not allowed (allowed: valkey-7.2, valkey-8.0, valkey-8.1, redis-7.0, redis-7.1)
-    platform.toml:57:47: `secrets.database.keys.password.alphabet`: `alphanumerical` is not allowed (did you mean `alphanumeric`? allowed: hex, alphanumeric, printable)
+    platform.toml:59:47: `secrets.database.keys.password.alphabet`: `alphanumerical` is not allowed (did you mean `alphanumeric`? allowed: hex, alphanumeric, printable)
     environments/test.toml:19:13: `cache.node_type`: `cache.t4g.large` is not allowed (did you mean `cache.m6g.large`? allowed: cache.FAMILY.SIZE with t4g, t3 in micro, small, medium; m6g, m7g, r6g, r7g, c7gn in large, xlarge, 2xlarge, 4xlarge, 8xlarge, 12xlarge, 16xlarge; m5, r5 in large, xlarge, 2xlarge, 4xlarge, 12xlarge, 24xlarge; r6gd in xlarge, 2xlarge, 4xlarge, 8xlarge, 12xlarge, 16xlarge)
     environments/test.toml:24:7: `ecs.cpu`: 300 is not allowed (allowed: 256, 512, 1024, 2048, 4096, 8192, 16384)
     environments/test.toml:36:18: `logs.retention_days`: 10 is not allowed (allowed: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
@@ -76,17 +76,17 @@ fn names_of_the_wrong_shape() {
 #[test]
 fn names_in_keys() {
     assert_snapshot!(Files::new().platform("[services.api]", "[services.API]").platform("MODE =", "mode =").messages(), @r"
-    platform.toml:59:11: `API` is not a valid name (expected lower-case letters, digits and single hyphens, starting with a letter)
-    platform.toml:74:1: `mode` is not a valid name (expected upper-case letters, digits and underscores, not starting with a digit)
-    platform.toml:67:12: missing key `port` in `services.api` (`port`: Port that the container listens on; the container learns it as `PORT`.)
-    platform.toml:67:12: missing key `build` in `services.api` (`build`: How the image is built.)
-    platform.toml:67:12: missing key `user` in `services.api` (`user`: User id that the container runs as.)
+    platform.toml:66:11: `API` is not a valid name (expected lower-case letters, digits and single hyphens, starting with a letter)
+    platform.toml:82:1: `mode` is not a valid name (expected upper-case letters, digits and underscores, not starting with a digit)
+    platform.toml:74:12: missing key `port` in `services.api` (`port`: Port that the container listens on; the container learns it as `PORT`.)
+    platform.toml:74:12: missing key `build` in `services.api` (`build`: How the image is built.)
+    platform.toml:74:12: missing key `user` in `services.api` (`user`: User id that the container runs as.)
     ");
 }
 
 #[test]
 fn a_service_name_that_is_too_long() {
-    assert_snapshot!(Files::new().platform("[services.web]", "[services.a-much-too-long-name]").platform("[[services.web.routes]]", "[[services.a-much-too-long-name.routes]]").platform("[services.web.environment]", "[services.a-much-too-long-name.environment]").messages(), @"platform.toml:79:11: `a-much-too-long-name` is not valid here: expected lower-case letters, digits and single hyphens, starting with a letter, at most 16 characters ()");
+    assert_snapshot!(Files::new().platform("[services.web]", "[services.a-much-too-long-name]").platform("[[services.web.routes]]", "[[services.a-much-too-long-name.routes]]").platform("[services.web.environment]", "[services.a-much-too-long-name.environment]").messages(), @"platform.toml:88:11: `a-much-too-long-name` is not valid here: expected lower-case letters, digits and single hyphens, starting with a letter, at most 16 characters ()");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn address_blocks_with_octets_above_255() {
 
 #[test]
 fn health_check_paths_start_with_a_slash() {
-    assert_snapshot!(Files::new().platform(r#""/api/health""#, r#""api/health""#).messages(), @"platform.toml:65:25: `services.api.health_check.path`: `api/health` is not valid (expected a path that starts with / and has no query)");
+    assert_snapshot!(Files::new().platform(r#""/api/health""#, r#""api/health""#).messages(), @"platform.toml:72:25: `services.api.health_check.path`: `api/health` is not valid (expected a path that starts with / and has no query)");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn version_endpoints() {
         let file = format!("port = 8001\nversion_endpoint = {endpoint}");
         Files::new().platform("port = 8001", &file).messages()
     };
-    assert_snapshot!(with(r#""/api/version""#), @"platform.toml:61:20: `services.api.version_endpoint` is a string, expected a table (expected Endpoint at which a service names the release that it runs, in place of the response header.)");
+    assert_snapshot!(with(r#""/api/version""#), @"platform.toml:68:20: `services.api.version_endpoint` is a string, expected a table (expected Endpoint at which a service names the release that it runs, in place of the response header.)");
     assert_snapshot!(with(r#"{ pth = "/api/version", json_pointer = "version" }"#), @r"
     platform.toml:61:22: unknown key `pth` in `services.api.version_endpoint` (did you mean `path`? allowed: json_pointer, path)
     platform.toml:61:59: `services.api.version_endpoint.json_pointer`: `version` is not valid (expected a JSON pointer (RFC 6901) to the release in the body, such as /version or /build/version)
@@ -143,12 +143,12 @@ fn version_endpoints() {
 
 #[test]
 fn route_paths_start_with_a_slash() {
-    assert_snapshot!(Files::new().platform(r#"["/api/*"]"#, r#"["api/*"]"#).messages(), @"platform.toml:69:10: `services.api.routes[0].paths[0]`: `api/*` is not valid (expected a path pattern that starts with /, at most 128 characters; * and ? are wildcards)");
+    assert_snapshot!(Files::new().platform(r#"["/api/*"]"#, r#"["api/*"]"#).messages(), @"platform.toml:76:10: `services.api.routes[0].paths[0]`: `api/*` is not valid (expected a path pattern that starts with /, at most 128 characters; * and ? are wildcards)");
 }
 
 #[test]
 fn a_route_has_five_paths_at_most() {
-    assert_snapshot!(Files::new().platform(r#"["/api/*"]"#, r#"["/a", "/b", "/c", "/d", "/e", "/f"]"#).messages(), @"platform.toml:69:9: `services.api.routes[0].paths` has 6 entries (allowed: 1 to 5 entries)");
+    assert_snapshot!(Files::new().platform(r#"["/api/*"]"#, r#"["/a", "/b", "/c", "/d", "/e", "/f"]"#).messages(), @"platform.toml:76:9: `services.api.routes[0].paths` has 6 entries (allowed: 1 to 5 entries)");
 }
 
 #[test]
@@ -158,12 +158,12 @@ fn secret_prefixes() {
 
 #[test]
 fn containers_do_not_run_as_root() {
-    assert_snapshot!(Files::new().platform(r#"user = "1000""#, r#"user = "0""#).messages(), @"platform.toml:61:8: `services.api.user`: `0` is not valid (expected a numeric user id other than 0, such as 1000 or 1000:1000)");
+    assert_snapshot!(Files::new().platform(r#"user = "1000""#, r#"user = "0""#).messages(), @"platform.toml:68:8: `services.api.user`: `0` is not valid (expected a numeric user id other than 0, such as 1000 or 1000:1000)");
 }
 
 #[test]
 fn sources_of_values() {
-    assert_snapshot!(Files::new().platform(r#""database.host""#, r#""database.hots""#).messages(), @"platform.toml:72:20: `services.api.environment.DB_HOST.from`: `database.hots` is not allowed here (did you mean `database.host`? allowed: environment.name, environment.domain, environment.url, region, database.host, database.port, database.name, database.username, cache.host, cache.port, cache.url, services.NAME.url)");
+    assert_snapshot!(Files::new().platform(r#""database.host""#, r#""database.hots""#).messages(), @"platform.toml:79:20: `services.api.environment.DB_HOST.from`: `database.hots` is not allowed here (did you mean `database.host`? allowed: environment.name, environment.domain, environment.url, region, database.host, database.port, database.name, database.username, cache.host, cache.port, cache.url, cache.username, services.NAME.url)");
 }
 
 #[test]
@@ -174,7 +174,7 @@ email = "nobody""#).messages(), @"environments/test.toml:39:9: `alarms.email`: `
 
 #[test]
 fn exemptions_give_a_reason() {
-    assert_snapshot!(Files::new().platform(r#""Users save documents that look like attacks.""#, r#""because""#).messages(), @"platform.toml:49:10: `waf.exemptions[0].reason`: `because` is not valid (expected at least 20 characters)");
+    assert_snapshot!(Files::new().platform(r#""Users save documents that look like attacks.""#, r#""because""#).messages(), @"platform.toml:51:10: `waf.exemptions[0].reason`: `because` is not valid (expected at least 20 characters)");
 }
 
 #[test]

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use cfn::Handle;
-use cfn::elasticache::{ParameterGroup, ReplicationGroup, SubnetGroup};
+use cfn::elasticache::{ParameterGroup, ReplicationGroup, SubnetGroup, User, UserGroup};
 use cfn::kind::DnsName;
 
+use crate::error::ModelError;
 use crate::network::Network;
 use crate::scope::{Env, Scope, Template, Value};
+use crate::secrets::Secrets;
 use crate::security::Security;
 
 const SNAPSHOT_WINDOW: &str = "08:00-09:00";
@@ -19,7 +21,13 @@ pub(crate) struct Cache {
     pub(crate) address: Value<DnsName>,
 }
 
-pub(crate) fn cache(t: &mut Template, scope: Scope<'_>, network: &Network, security: &Security) -> Cache {
+pub(crate) fn cache(
+    t: &mut Template,
+    scope: Scope<'_>,
+    network: &Network,
+    security: &Security,
+    secrets: &Secrets,
+) -> Result<Cache, ModelError> {
     let (engine, settings) = (&scope.platform.cache, &scope.environment.cache);
     let prefix = scope.names.prefix();
     let replicated = settings.nodes > 1;
@@ -40,6 +48,7 @@ pub(crate) fn cache(t: &mut Template, scope: Scope<'_>, network: &Network, secur
             properties: BTreeMap::from([("maxmemory-policy", "volatile-lru".to_owned())]),
         },
     );
+    let users = users(t, scope, secrets)?;
     let group = t.add_with(
         "Cache",
         ReplicationGroup {
@@ -62,8 +71,61 @@ pub(crate) fn cache(t: &mut Template, scope: Scope<'_>, network: &Network, secur
             snapshot_window: SNAPSHOT_WINDOW.to_owned(),
             transit_encryption_enabled: true,
             transit_encryption_mode: "required",
+            user_group_ids: vec![users.id()],
         },
         scope.data_removal(),
     );
-    Cache { address: group.primary_address(), group }
+    Ok(Cache { address: group.primary_address(), group })
+}
+
+/// Engine of users and their group. Caches of Redis and of Valkey take such a group, and it can have a user without a
+/// password, which one of engine `valkey` cannot (ElastiCache developer guide, Clusters.RBAC).
+const USERS_ENGINE: &str = "redis";
+
+/// The services' user, and the one named `default`, which a client is that does not say who it is. A group of its engine
+/// must have one of that name (`DefaultUserRequired`; ElastiCache API reference, `CreateUserGroup`); here it is switched off.
+fn users(
+    t: &mut Template,
+    scope: Scope<'_>,
+    secrets: &Secrets,
+) -> Result<Handle<UserGroup<Env>>, ModelError> {
+    let cache = &scope.platform.cache;
+    let passwords = || {
+        let references = cache.passwords();
+        references
+            .map(|password| Ok(secrets.handle(&password.secret)?.dynamic_reference(password.key.as_str())))
+            .collect::<Result<Vec<_>, ModelError>>()
+    };
+    let user = t.add(
+        "CacheUser",
+        User {
+            access_string: "on ~* +@all".to_owned(),
+            engine: USERS_ENGINE,
+            no_password_required: false,
+            passwords: passwords()?,
+            user_id: scope.names.cache_user(),
+            user_name: cache.user.to_string(),
+        },
+    );
+    let open = scope.environment.cache.allow_anonymous;
+    let default = t.add(
+        "CacheDefaultUser",
+        User {
+            access_string: if open { "on ~* +@all" } else { "off -@all" }.to_owned(),
+            engine: USERS_ENGINE,
+            no_password_required: open,
+            // Without one it would be a user that needs none.
+            passwords: if open { Vec::new() } else { passwords()? },
+            user_id: scope.names.cache_default_user(),
+            user_name: "default".to_owned(),
+        },
+    );
+    Ok(t.add(
+        "CacheUsers",
+        UserGroup {
+            engine: USERS_ENGINE,
+            user_group_id: scope.names.cache_users(),
+            user_ids: vec![default.id(), user.id()],
+        },
+    ))
 }

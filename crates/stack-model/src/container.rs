@@ -91,6 +91,7 @@ impl Parts<'_> {
                 self.cache.address.clone().text(),
                 format!(":{}", platform.cache.port).into(),
             ]),
+            ValueSource::CacheUsername => platform.cache.user.to_string().into(),
             ValueSource::ServiceUrl(name) => {
                 let callee =
                     platform.services.get(name).ok_or_else(|| ModelError::UnknownService(name.clone()))?;

@@ -38,7 +38,7 @@ pub fn environment(config: &Config, environment: &Environment) -> Result<Documen
     let security = security(t, scope, &network);
     let secrets = secrets(t, scope)?;
     let database = database(t, scope, &network, &security, &secrets)?;
-    let cache = cache(t, scope, &network, &security);
+    let cache = cache(t, scope, &network, &security, &secrets)?;
     let topic = topic(t, scope);
     let balancing = load_balancer(t, scope, &network, &security, &parameters.certificate_arn);
     firewall(t, scope, &balancing)?;

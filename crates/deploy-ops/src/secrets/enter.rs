@@ -150,6 +150,13 @@ pub async fn set(
     {
         return Err(SecretsError::DatabasePassword { path: check.path });
     }
+    // CloudFormation reads it when the user is made or changed, and not because the value changed
+    // (CloudFormation user guide, dynamic-references-secretsmanager).
+    if session.config.platform.cache.passwords().any(|password| password.secret == *wanted.name)
+        && !matches!(check.standing, Standing::Empty | Standing::Unfit)
+    {
+        return Err(SecretsError::CachePassword { path: check.path });
+    }
     let entered = tokio::task::block_in_place(|| wanted.obtain(input))?;
     let mut concerned: Vec<String> = wanted.keys.iter().map(|(name, _)| name.to_string()).collect();
     concerned.extend(entered.keys().map(str::to_owned));

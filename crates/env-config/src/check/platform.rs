@@ -241,7 +241,12 @@ fn source(report: &mut Report<'_, '_>, path: &[&str], service: &Service, source:
         {
             "set `database = true` in the service, so that it is let in".to_owned()
         }
-        ValueSource::CacheHost | ValueSource::CachePort | ValueSource::CacheUrl if !service.cache => {
+        ValueSource::CacheHost
+        | ValueSource::CachePort
+        | ValueSource::CacheUrl
+        | ValueSource::CacheUsername
+            if !service.cache =>
+        {
             "set `cache = true` in the service, so that it is let in".to_owned()
         }
         ValueSource::ServiceUrl(callee) if !service.calls.contains(callee) => {

@@ -55,6 +55,56 @@ pub(super) fn check(report: &mut Report<'_, '_>, platform: &Platform) {
             "allowed: alphabet hex or alphanumeric (RDS refuses / @ \" and spaces), 8 characters or more",
         );
     }
+    cache(report, platform);
+}
+
+/// Passwords of ElastiCache's users have 16 to 128 characters (developer guide, Clusters.RBAC).
+fn cache(report: &mut Report<'_, '_>, platform: &Platform) {
+    let cache = &platform.cache;
+    if cache.user.as_str() == "default" {
+        report.value(
+            &["cache", "user"],
+            "`default` is the user of clients that do not say who they are".to_owned(),
+            "it is switched off; name the services' user otherwise, such as \"app\"",
+        );
+    }
+    let references =
+        [("password", Some(&cache.password)), ("second_password", cache.second_password.as_ref())];
+    for (name, reference) in references {
+        let Some(reference) = reference else { continue };
+        let path = ["cache", name];
+        resolve(report, platform, &path, reference);
+        if platform.secret_key(&reference.secret, &reference.key).is_some_and(|key| {
+            let length = key.length.or(key.min_length).unwrap_or(0);
+            key.alphabet == Alphabet::Printable || !(16..=128).contains(&length)
+        }) {
+            report.value(
+                &path,
+                format!("`{}` of secret `{}` may not suit ElastiCache", reference.key, reference.secret),
+                "allowed: alphabet hex or alphanumeric, 16 to 128 characters",
+            );
+        }
+    }
+    if cache.second_password.as_ref().is_some_and(|second| second.secret == cache.password.secret) {
+        report.value(
+            &["cache", "second_password"],
+            format!("both passwords are in secret `{}`", cache.password.secret),
+            "the second one needs a secret of its own, so that the first can go",
+        );
+    }
+    for (name, service) in &platform.services {
+        let password = |read: &SecretRef| cache.passwords().any(|password| password == read);
+        if service.cache && !service.secrets.values().any(password) {
+            let SecretRef { secret, key } = &cache.password;
+            report.key(
+                &["services", name.as_str(), "cache"],
+                format!("`{name}` uses the cache, but gets no password for it"),
+                format!(
+                    "add CACHE_PASSWORD = {{ secret = \"{secret}\", key = \"{key}\" }} to [services.{name}.secrets]"
+                ),
+            );
+        }
+    }
 }
 
 fn twice(report: &mut Report<'_, '_>, path: &[&str], variable: &str) {

@@ -3,6 +3,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "members are written in place with json!")]
 
 mod access;
+mod caches;
 mod change_sets;
 mod configured;
 mod databases;

@@ -110,6 +110,7 @@ const NAMED: &[&str] = &[
     "elasticache:*Tags*Resource",
     "elasticache:*creaseReplicaCount",
     "elasticache:*ReplicationGroup*",
+    "elasticache:*User*",
     "elasticache:CreateSnapshot",
     "elasticloadbalancing:AddTags",
     "elasticloadbalancing:*Listener",
@@ -186,11 +187,8 @@ pub(super) fn role(
             .when("StringEquals", "iam:PermissionsBoundary", [boundary.clone().text()]),
         // Off it does not come, whatever is added to what is allowed.
         Statement::deny(["iam:DeleteRolePermissionsBoundary"]).on_all(),
-        // The one value that CloudFormation hands on: the password of the database.
-        Statement::allow(["secretsmanager:GetSecretValue"]).on([local(
-            "secretsmanager",
-            &format!("secret:{}-*", environment.secret_path(&config.platform.database.password.secret)),
-        )]),
+        // The values that CloudFormation hands on: the passwords of the database and of the cache.
+        Statement::allow(["secretsmanager:GetSecretValue"]).on(handed_on(config, environment)),
         Statement::allow(["iam:PassRole"]).on(container_roles(prefix)).when(
             "StringEquals",
             "iam:PassedToService",
@@ -223,6 +221,15 @@ pub(super) fn role(
         }],
         role_name: SharedNames::new(&config.platform).cloudformation_role(&environment.name),
     }
+}
+
+fn handed_on(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource>> {
+    let platform = &config.platform;
+    let passwords = std::iter::once(&platform.database.password).chain(platform.cache.passwords());
+    // Two keys of one secret are one resource.
+    let paths: std::collections::BTreeSet<_> =
+        passwords.map(|password| environment.secret_path(&password.secret)).collect();
+    paths.iter().map(|path| local("secretsmanager", &format!("secret:{path}-*"))).collect()
 }
 
 fn container_roles(prefix: &str) -> [Value<PolicyResource>; 2] {

@@ -20,6 +20,8 @@ pub(super) fn durations(kind: &str) -> Durations {
         "AWS::RDS::DBInstance" => of(540.0, 240.0, 300.0),
         "AWS::RDS::DBSubnetGroup" | "AWS::RDS::DBParameterGroup" => of(12.0, 10.0, 5.0),
         "AWS::ElastiCache::ReplicationGroup" => of(420.0, 300.0, 300.0),
+        "AWS::ElastiCache::User" => of(5.0, 60.0, 30.0),
+        "AWS::ElastiCache::UserGroup" => of(30.0, 60.0, 30.0),
         "AWS::ElastiCache::ServerlessCache" => of(150.0, 90.0, 120.0),
         "AWS::ElasticLoadBalancingV2::LoadBalancer" => of(150.0, 10.0, 12.0),
         "AWS::EC2::NatGateway" => of(110.0, 5.0, 60.0),

@@ -199,6 +199,11 @@ impl Maker<'_> {
                 }
                 self.set("Status", "available");
             }
+            "AWS::ElastiCache::User" | "AWS::ElastiCache::UserGroup" => {
+                let resource = if kind.ends_with("Group") { "usergroup" } else { "user" };
+                self.set_arn("Arn", "elasticache", &format!("{resource}:{name}"));
+                self.set("Status", "active");
+            }
             "AWS::ElastiCache::ParameterGroup" => self.set("CacheParameterGroupName", name.as_str()),
             "AWS::ElastiCache::SubnetGroup" | "AWS::RDS::DBSubnetGroup" | "AWS::RDS::DBParameterGroup" => {}
             _ => return None,

@@ -6,6 +6,7 @@ mod access;
 mod actual;
 mod actual_iam;
 mod bag;
+mod cache;
 mod convert;
 mod database;
 mod durations;
@@ -97,6 +98,7 @@ pub(super) fn create(
     if kind == database::KIND {
         return database::create(world, context, properties);
     }
+    cache::check(world, context, kind, properties)?;
     if bag::is_bag(kind) {
         // It keeps a dynamic reference as it is: nothing asks it for the value.
         return bag::create(world, context, kind, properties);
@@ -140,6 +142,7 @@ pub(super) fn update(
     if kind == database::KIND {
         return database::update(world, context, id, new);
     }
+    cache::check(world, context, kind, new)?;
     if bag::is_bag(kind) {
         return bag::update(world, kind, id, new);
     }
@@ -200,6 +203,7 @@ pub(super) fn delete(
         "AWS::Logs::LogGroup" => stores::delete_log_group(world, context, id),
         "AWS::SecretsManager::Secret" => stores::delete_secret(world, context, id),
         database::KIND => database::delete(world, id, policy),
+        cache::USER => cache::delete_user(world, context, id, policy),
         _ => bag::delete(world, kind, id, policy),
     }
 }

@@ -21,6 +21,8 @@ pub(super) fn property(kind: &str) -> Option<&'static str> {
         "AWS::ElastiCache::ReplicationGroup" => "ReplicationGroupId",
         "AWS::ElastiCache::ServerlessCache" => "ServerlessCacheName",
         "AWS::ElastiCache::SubnetGroup" => "CacheSubnetGroupName",
+        "AWS::ElastiCache::User" => "UserId",
+        "AWS::ElastiCache::UserGroup" => "UserGroupId",
         "AWS::ElasticLoadBalancingV2::LoadBalancer"
         | "AWS::ElasticLoadBalancingV2::TargetGroup"
         | "AWS::SecretsManager::Secret"

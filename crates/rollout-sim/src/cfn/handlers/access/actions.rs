@@ -70,6 +70,10 @@ pub(super) fn actions(kind: &str) -> Option<Actions> {
         "AWS::ElastiCache::ReplicationGroup" => {
             ("elasticache", "CreateReplicationGroup", "ModifyReplicationGroup", "DeleteReplicationGroup")
         }
+        "AWS::ElastiCache::User" => ("elasticache", "CreateUser", "ModifyUser", "DeleteUser"),
+        "AWS::ElastiCache::UserGroup" => {
+            ("elasticache", "CreateUserGroup", "ModifyUserGroup", "DeleteUserGroup")
+        }
         "AWS::ElastiCache::SubnetGroup" => {
             ("elasticache", "CreateCacheSubnetGroup", "ModifyCacheSubnetGroup", "DeleteCacheSubnetGroup")
         }

@@ -58,6 +58,8 @@ pub(super) fn resource(
         "AWS::RDS::DBParameterGroup" => world.arn("rds", &format!("pg:{name}")),
         "AWS::ElastiCache::ParameterGroup" => world.arn("elasticache", &format!("parametergroup:{name}")),
         "AWS::ElastiCache::ReplicationGroup" => world.arn("elasticache", &format!("replicationgroup:{name}")),
+        "AWS::ElastiCache::User" => world.arn("elasticache", &format!("user:{name}")),
+        "AWS::ElastiCache::UserGroup" => world.arn("elasticache", &format!("usergroup:{name}")),
         "AWS::ElastiCache::SubnetGroup" => world.arn("elasticache", &format!("subnetgroup:{name}")),
         "AWS::SNS::Topic" => world.arn("sns", name),
         "AWS::SNS::Subscription" => text(properties, "TopicArn").to_owned(),

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::convert::text;
-use super::{Context, Failure, database, dynamic};
+use super::{Context, Failure, cache, database, dynamic};
 use crate::{World, iam};
 
 /// What is done to a resource.
@@ -145,6 +145,9 @@ fn needs(
     if verb != Verb::Delete {
         match subject.kind {
             "AWS::RDS::DBInstance" => needs.extend(database_groups(world, action, subject)),
+            "AWS::ElastiCache::ReplicationGroup" | "AWS::ElastiCache::UserGroup" => {
+                needs.extend(cache::members(world, subject).map(|arn| Need::new(action, arn)));
+            }
             "AWS::WAFv2::WebACL" => needs.extend(managed_rules(world, action, subject)),
             _ => {}
         }
