@@ -131,12 +131,12 @@ fn version_endpoints() {
     };
     assert_snapshot!(with(r#""/api/version""#), @"platform.toml:68:20: `services.api.version_endpoint` is a string, expected a table (expected Endpoint at which a service names the release that it runs, in place of the response header.)");
     assert_snapshot!(with(r#"{ pth = "/api/version", json_pointer = "version" }"#), @r"
-    platform.toml:61:22: unknown key `pth` in `services.api.version_endpoint` (did you mean `path`? allowed: json_pointer, path)
-    platform.toml:61:59: `services.api.version_endpoint.json_pointer`: `version` is not valid (expected a JSON pointer (RFC 6901) to the release in the body, such as /version or /build/version)
+    platform.toml:68:22: unknown key `pth` in `services.api.version_endpoint` (did you mean `path`? allowed: json_pointer, path)
+    platform.toml:68:59: `services.api.version_endpoint.json_pointer`: `version` is not valid (expected a JSON pointer (RFC 6901) to the release in the body, such as /version or /build/version)
     ");
     assert_snapshot!(with(r#"{ path = "api/version", json_pointer = 3 }"#), @r"
     platform.toml:61:29: `services.api.version_endpoint.path`: `api/version` is not valid (expected a path that starts with / and has no query)
-    platform.toml:61:59: `services.api.version_endpoint.json_pointer` is an integer, expected a string (expected a JSON pointer (RFC 6901) to the release in the body, such as /version or /build/version)
+    platform.toml:68:59: `services.api.version_endpoint.json_pointer` is an integer, expected a string (expected a JSON pointer (RFC 6901) to the release in the body, such as /version or /build/version)
     ");
     assert_snapshot!(with(r#"{ json_pointer = "/version" }"#), @"platform.toml:61:20: missing key `path` in `services.api.version_endpoint` (`path`: Path that answers 200 with the release in its body. The routes have to lead it to the service.)");
 }
