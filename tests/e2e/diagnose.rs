@@ -75,7 +75,7 @@ fn healthy() {
     insta::assert_snapshot!(head(&scene, &look(&scene)), @r"
     staging: nothing is wrong: [commit first] is in service
       stack    DocPlatform-staging is UPDATE_COMPLETE
-      change   began 2026-01-05T09:16:00Z, took 3m58s, by ana from laptop
+      change   began 2026-01-05T09:16:10Z, took 3m58s, by ana from laptop
       release  [commit first]
       api      1/1 tasks run, deployment completed, answers as [commit first]
       frontend 1/1 tasks run, deployment completed, answers as [commit first]
@@ -91,7 +91,7 @@ fn under_way() {
     insta::assert_snapshot!(head(&scene, &look(&scene)), @r"
     staging: a deployment is under way, and nothing speaks against it
       stack    DocPlatform-staging is UPDATE_IN_PROGRESS: User Initiated
-      change   began 2026-01-05T09:23:30Z, runs for 10s, by ana from laptop
+      change   began 2026-01-05T09:23:50Z, runs for 10s, by ana from laptop
       release  [commit second], before it [commit first]
       api      1/1 tasks run, deployment in progress, answers as [commit first]
       frontend 1/1 tasks run, deployment in progress, answers as [commit first]
@@ -117,7 +117,7 @@ fn under_way_and_hopeless() {
       advice   read the last log lines; the exit code is the program's own
       breaker  api counted 2 of 3 failures and did not trip
       stack    DocPlatform-staging is UPDATE_IN_PROGRESS: User Initiated
-      change   began 2026-01-05T09:23:30Z, runs for 2m30s, by ana from laptop
+      change   began 2026-01-05T09:23:50Z, runs for 3m10s, by ana from laptop
       release  [commit second], before it [commit first]
       api      1/1 tasks run, deployment in progress, answers as [commit first]
       frontend 1/1 tasks run, deployment in progress, answers as [commit second]
@@ -138,7 +138,7 @@ fn going_back() {
       advice   build and push the image of this release, or deploy a release whose images exist
       breaker  mcp counted 1 of 3 failures and did not trip
       stack    DocPlatform-staging is UPDATE_ROLLBACK_IN_PROGRESS: User Initiated
-      change   began 2026-01-05T09:23:30Z, runs for 1m40s, by ana from laptop
+      change   began 2026-01-05T09:23:50Z, runs for 1m40s, by ana from laptop
       release  [commit first]
       api      1/1 tasks run, deployment in progress, answers as [commit second]
       frontend 1/1 tasks run, deployment in progress, answers as [commit second]
@@ -157,7 +157,7 @@ fn failed_and_back() {
     staging: the last deployment failed, and everything is back as it was: api: the load balancer's health check fails: Health checks failed with these codes: [404]
       advice   the release must answer the health-check path and port of the configuration; try it in the image
       stack    DocPlatform-staging is UPDATE_ROLLBACK_COMPLETE
-      change   began 2026-01-05T09:23:30Z, took 5m05s, by ana from laptop
+      change   began 2026-01-05T09:23:50Z, took 7m05s, by ana from laptop
       release  [commit first]
       api      1/1 tasks run, deployment completed, answers as [commit first]
       frontend 1/1 tasks run, deployment completed, answers as [commit first]
@@ -177,7 +177,7 @@ fn stuck() {
     staging: stuck: the deployment failed and could not be taken back: a resource of the stack could not be changed: ApiService: Resource handler returned message: "The resource was changed or deleted outside of CloudFormation and cannot be restored." (RequestToken: …, HandlerErrorCode: NotFound)
       advice   correct the resource that failed first; those after it were only cancelled
       stack    DocPlatform-staging is UPDATE_ROLLBACK_FAILED: The following resource(s) failed to update: [ApiService]. 
-      change   began 2026-01-05T09:23:30Z, took 5s, by ana from laptop
+      change   began 2026-01-05T09:23:50Z, took 5s, by ana from laptop
       release  [commit first]
       api      1/1 tasks run, deployment completed, answers as [commit first]
       frontend 1/1 tasks run, deployment completed, answers as [commit first]
@@ -219,7 +219,7 @@ fn deployed_and_the_old_release_answers() {
     insta::assert_snapshot!(head(&scene, &look(&scene)), @r"
     staging: api does not answer as it should: /api/health: release [commit first] answers, not [commit second]
       stack    DocPlatform-staging is UPDATE_COMPLETE
-      change   began 2026-01-05T09:23:30Z, took 4m55s, by ana from laptop
+      change   began 2026-01-05T09:23:50Z, took 5m25s, by ana from laptop
       release  [commit second], before it [commit first]
       api      1/1 tasks run, deployment completed, release [commit first] answers, not [commit second]
       frontend 1/1 tasks run, deployment completed, answers as [commit second]

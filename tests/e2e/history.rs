@@ -44,9 +44,9 @@ fn every_change_is_there_with_its_outcome_and_a_deployment_without_one_leaves_no
     let history = read(&scene, 10);
     insta::assert_snapshot!(table(&scene, &history), @r"
     staging: second       in service
-      2026-01-05T09:28:40Z  third         rolled back  6m15s   ana  laptop
-      2026-01-05T09:21:30Z  second        rolled out   6m55s   ana  laptop
-      2026-01-05T09:03:50Z  first         rolled out   16m08s  ana  laptop
+      2026-01-05T09:29:20Z  third         rolled back  7m15s   ana  laptop
+      2026-01-05T09:21:40Z  second        rolled out   7m35s   ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out   16m18s  ana  laptop
     ");
     assert_eq!(history.deployments[0].tokens.len(), 2, "infrastructure and services are one deployment");
     assert_eq!(read(&scene, 1).deployments, history.deployments[..1]);
@@ -59,8 +59,8 @@ fn a_failed_migration_leaves_services_that_were_not_rolled() {
     assert_eq!(deploy(&scene, &["migration-fails"]), Verdict::TaskFailed);
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
     staging: first        in service
-      2026-01-05T09:21:30Z  second        services not rolled (infrastructure)  7s      ana  laptop
-      2026-01-05T09:03:50Z  first         rolled out                            16m08s  ana  laptop
+      2026-01-05T09:21:40Z  second        services not rolled (infrastructure)  7s      ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out                            16m18s  ana  laptop
     ");
 }
 
@@ -78,9 +78,9 @@ fn a_deployment_past_cloudformation_is_there_too() {
     });
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
     staging: first        in service
-      2026-01-05T09:31:30Z  first         rolled out (past CloudFormation)  4m43s   -    -
+      2026-01-05T09:31:40Z  first         rolled out (past CloudFormation)  5m18s   -    -
           services: api
-      2026-01-05T09:03:50Z  first         rolled out                        16m08s  ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out                        16m18s  ana  laptop
     ");
 }
 
@@ -91,8 +91,8 @@ fn a_release_that_does_not_answer_was_rolled_out_all_the_same() {
     assert_eq!(deploy(&scene, &["old-code"]), Verdict::Unhealthy);
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
     staging: second       in service
-      2026-01-05T09:21:30Z  second        rolled out  6m55s   ana  laptop
-      2026-01-05T09:03:50Z  first         rolled out  16m08s  ana  laptop
+      2026-01-05T09:21:40Z  second        rolled out  7m35s   ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out  16m18s  ana  laptop
     ");
 }
 
@@ -104,6 +104,12 @@ fn a_rollback_is_there_either_way_and_so_is_what_was_put_right() {
         assert_eq!(outcome.result.verdict, Verdict::Succeeded, "{:?}", outcome.result.cause);
     };
     rollback("v0.1.0", Way::Stack);
+    // What begins within the seconds by which clocks differ is part of the operation before.
+    block_on(async {
+        let session = scene.as_deploy_role(&[]).await;
+        session.target.clock.sleep(std::time::Duration::from_secs(60)).await;
+        close(session).await;
+    });
     rollback("v0.2.0", Way::Ecs);
     let failed = block_on(scene.deploy("staging", &of("v0.3.0"), &["rollback-fails:api"])).unwrap();
     assert_eq!(failed.result.verdict, Verdict::NeedsHuman);
@@ -115,13 +121,13 @@ fn a_rollback_is_there_either_way_and_so_is_what_was_put_right() {
     });
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r#"
     staging: v0.1.0 in service
-      2026-01-05T09:39:40Z  v0.3.0  rolled back                       7m04s   ana  laptop
+      2026-01-05T09:41:10Z  v0.3.0  rolled back                       7m44s   ana  laptop
           ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: 72afba8a-9e11-85dc-6b2c-772ad65631f3, HandlerErrorCode: InternalFailure)
-      2026-01-05T09:33:50Z  v0.2.0  rolled out (past CloudFormation)  4m43s   -    -
+      2026-01-05T09:35:50Z  v0.2.0  rolled out (past CloudFormation)  5m18s   -    -
           services: api, frontend, mcp
-      2026-01-05T09:28:40Z  v0.1.0  rolled out                        4m55s   ben  github-run-7
+      2026-01-05T09:29:20Z  v0.1.0  rolled out                        5m25s   ben  github-run-7
           https://github.com/specboard/doc-platform/actions/runs/7
-      2026-01-05T09:21:30Z  v0.2.0  rolled out                        6m55s   ana  laptop
-      2026-01-05T09:03:50Z  v0.1.0  rolled out                        16m08s  ana  laptop
+      2026-01-05T09:21:40Z  v0.2.0  rolled out                        7m35s   ana  laptop
+      2026-01-05T09:03:50Z  v0.1.0  rolled out                        16m18s  ana  laptop
     "#);
 }

@@ -73,8 +73,10 @@ pub(super) fn stage_of(infra: &Path) -> Stage {
 /// Staging whose deployments are complete before a program has come to its end twice.
 pub(super) fn baking_briefly() -> Scene {
     let scene = Scene::staging();
-    scene.edit("platform.toml", "bake_time_minutes = 3", "bake_time_minutes = 2");
-    scene.commit("bake for two minutes");
+    scene.edit("platform.toml", "bake_time_minutes = 3", "bake_time_minutes = 1");
+    scene.edit("platform.toml", "evaluation_periods = 2", "evaluation_periods = 1");
+    scene.edit("platform.toml", "deregistration_delay_secs = 30", "deregistration_delay_secs = 5");
+    scene.commit("bake for a minute, drain for seconds");
     block_on(scene.deploy("staging", &options(Wanted::Head), &[])).unwrap();
     scene
 }

@@ -205,7 +205,7 @@ fn a_newer_deployment_of_somebody_else_is_not_overwritten() {
 #[test]
 fn where_a_service_fails_too_the_others_go_back_and_the_foreign_one_stays() {
     // By then the crashes are certain, and the services on their way back.
-    let ended = superseded(&["crash-on-start:api"], 150.0);
+    let ended = superseded(&["crash-on-start:api"], 175.0);
     assert_eq!((ended.verdict, ended.cause.as_deref()), (Verdict::RolledBack, Some("crash")));
     assert_eq!(ended.after["mcp"], ended.foreign, "the other deployment was taken back");
     for service in ["api", "frontend"] {

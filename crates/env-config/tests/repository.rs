@@ -100,13 +100,23 @@ fn the_slowest_failure_trips_the_breaker_within_ten_minutes() {
     for service in platform.services.values() {
         let check = platform.target_health_check(service).unwrap();
         let container = service.container_health_check.as_ref().unwrap();
-        let by_balancer = check.unhealthy_threshold * (check.interval_secs + check.timeout_secs);
+        // What AWS takes beyond the settings: "Times measured in public" of docs/fact-sheet.md.
+        let (start, reaction, drained, deprovisioned, scheduler, trip) = (27, 45, 30, 25, 5, 45);
+        // The last of the checks may hang; those before it ran at the interval all the same.
+        let by_balancer = check.unhealthy_threshold * check.interval_secs + check.timeout_secs;
         let by_container = container.start_period_secs
-            + container.retries * (container.interval_secs + container.timeout_secs);
-        let detect = 60 + platform.grace_period_secs(service).max(by_balancer).max(by_container);
-        let replace = deployment.deregistration_delay_secs + service.stop_timeout_secs + 30;
+            + container.retries * container.interval_secs
+            + container.timeout_secs;
+        let grace = platform.grace_period_secs(service);
+        let detect = scheduler + start + (grace.max(by_balancer) + reaction).max(by_container);
+        let replace = scheduler
+            + deployment.deregistration_delay_secs
+            + drained
+            + service.stop_timeout_secs
+            + deprovisioned;
         let failures = deployment.circuit_breaker.threshold_count;
-        assert!(failures * detect + (failures - 1) * replace < 600);
+        let secs = failures * detect + (failures - 1) * replace + trip;
+        assert!(secs < 600, "{secs}");
     }
 }
 

@@ -5,6 +5,41 @@ use serde::{Deserialize, Serialize};
 
 use crate::Rng;
 
+/// Parameters that are slow together: the service scheduler of ECS, the hosts of Fargate, CloudFormation.
+const SLOW_TOGETHER: [&[&str]; 3] = [
+    &[
+        "scheduler_lag_secs",
+        "health_lag_secs",
+        "drained_lag_secs",
+        "breaker_lag_secs",
+        "alarm_poll_secs",
+        "placement_retry_secs",
+    ],
+    &[
+        "provisioning_secs",
+        "pending_secs",
+        "pull_base_secs",
+        "pull_mib_per_sec",
+        "pull_failure_secs",
+        "activating_secs",
+        "deprovisioning_secs",
+    ],
+    &["cfn_poll_secs", "cfn_duration_factor", "cfn_consistency_secs"],
+];
+/// Those of them of which a slow day has less.
+const RATES: [&str; 1] = ["pull_mib_per_sec"];
+/// How much of the place of such a parameter in its range is the day's; the rest is its own. Chosen: two parameters of one
+/// service then correlate by 0.8.
+const SHARE_OF_THE_DAY: f64 = 2.0 / 3.0;
+
+/// Where in its range a parameter lies, in `[0, 1]`.
+fn place(name: &str, days: &[f64; SLOW_TOGETHER.len()], rng: &mut Rng) -> f64 {
+    let own = rng.unit();
+    let Some(group) = SLOW_TOGETHER.iter().position(|group| group.contains(&name)) else { return own };
+    let slow = SHARE_OF_THE_DAY * days[group] + (1.0 - SHARE_OF_THE_DAY) * own;
+    if RATES.contains(&name) { 1.0 - slow } else { slow }
+}
+
 macro_rules! params {
     ($($(#[doc = $doc:literal])+ $name:ident = $typical:literal in $low:literal..=$high:literal,)+) => {
         /// Named parameters of the model; times in seconds.
@@ -25,10 +60,12 @@ macro_rules! params {
             pub const RANGES: &'static [(&'static str, f64, f64, f64)] =
                 &[$((stringify!($name), $low, $typical, $high)),+];
 
-            /// One draw from the ranges, each parameter uniform and for itself.
+            /// One draw from the ranges. What one service of AWS does is drawn together, as on a day on which that
+            /// service is slow; the rest is drawn for itself.
             #[must_use]
             pub fn sample(rng: &mut Rng) -> Self {
-                Self { $($name: $low + ($high - $low) * rng.unit()),+ }
+                let days = SLOW_TOGETHER.map(|_| rng.unit());
+                Self { $($name: $low + ($high - $low) * place(stringify!($name), &days, rng)),+ }
             }
         }
     };
@@ -68,11 +105,20 @@ params! {
     /// ACTIVATING after the pull: containers are created and targets registered. Undocumented.
     activating_secs = 3.0 in 1.0..=8.0,
     /// DEPROVISIONING: the network interface is detached. `x` of docs/fact-sheet.md. Undocumented: chosen
-    /// because Fargate tasks are seen in this state for some tens of seconds.
-    deprovisioning_secs = 20.0 in 8.0..=40.0,
-    /// From the last failure a circuit breaker counts until the deployment is FAILED. Undocumented: the field
-    /// report [chc] has 64 s, others a few seconds.
-    breaker_lag_secs = 30.0 in 5.0..=75.0,
+    /// because Fargate tasks are seen in this state for some tens of seconds, with the two lags below.
+    deprovisioning_secs = 25.0 in 8.0..=50.0,
+    /// From the moment at which a target is unhealthy and the grace period over until ECS takes the task for unhealthy.
+    /// Undocumented. INF: with `drained_lag_secs` it is what a round of failing checks takes beyond the settings, which is
+    /// 80 to 100 s where two failures lie 205 and 227 s apart (docs/fact-sheet.md, "Times measured in public"). The split
+    /// between both is chosen so that five tasks, which fail in one round, take the 3 minutes of the same section.
+    health_lag_secs = 45.0 in 10.0..=75.0,
+    /// From the end of the deregistration delay until ECS stops the containers. Undocumented. INF: see `health_lag_secs`.
+    /// Part of it lies before the delay: a target was deregistered 9 s after the event that its task is stopped
+    /// (CivicTechJobs#436); the sum is what counts here.
+    drained_lag_secs = 30.0 in 5.0..=60.0,
+    /// From the last failure a circuit breaker counts until the deployment is FAILED. Undocumented: field reports
+    /// have 64 s and 45 s, others a few seconds.
+    breaker_lag_secs = 45.0 in 5.0..=90.0,
     /// Whether a task whose container exited waits for its targets to drain before it is STOPPED (1) or is
     /// STOPPED while they drain (0). The order of the task states suggests the first
     /// (ECS:task-lifecycle-explanation); not stated for an exit.

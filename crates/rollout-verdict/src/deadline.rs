@@ -24,10 +24,15 @@ pub struct Deadline {
 
 /// CloudFormation: start of the operation, new task definitions, polls of the service's stability.
 const STACK_OVERHEAD_SECS: u32 = 45;
-/// One task: placement, network interface, image pull, start of the program.
-const START_UP_SECS: u32 = 60;
+/// One task: placement, network interface, image pull, start of the program. Typically 35 s.
+const START_UP_SECS: u32 = 45;
 /// One task: between the end of its container and `STOPPED`, and until the scheduler acts on it.
-const DEPROVISION_SECS: u32 = 20;
+const DEPROVISION_SECS: u32 = 25;
+/// One task behind a load balancer: until ECS notices that its targets have drained. Reports of rollouts in public have
+/// it (docs/fact-sheet.md, "Times measured in public").
+const DRAINED_SECS: u32 = 30;
+/// One task behind a load balancer: until ECS acts on a target that is unhealthy after the grace period. As above.
+const REACTION_SECS: u32 = 45;
 
 /// A rollback replaces tasks as the update did, and CloudFormation polls slowly.
 const ROLLBACK_FACTOR: f64 = 2.0;
@@ -52,7 +57,7 @@ pub(crate) fn expected_secs(rollout: &Rollout) -> u32 {
         let container = settings.container_check.map_or(0, |check| check.interval_secs);
         let drain = settings.target_check.map_or(0, |_| settings.deregistration_delay_secs);
         let start = USUAL_START_UP_SECS + target.max(container);
-        let stop = drain + USUAL_STOP_SECS.min(settings.stop_timeout_secs) + DEPROVISION_SECS;
+        let stop = drain + USUAL_STOP_SECS.min(settings.stop_timeout_secs) + going_secs(settings);
         rounds * (start + stop) + settings.bake_secs
     });
     additional + USUAL_STACK_SECS + slowest.max().unwrap_or(0)
@@ -88,6 +93,25 @@ impl Deadline {
     }
 }
 
+/// Seconds that a task takes to be gone, after its drain and the end of its programs.
+fn going_secs(settings: &ServiceSettings) -> u32 {
+    DEPROVISION_SECS + settings.target_check.map_or(0, |_| DRAINED_SECS)
+}
+
+/// Seconds of a running task until ECS acts on checks that fail.
+fn known_secs(settings: &ServiceSettings) -> u32 {
+    let target = settings.target_check.map_or(0, |check| {
+        settings.grace_secs.max(check.interval_secs * check.unhealthy_threshold) + REACTION_SECS
+    });
+    target.max(settings.unhealthy_after_secs())
+}
+
+/// Seconds of a running task until each of its checks was made once.
+fn first_check_secs(settings: &ServiceSettings) -> u32 {
+    let target = settings.target_check.map_or(0, |check| check.interval_secs);
+    target.max(settings.container_check.map_or(0, |check| check.interval_secs))
+}
+
 fn term(term: String, secs: u32) -> DeadlineTerm {
     DeadlineTerm { term, secs }
 }
@@ -98,8 +122,9 @@ fn terms(service: &str, settings: &ServiceSettings) -> Vec<DeadlineTerm> {
         return Vec::new();
     }
     let rounds = desired.div_ceil(settings.tasks_at_once());
-    let health = settings.unhealthy_after_secs();
-    let stop = settings.stop_secs() + DEPROVISION_SECS;
+    let health = known_secs(settings);
+    let answer = first_check_secs(settings);
+    let stop = settings.stop_secs() + going_secs(settings);
     let mut terms = vec![
         term(
             format!("{service}: {rounds} round(s) of new tasks, {START_UP_SECS} s to start each"),
@@ -111,7 +136,10 @@ fn terms(service: &str, settings: &ServiceSettings) -> Vec<DeadlineTerm> {
             ),
             rounds * health,
         ),
-        term(format!("{service}: one task fails, stops and is replaced"), stop + START_UP_SECS + health),
+        term(
+            format!("{service}: one task fails, stops, and its replacement passes its first check"),
+            stop + START_UP_SECS + answer,
+        ),
         term(
             format!("{service}: {rounds} round(s) of old tasks drain and stop, {stop} s each"),
             rounds * stop,

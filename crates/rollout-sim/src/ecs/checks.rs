@@ -108,7 +108,8 @@ pub(crate) fn target_changed(world: &mut World, key: TaskKey) {
 ///
 /// Healthy needs every configured check to pass; without any, 40 s of running
 /// (bc:ecs/DeploymentConfiguration.minimumHealthyPercent). Failed checks are ignored for the grace period
-/// after the task started (bc:ecs/UpdateServiceRequest).
+/// after the task started (bc:ecs/UpdateServiceRequest). On a target that is unhealthy then ECS acts later still, by
+/// `health_lag_secs`.
 pub(super) fn consider(world: &mut World, key: TaskKey) {
     let Some(task) = world.ecs.task(key) else { return };
     let Some((service, _)) = task.owner else { return };
@@ -116,10 +117,17 @@ pub(super) fn consider(world: &mut World, key: TaskKey) {
         return;
     }
     let Some(started_at) = task.started_at else { return };
-    match opinion(world, task, started_at) {
+    let judged_at = task.judged_at;
+    let opinion = opinion(world, task, started_at);
+    let was_healthy = task.condition == Condition::Healthy;
+    if !matches!(opinion, Opinion::Unhealthy { .. })
+        && let Some(task) = world.ecs.task_mut(key)
+    {
+        task.judged_at = None;
+    }
+    match opinion {
         Opinion::Waiting => {}
         Opinion::Healthy => {
-            let was_healthy = task.condition == Condition::Healthy;
             if let Some(task) = world.ecs.task_mut(key) {
                 task.condition = Condition::Healthy;
                 task.was_healthy = true;
@@ -130,11 +138,17 @@ pub(super) fn consider(world: &mut World, key: TaskKey) {
                 scheduler::request(world, service);
             }
         }
-        Opinion::Unhealthy { note, reason } => {
+        Opinion::Unhealthy { note, reason, lag_secs } => {
             let grace = Duration::from_secs(u64::from(world.ecs.services[service.index()].grace_secs));
-            let over = started_at + grace;
-            if world.now() < over {
-                world.schedule_at(over, crate::Event::Ecs(Event::Consider { task: key }));
+            let from = world.now().max(started_at + grace) + Duration::from_secs_f64(lag_secs);
+            let due = judged_at.filter(|_| lag_secs > 0.0).unwrap_or(from);
+            if world.now() < due {
+                if judged_at != Some(due) {
+                    world.schedule_at(due, crate::Event::Ecs(Event::Consider { task: key }));
+                }
+                if let Some(task) = world.ecs.task_mut(key) {
+                    task.judged_at = Some(due);
+                }
                 return;
             }
             service::note(world, service, format_args!("{note}"));
@@ -151,7 +165,7 @@ pub(super) fn consider(world: &mut World, key: TaskKey) {
 enum Opinion {
     Waiting,
     Healthy,
-    Unhealthy { note: String, reason: String },
+    Unhealthy { note: String, reason: String, lag_secs: f64 },
 }
 
 fn opinion(world: &World, task: &TaskState, started_at: SimTime) -> Opinion {
@@ -170,6 +184,7 @@ fn opinion(world: &World, task: &TaskState, started_at: SimTime) -> Opinion {
                 return Opinion::Unhealthy {
                     note: format!("(task {}) failed container health checks.", task.id),
                     reason: "Task failed container health checks".to_owned(),
+                    lag_secs: 0.0,
                 };
             }
         }
@@ -179,6 +194,7 @@ fn opinion(world: &World, task: &TaskState, started_at: SimTime) -> Opinion {
         return Opinion::Unhealthy {
             note: format!("(task {}) failed service discovery health checks.", task.id),
             reason: "Task failed service discovery health checks".to_owned(),
+            lag_secs: 0.0,
         };
     }
     for &registration in &task.registrations {
@@ -196,6 +212,7 @@ fn opinion(world: &World, task: &TaskState, started_at: SimTime) -> Opinion {
                         task.id
                     ),
                     reason: format!("Task failed ELB health checks in (target-group {arn})"),
+                    lag_secs: world.params.health_lag_secs,
                 };
             }
         }

@@ -35,9 +35,10 @@ pub(super) fn step(world: &mut World, key: TaskKey, step: u32) {
         },
         TaskStatus::Activating if task.pulled => run(world, key),
         TaskStatus::Activating => end_pull(world, key),
+        TaskStatus::Deactivating => stop::drained(world, key),
         TaskStatus::Stopping => stop::killed(world, key),
         TaskStatus::Deprovisioning => stopped(world, key),
-        TaskStatus::Running | TaskStatus::Deactivating | TaskStatus::Stopped => {}
+        TaskStatus::Running | TaskStatus::Stopped => {}
     }
 }
 

@@ -66,13 +66,20 @@ fn drain(world: &mut World, key: TaskKey) -> bool {
 }
 
 /// A target of the task is `unused` at last: ECS waits for that before it stops containers
-/// (ECS:load-balancer-connection-draining).
+/// (ECS:load-balancer-connection-draining), and notices it after a while.
 pub(crate) fn target_drained(world: &mut World, key: TaskKey) {
     let Some(task) = world.ecs.task_mut(key) else { return };
     task.draining = task.draining.saturating_sub(1);
     if task.draining > 0 || task.status != TaskStatus::Deactivating {
         return;
     }
+    let lag = world.params.drained_lag_secs;
+    lifecycle::enter(world, key, TaskStatus::Deactivating, Some(lag));
+}
+
+/// ECS has noticed that no target of the task drains any more.
+pub(super) fn drained(world: &mut World, key: TaskKey) {
+    let Some(task) = world.ecs.task(key) else { return };
     if task.execution_stopped_at.is_some() {
         deprovision(world, key);
     } else {

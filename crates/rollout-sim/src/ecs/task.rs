@@ -42,6 +42,9 @@ pub(super) struct TaskState {
     /// Targets that still drain.
     pub(super) draining: u32,
     pub(super) condition: Condition,
+    /// When the scheduler takes it for unhealthy, as long as a target of it is.
+    #[serde(default)]
+    pub(super) judged_at: Option<SimTime>,
     /// Whether its service registry says that it is unhealthy.
     pub(super) fails_in_registry: bool,
     /// Whether it ever was healthy.
@@ -169,6 +172,7 @@ pub(super) fn create(world: &mut World, new: NewTask) -> TaskKey {
         registrations: Vec::new(),
         draining: 0,
         condition: Condition::Unproven,
+        judged_at: None,
         fails_in_registry: false,
         was_healthy: false,
         faults: new.faults,

@@ -13,6 +13,8 @@ use crate::fixture::{Fixture, Setup, crashing, without_health};
 fn failures_at_trip(desired: u32, threshold: Value) -> u32 {
     let breaker = json!({"enable": true, "rollback": false, "thresholdConfiguration": threshold});
     let mut fixture = Fixture::empty(Setup { desired, breaker, load_balancer: false, ..Setup::default() });
+    // Nothing else fails while the breaker takes its time.
+    fixture.world.params.breaker_lag_secs = 5.0;
     fixture.create_service(crashing(1.0));
     fixture.until(7200.0, "the trip", |it| it.rollout() == RolloutState::Failed);
     let breaker = fixture.latest().deployment_circuit_breaker;

@@ -58,8 +58,8 @@ fn the_formula_for_failing_load_balancer_checks_holds() {
     let params = fixture.world.params.clone();
     fixture.deploy(without_health());
     let secs = trip(&mut fixture);
-    let detect = start_secs(&params) + threshold * interval;
-    let stop = drain + 1.0 + params.deprovisioning_secs;
+    let detect = start_secs(&params) + threshold * interval + params.health_lag_secs;
+    let stop = drain + params.drained_lag_secs + 1.0 + params.deprovisioning_secs;
     let expected = 3.0 * detect + 2.0 * (stop + 2.0 * params.scheduler_lag_secs) + params.breaker_lag_secs;
     assert_near(secs, expected, 3.0 * interval);
 }
@@ -70,8 +70,8 @@ fn the_formula_for_failing_load_balancer_checks_in_a_grace_period_holds() {
     let params = fixture.world.params.clone();
     fixture.deploy(without_health());
     let secs = trip(&mut fixture);
-    let detect = start_secs(&params) + 90.0;
-    let stop = 30.0 + 1.0 + params.deprovisioning_secs;
+    let detect = start_secs(&params) + 90.0 + params.health_lag_secs;
+    let stop = 30.0 + params.drained_lag_secs + 1.0 + params.deprovisioning_secs;
     let expected = 3.0 * detect + 2.0 * (stop + 2.0 * params.scheduler_lag_secs) + params.breaker_lag_secs;
     assert_near(secs, expected, 30.0);
 }
@@ -97,8 +97,9 @@ fn one_task_fails_in_three_rounds_two_in_two_and_three_in_one() {
         let params = fixture.world.params.clone();
         let new = fixture.deploy(without_health());
         let secs = trip(&mut fixture);
-        let detect = start_secs(&params) + 20.0;
-        let gap = 31.0 + params.deprovisioning_secs + 2.0 * params.scheduler_lag_secs;
+        let detect = start_secs(&params) + 20.0 + params.health_lag_secs;
+        let gap =
+            31.0 + params.drained_lag_secs + params.deprovisioning_secs + 2.0 * params.scheduler_lag_secs;
         let expected = rounds * detect + (rounds - 1.0) * gap + params.breaker_lag_secs;
         assert_near(secs, expected, 30.0);
         let judged = fixture.tasks_of(&new).iter().filter(|task| task.started_at.is_some()).count();
@@ -127,7 +128,7 @@ fn the_formula_for_crashing_tasks_behind_a_load_balancer_holds() {
     let secs = trip(&mut fixture);
     let detect = start_secs(&params) + 2.0;
     // A task that exits keeps its place until its target has drained.
-    let gap = params.scheduler_lag_secs + 60.0 + params.deprovisioning_secs;
+    let gap = params.scheduler_lag_secs + 60.0 + params.drained_lag_secs + params.deprovisioning_secs;
     let expected = params.scheduler_lag_secs + 3.0 * detect + 2.0 * gap + params.breaker_lag_secs;
     assert_near(secs, expected, 3.0 * params.scheduler_lag_secs);
 }
@@ -150,8 +151,8 @@ fn a_maximum_of_125_percent_lets_one_of_four_tasks_fail_at_a_time() {
     let params = fixture.world.params.clone();
     let new = fixture.deploy(without_health());
     let secs = trip(&mut fixture);
-    let detect = start_secs(&params) + 20.0;
-    let gap = 31.0 + params.deprovisioning_secs + 2.0 * params.scheduler_lag_secs;
+    let detect = start_secs(&params) + 20.0 + params.health_lag_secs;
+    let gap = 31.0 + params.drained_lag_secs + params.deprovisioning_secs + 2.0 * params.scheduler_lag_secs;
     assert_near(secs, 3.0 * detect + 2.0 * gap + params.breaker_lag_secs, 30.0);
     let tasks = fixture.tasks_of(&new);
     assert_eq!(tasks.len(), 3);

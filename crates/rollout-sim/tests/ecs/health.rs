@@ -37,7 +37,7 @@ fn a_target_is_unhealthy_after_the_unhealthy_threshold_of_failures() {
         let mut fixture = Fixture::new(setup);
         let new = fixture.deploy(without_health());
         let secs = until_first_stop(&mut fixture, &new);
-        let checks = f64::from(interval * (threshold - 1));
+        let checks = f64::from(interval * (threshold - 1)) + fixture.world.params.health_lag_secs;
         assert!((checks..checks + 15.0).contains(&secs), "{interval}x{threshold}: {secs}");
     }
 }
@@ -73,7 +73,7 @@ fn a_hanging_target_times_out() {
 fn the_grace_period_ignores_failures_after_the_start() {
     let mut fixture = Fixture::new(Setup { grace_secs: 120, ..Setup::default() });
     let new = fixture.deploy(without_health());
-    let secs = until_first_stop(&mut fixture, &new);
+    let secs = until_first_stop(&mut fixture, &new) - fixture.world.params.health_lag_secs;
     assert!((120.0..140.0).contains(&secs), "{secs}");
 }
 
@@ -137,6 +137,7 @@ fn a_program_that_goes_wrong_without_exiting_is_replaced() {
     let secs = fixture.until(600.0, "unhealthy", |it| it.targets().contains(&"unhealthy"));
     assert!(secs < 200.0, "{secs}");
     let secs = until_first_stop(&mut fixture, &new);
+    let secs = secs - fixture.world.params.health_lag_secs;
     assert!((210.0..300.0).contains(&secs), "two checks, 10 s apart, then a replacement first: {secs}");
     let told = "due to (reason Health checks failed with these codes: [500]).";
     assert!(fixture.events().iter().any(|event| event.ends_with(told)));

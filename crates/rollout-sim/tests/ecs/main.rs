@@ -11,6 +11,7 @@ mod formulas;
 mod health;
 mod http;
 mod machine;
+mod measured;
 mod observed;
 mod observers;
 mod one_off;

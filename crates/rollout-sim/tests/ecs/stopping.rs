@@ -2,6 +2,7 @@
 
 use rollout_sim::ecs::{self, TaskStatus};
 use rollout_sim::image::ImageBehaviour;
+use rollout_sim::params::Params;
 use serde_json::json;
 
 use crate::fixture::{Fixture, Setup};
@@ -41,13 +42,23 @@ fn a_stop_drains_then_signals_then_deprovisions() {
         ImageBehaviour { stop_secs: 3.0, ..ImageBehaviour::default() },
     );
     use TaskStatus::{Deactivating, Deprovisioning, Stopped, Stopping};
-    assert_eq!(states, [(Deactivating, 120.0), (Stopping, 3.0), (Deprovisioning, 20.0), (Stopped, 0.0)]);
+    let Params { drained_lag_secs, deprovisioning_secs, .. } = Params::default();
+    let deactivating = 120.0 + drained_lag_secs;
+    assert_eq!(
+        states,
+        [
+            (Deactivating, deactivating),
+            (Stopping, 3.0),
+            (Deprovisioning, deprovisioning_secs),
+            (Stopped, 0.0)
+        ]
+    );
 }
 
 #[test]
 fn draining_lasts_the_whole_deregistration_delay() {
     let states = stop(Setup { drain_secs: 300, ..Setup::default() }, ImageBehaviour::default());
-    assert_eq!(states[0], (TaskStatus::Deactivating, 300.0));
+    assert_eq!(states[0], (TaskStatus::Deactivating, 300.0 + Params::default().drained_lag_secs));
 }
 
 #[test]

@@ -12,8 +12,8 @@ use crate::{Cause, CauseKind, Moment, Observations, Rollout, ServiceObservations
 /// A failing health check that was seen once is called after this time at the latest, when no task of the new
 /// revision ever was healthy: well within the six minutes that such a failure may take.
 const HEALTH_BUDGET_SECS: f64 = 330.0;
-/// Time that ECS may take to act on a target that is unhealthy after its grace period.
-const REACTION_SECS: f64 = 30.0;
+/// Longest time that ECS may take to act on a target that is unhealthy after its grace period.
+const REACTION_SECS: f64 = 75.0;
 /// A lack of capacity that lasts this long is called: it comes and goes, and the old tasks serve meanwhile.
 const CAPACITY_SECS: f64 = 180.0;
 

@@ -156,8 +156,8 @@ fn a_failing_check_at_one_task_is_certain_when_it_lasts() {
             .map(|n| snapshot(n * 10, service(vec![task(1, NEW)], vec![target(1, "unhealthy", "503")])));
         judge(&rollout(1), snapshots)
     };
-    assert_eq!(until(190).state, State::Progressing);
-    assert_eq!(failure(&until(210)), Some((CauseKind::TargetHealth, Persistent)));
+    assert_eq!(until(230).state, State::Progressing);
+    assert_eq!(failure(&until(260)), Some((CauseKind::TargetHealth, Persistent)));
     let once = snapshot(120, service(vec![task(1, NEW)], vec![target(1, "unhealthy", "503")]));
     let later = |secs| snapshot(secs, service(vec![task(1, NEW)], vec![target(1, "initial", "")]));
     assert_eq!(judge(&rollout(1), [once.clone(), later(320)]).state, State::Progressing);
