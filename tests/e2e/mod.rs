@@ -15,6 +15,7 @@ mod guards;
 mod history;
 mod json;
 mod least_privilege;
+mod local_only;
 mod look;
 mod meddled;
 mod paging;

@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, IsTerminal as _, Write};
 
+use ops_cli::LocalOnlyKind;
+
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -17,8 +19,15 @@ pub enum Ask {
 impl Ask {
     /// From `--yes`.
     #[must_use]
-    pub const fn unless(yes: bool, session: &Session) -> Self {
-        if yes || session.target.is_self_contained() { Self::Never } else { Self::Always }
+    pub fn unless(yes: bool, session: &Session) -> Self {
+        if yes {
+            return Self::Never;
+        }
+        if session.target.is_self_contained() {
+            session.report.mark_local_only(LocalOnlyKind::Unasked, "nobody was asked".to_owned());
+            return Self::Never;
+        }
+        Self::Always
     }
 
     /// Asks; anything but `y` or `yes` refuses. What was not done yet is not done.

@@ -117,5 +117,6 @@ pub(crate) async fn result(
         cause: end.cause,
         next: end.next,
         overrides,
+        local_only: session.report.local_only(),
     }
 }

@@ -3,6 +3,7 @@
 
 use env_config::{CpuArchitecture, JsonPointer, Platform, Service};
 use local_aws::{Architecture, ImageBehaviour, PushImage};
+use ops_cli::LocalOnlyKind;
 
 use crate::call::{CallError, Called};
 use crate::deploy;
@@ -38,6 +39,10 @@ fn is_ours(session: &Session, options: &deploy::Options) -> bool {
 
 async fn shared_stack(session: &Session, options: &deploy::Options) -> Result<(), Failure> {
     let conclusion = infrastructure::change_shared(session, true, &options.allow_replace).await?;
+    // Elsewhere it is done on demand only, which is the same everywhere.
+    if conclusion.is_some() && !options.bootstrap {
+        mark_shared_stack(session);
+    }
     if let Some(failed) = conclusion.filter(|conclusion| !conclusion.succeeded()) {
         return Err(Failure::Guard {
             reason: failed.cause.map_or_else(|| "the shared stack failed".to_owned(), |cause| cause.detail),
@@ -59,6 +64,12 @@ pub async fn fence(session: &EnvironmentSession, options: &deploy::Options) -> R
         session.report.warn(format!("{fence}; an administrator keeps them out with {command}"));
     }
     Ok(())
+}
+
+/// Says that a command on something else brought the shared stack up to date.
+pub fn mark_shared_stack(session: &Session) {
+    let stack = &session.config.platform.shared_stack_name;
+    session.report.mark_local_only(LocalOnlyKind::SharedStack, format!("{stack} was updated by the way"));
 }
 
 /// Pushes a made-up image of the commit for every service that has none.
@@ -93,6 +104,10 @@ pub async fn images(
         })?;
         pushed += 1;
     }
+    if pushed > 0 {
+        let detail = format!("{pushed} image(s) of commit {} were made up", commit.short());
+        session.report.mark_local_only(LocalOnlyKind::Images, detail);
+    }
     Ok(pushed)
 }
 
@@ -111,7 +126,17 @@ pub async fn placeholder_secrets(
     session: &EnvironmentSession,
     checks: &[SecretCheck],
 ) -> Result<(), CallError> {
-    fill_secrets(session, checks, &["AWSCURRENT", PLACEHOLDER_STAGE], "0").await
+    fill_secrets(session, checks, &["AWSCURRENT", PLACEHOLDER_STAGE], "0").await?;
+    let filled: Vec<&str> = checks
+        .iter()
+        .filter(|check| check.standing == Standing::Empty)
+        .map(|check| check.path.as_str())
+        .collect();
+    if !filled.is_empty() {
+        let detail = format!("placeholders were filled in for {}", filled.join(", "));
+        session.report.mark_local_only(LocalOnlyKind::Secrets, detail);
+    }
+    Ok(())
 }
 
 /// Enters made-up values, which pass for those that a person entered, where there is none.

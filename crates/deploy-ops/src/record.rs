@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use ops_cli::{Cause, DeployResult, Exit, Verdict};
+use ops_cli::{Cause, DeployResult, Exit, LocalOnly, Verdict};
 use rollout_verdict::Record;
 use serde::{Deserialize, Serialize};
 
@@ -135,6 +135,9 @@ pub struct DeploymentRecord {
     pub error: Option<String>,
     /// Exit code of the command.
     pub exit_code: u8,
+    /// What is different on AWS, where the target is `local`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub local_only: Vec<LocalOnly>,
     /// What the user was shown.
     pub timeline: Vec<Entry>,
     /// How often each operation of AWS was called.
@@ -178,6 +181,7 @@ impl DeploymentRecord {
             result,
             error: error.map(Failure::chain),
             exit_code: exit.code(),
+            local_only: session.report.local_only(),
             timeline: session.report.timeline(),
             calls,
             operations: session.recorder.operations(),

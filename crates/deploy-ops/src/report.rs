@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex};
 
+use ops_cli::{LocalOnly, LocalOnlyKind};
+
 use crate::clock::{Clock, Moment};
 
 /// Where progress goes and how it looks.
@@ -29,6 +31,8 @@ struct State {
     live: Vec<String>,
     /// What happened, for the step summary and the record.
     timeline: Vec<Entry>,
+    /// What is different on AWS.
+    local_only: Vec<LocalOnly>,
 }
 
 /// One line of the timeline.
@@ -64,7 +68,14 @@ impl Report {
     #[must_use]
     pub fn new(style: Style, colour: bool, clock: Arc<dyn Clock>, out: Box<dyn Write + Send>) -> Self {
         let began = clock.now();
-        let state = State { out, in_group: false, annotated: [0; 2], live: Vec::new(), timeline: Vec::new() };
+        let state = State {
+            out,
+            in_group: false,
+            annotated: [0; 2],
+            live: Vec::new(),
+            timeline: Vec::new(),
+            local_only: Vec::new(),
+        };
         Self { style, colour, clock, began, state: Arc::new(Mutex::new(state)) }
     }
 
@@ -104,6 +115,26 @@ impl Report {
     /// Something the user should know even though the command goes on.
     pub fn warn(&self, text: impl AsRef<str>) {
         self.notable("warning", text.as_ref());
+    }
+
+    /// The target is the user's own local AWS, and the command did what it does not do on AWS. Said once.
+    pub fn mark_local_only(&self, kind: LocalOnlyKind, detail: String) {
+        let difference = LocalOnly::new(kind, detail);
+        let text = format!("local only: {difference}");
+        {
+            let Ok(mut state) = self.state.lock() else { return };
+            if state.local_only.contains(&difference) {
+                return;
+            }
+            state.local_only.push(difference);
+        }
+        self.line(text);
+    }
+
+    /// All that was marked so, in order.
+    #[must_use]
+    pub fn local_only(&self) -> Vec<LocalOnly> {
+        self.state.lock().map(|state| state.local_only.clone()).unwrap_or_default()
     }
 
     /// Why the command will not succeed.

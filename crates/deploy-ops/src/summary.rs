@@ -82,6 +82,9 @@ fn lines(url: &str, outcome: &Outcome, wall: Duration, sentence: &str) -> Vec<St
     for guard in &result.overrides {
         lines.push(format!("  override {guard}"));
     }
+    for difference in &result.local_only {
+        lines.push(format!("  local    {difference}"));
+    }
     lines.push(format!("  release  {}", result.release));
     lines.push(format!("  commit   {}", result.commit));
     for service in &result.services {
@@ -134,6 +137,7 @@ pub fn of_failure(session: &EnvironmentSession, release: &str, failure: &Failure
         cause: Some(Cause { kind: failure.kind().to_owned(), service: None, detail }),
         next: None,
         overrides: Vec::new(),
+        local_only: session.report.local_only(),
     })
 }
 
@@ -174,6 +178,9 @@ fn markdown(
     }
     for guard in &result.overrides {
         fact("Overridden guard", &format!("`{guard}`"));
+    }
+    for difference in &result.local_only {
+        fact("Local only", &inline(&difference.to_string()));
     }
     fact("Release", &format!("`{}`", result.release));
     if !result.commit.is_empty() {

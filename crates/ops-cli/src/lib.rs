@@ -17,11 +17,13 @@ macro_rules! say {
 mod args;
 mod exit;
 mod guard;
+mod local_only;
 mod result;
 
 pub use args::*;
 pub use exit::Exit;
 pub use guard::{Guard, GuardKind, UnknownGuard};
+pub use local_only::{LocalOnly, LocalOnlyKind};
 pub use result::{Cause, DeployResult, ErrorResult, ServiceResult, Verdict};
 
 /// Whether colour on stderr reaches somebody who wants it: a terminal, and no `NO_COLOR` (<https://no-color.org>).

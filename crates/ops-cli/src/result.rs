@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Exit;
+use crate::{Exit, LocalOnly};
 
 /// How a deployment or rollback ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,4 +126,7 @@ pub struct DeployResult {
     /// Guards that were overridden, as on the command line; left out where none was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<String>,
+    /// What is different on AWS, with `--local`; left out where nothing is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub local_only: Vec<LocalOnly>,
 }

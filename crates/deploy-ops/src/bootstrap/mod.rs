@@ -5,7 +5,7 @@ mod admin;
 mod inspect;
 mod people;
 
-use ops_cli::{Exit, Verdict};
+use ops_cli::{Exit, LocalOnly, Verdict};
 use serde::Serialize;
 
 use crate::deploy::{self, Options};
@@ -178,6 +178,9 @@ pub struct BootstrapResult {
     pub cause: Option<String>,
     /// The command to run next, where there is one.
     pub next: Option<String>,
+    /// What is different on AWS, with `--local`; left out where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub local_only: Vec<LocalOnly>,
 }
 
 /// Goes through the checklist until it is finished, a person has to act, or a step fails.
@@ -222,6 +225,7 @@ pub async fn run(session: &mut EnvironmentSession, options: &Bootstrap) -> Resul
         people: people::tasks(session),
         cause,
         next,
+        local_only: session.report.local_only(),
     })
 }
 

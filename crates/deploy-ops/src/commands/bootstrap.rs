@@ -55,6 +55,7 @@ async fn go(
             people,
             cause: None,
             next,
+            local_only: session.report.local_only(),
         };
         print_end(session, &result);
         return Ok(result);

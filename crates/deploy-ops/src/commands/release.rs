@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use env_config::Config;
-use ops_cli::{AnnotateArgs, Exit, ReleaseArgs, ReleaseCommand};
+use ops_cli::{AnnotateArgs, Exit, LocalOnlyKind, ReleaseArgs, ReleaseCommand};
 
 use super::print;
 use crate::clock::{Clock as _, WallClock};
@@ -69,7 +69,11 @@ async fn record(session: &Session, tag: &ReleaseTag, commit: Option<&str>) -> Re
         Some(name) => resolve::commit(&session.root, &Wanted::Commit(name.to_owned()))?,
         None => made_up_commit(tag),
     };
-    infrastructure::change_shared(session, true, &[]).await?;
+    if infrastructure::change_shared(session, true, &[]).await?.is_some() {
+        prepare::mark_shared_stack(session);
+    }
+    let detail = format!("{tag} was recorded for commit {} without a tag", commit.short());
+    session.report.mark_local_only(LocalOnlyKind::Release, detail);
     prepare::images(session, &commit, Some(tag.as_str())).await?;
     Ok(commit)
 }

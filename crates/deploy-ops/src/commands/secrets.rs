@@ -3,7 +3,10 @@
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 
-use ops_cli::{EnvironmentArgs, Exit, SecretsCommand, SecretsInitArgs, SecretsRedeployArgs, SecretsSetArgs};
+use ops_cli::{
+    EnvironmentArgs, Exit, LocalOnly, LocalOnlyKind, SecretsCommand, SecretsInitArgs, SecretsRedeployArgs,
+    SecretsSetArgs,
+};
 use serde::Serialize;
 
 use super::{print, print_json};
@@ -40,14 +43,31 @@ struct Checks<'a> {
     environment: &'a str,
     ready: bool,
     secrets: &'a [SecretCheck],
+    /// What is different on AWS, with `--local`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    local_only: Vec<LocalOnly>,
 }
 
 async fn check(session: &EnvironmentSession, json: bool) -> Result<Exit, Failure> {
     let checks = secrets::check(session).await?;
     let placeholders = session.target.is_self_contained();
     let ready = checks.iter().all(|check| check.is_ready(placeholders));
+    let counted: Vec<&str> = checks
+        .iter()
+        .filter(|check| placeholders && check.is_ready(true) && !check.is_ready(false))
+        .map(|check| check.path.as_str())
+        .collect();
+    if !counted.is_empty() {
+        let detail = format!("placeholders count as values: {}", counted.join(", "));
+        session.report.mark_local_only(LocalOnlyKind::Secrets, detail);
+    }
     if json {
-        print_json(&Checks { environment: session.environment.name.as_str(), ready, secrets: &checks })?;
+        print_json(&Checks {
+            environment: session.environment.name.as_str(),
+            ready,
+            secrets: &checks,
+            local_only: session.report.local_only(),
+        })?;
     } else {
         for check in &checks {
             print(&line(check))?;

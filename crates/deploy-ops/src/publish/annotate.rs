@@ -195,6 +195,7 @@ mod tests {
             cause: None,
             next: None,
             overrides: Vec::new(),
+            local_only: Vec::new(),
         }
     }
 

@@ -26,6 +26,7 @@ fn outcome() -> Outcome {
         }),
         next: None,
         overrides: vec!["health-path:api".to_owned()],
+        local_only: Vec::new(),
     };
     let times = Times { noticed_secs: 90.0, whole: Whole::After(130.0), ended_secs: 220.0 };
     Outcome { result, records: Vec::new(), forecast: None, times: Some(times) }
