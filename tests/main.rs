@@ -5,6 +5,7 @@ mod documents;
 mod e2e;
 mod firewall;
 mod template_cache;
+mod template_limits;
 mod template_network;
 mod template_rules;
 mod templates;

@@ -135,10 +135,10 @@ fn version_endpoints() {
     platform.toml:68:59: `services.api.version_endpoint.json_pointer`: `version` is not valid (expected a JSON pointer (RFC 6901) to the release in the body, such as /version or /build/version)
     ");
     assert_snapshot!(with(r#"{ path = "api/version", json_pointer = 3 }"#), @r"
-    platform.toml:61:29: `services.api.version_endpoint.path`: `api/version` is not valid (expected a path that starts with / and has no query)
+    platform.toml:68:29: `services.api.version_endpoint.path`: `api/version` is not valid (expected a path that starts with / and has no query)
     platform.toml:68:59: `services.api.version_endpoint.json_pointer` is an integer, expected a string (expected a JSON pointer (RFC 6901) to the release in the body, such as /version or /build/version)
     ");
-    assert_snapshot!(with(r#"{ json_pointer = "/version" }"#), @"platform.toml:61:20: missing key `path` in `services.api.version_endpoint` (`path`: Path that answers 200 with the release in its body. The routes have to lead it to the service.)");
+    assert_snapshot!(with(r#"{ json_pointer = "/version" }"#), @"platform.toml:68:20: missing key `path` in `services.api.version_endpoint` (`path`: Path that answers 200 with the release in its body. The routes have to lead it to the service.)");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod dns;
 mod error;
 mod firewall;
 mod identity;
+pub mod limits;
 mod load_balancer;
 mod logging;
 mod network;

@@ -28,8 +28,33 @@ pub(crate) fn run(project: &Project, _args: &Args) -> Result<ExitCode, Failure> 
             template.compact().len()
         ));
     }
+    limits(&rendered)?;
     lines.push_str(&lint(project, &rendered)?);
     output::data(&lines)
+}
+
+/// Refuses what AWS would refuse in the middle of an operation, all of it at once.
+fn limits(rendered: &[Document]) -> Result<(), Failure> {
+    let mut broken = Vec::new();
+    for template in rendered {
+        for usage in stack_model::limits::usage(template).iter().filter(|usage| usage.is_too_much()) {
+            let limit = usage.limit;
+            broken.push(format!(
+                "{}, {}: {} {}, AWS takes {} ({}); decided by {}",
+                template.stack_name(),
+                usage.place,
+                usage.found,
+                limit.what,
+                limit.most,
+                limit.source,
+                limit.key
+            ));
+        }
+    }
+    match broken.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::bad_input(format!("AWS has a limit below this:\n{}", broken.join("\n")))),
+    }
 }
 
 /// cfn-lint over every template; says so where it is not installed. `cargo xtask ci` insists on it.
