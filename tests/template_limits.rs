@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use env_config::Config;
-use stack_model::limits::usage;
+use stack_model::limits::{Usage, usage};
 
 use crate::templates::{config, document, documents};
 
@@ -24,7 +24,7 @@ fn grown(services: usize) -> Config {
 /// What is too much, by what is counted.
 fn broken(config: &Config, environment: &str) -> BTreeMap<&'static str, usize> {
     let used = usage(&document(config, environment));
-    used.into_iter().filter(|one| one.is_too_much()).map(|one| (one.limit.what, one.found)).collect()
+    used.into_iter().filter(Usage::is_too_much).map(|one| (one.limit.what, one.found)).collect()
 }
 
 #[test]

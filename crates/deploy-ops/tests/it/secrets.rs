@@ -28,7 +28,7 @@ fn standing(scene: &Scene, secret: &str) -> String {
 fn before_the_stack_there_are_no_secrets() {
     let scene = Scene::empty();
     let run = scene.run(&["secrets", "check", "staging", "--local"]).expect(10);
-    assert_eq!(run.stdout.matches("does not exist").count(), 5, "{}", run.stdout);
+    assert_eq!(run.stdout.matches("does not exist").count(), 6, "{}", run.stdout);
     assert!(run.stderr.contains("next: cargo xtask deploy staging --local"), "{}", run.stderr);
     let run = scene.run_with(&["secrets", "set", "staging", "session", "--local"], HEX, &[]).expect(4);
     assert!(run.stderr.contains("does not exist yet"), "{}", run.stderr);
@@ -39,7 +39,7 @@ fn before_the_stack_there_are_no_secrets() {
 fn after_a_local_deployment_entered_secrets_are_placeholders_and_the_others_are_good() {
     let scene = Scene::staging();
     let run = scene.run(&["secrets", "check", "staging", "--local"]).expect(0);
-    assert_eq!(run.stdout.lines().filter(|line| line.ends_with(" ok")).count(), 4, "{}", run.stdout);
+    assert_eq!(run.stdout.lines().filter(|line| line.ends_with(" ok")).count(), 5, "{}", run.stdout);
     assert_eq!(standing(&scene, "oauth"), "placeholder");
     let run = scene.run(&["secrets", "init", "staging", "--local"]).expect(0);
     assert!(run.stdout.contains("a placeholder"), "{}", run.stdout);
@@ -105,7 +105,7 @@ fn wrong_uses_are_refused_before_anything_changes() {
         assert!(run.stderr.contains(reason), "{args:?}: {}", run.stderr);
         assert!(!run.text().contains(CLIENT_SECRET));
     };
-    refused(&["sesion"], 3, "secrets: database, api-key-encryption, session, oauth, superadmin");
+    refused(&["sesion"], 3, "secrets: database, cache, api-key-encryption, session, oauth, superadmin");
     refused(&["session", "--key", "keys"], 3, "keys: key");
     refused(
         &["oauth"],
@@ -114,6 +114,7 @@ fn wrong_uses_are_refused_before_anything_changes() {
     );
     refused(&["oauth", "--generate"], 3, "is entered, not generated");
     refused(&["database", "--generate"], 4, "does not change it there");
+    refused(&["cache", "--generate"], 4, "`second_password` under [cache]");
     // There is no way to put a value into an argument.
     refused(&["session", "--value", "x"], 2, "unexpected argument");
     refused(&["session", "value"], 2, "unexpected argument");
