@@ -23,6 +23,9 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode, Failure> {
         if let Ok(content) = std::fs::read_to_string(project.root().join(file)) {
             findings.extend(text::check_content(file, &content));
             tests.extend(facts::tests_in(file, &content));
+            if file == Path::new(facts::REQUIREMENTS) {
+                findings.extend(facts::check_requirements(&content));
+            }
             if file == Path::new(facts::FILE) {
                 facts = Some(content);
             }

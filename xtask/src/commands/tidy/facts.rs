@@ -1,4 +1,7 @@
-//! `docs/fact-sheet.md` names for every rule of AWS the test that proves it: each of those tests must exist.
+//! `docs/fact-sheet.md` names for every rule of AWS what kind of source it has, the source, and the test that proves it: each of
+//! those tests must exist. `docs/requirements.md` names the kinds for what rests on AWS.
+
+mod kinds;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -52,11 +55,19 @@ pub(super) fn check(index: &str, tests: &BTreeSet<String>) -> Vec<String> {
     for (at, line) in index.lines().enumerate().map(|(at, line)| (at + 1, line)) {
         let Some(row) = line.strip_prefix("| ") else { continue };
         let cells: Vec<&str> = row.trim_end().trim_end_matches('|').split(" | ").map(str::trim).collect();
-        let [_, _, proof] = cells.as_slice() else {
-            findings.push(finding(file, at, "a row has three cells: rule, source, proof"));
+        let [_, kind, source, proof] = cells.as_slice() else {
+            findings.push(finding(
+                file,
+                at,
+                &format!("a row has four cells: rule, kind, source, proof; {}", kinds::HOW),
+            ));
             continue;
         };
-        if *proof == "proof" || proof.starts_with(NOT_MODELLED) {
+        if *proof == "proof" {
+            continue;
+        }
+        findings.extend(kinds::check(kind, source).iter().map(|problem| finding(file, at, problem)));
+        if proof.starts_with(NOT_MODELLED) {
             continue;
         }
         let names: Vec<&str> = proof.split('`').skip(1).step_by(2).collect();
@@ -78,6 +89,32 @@ pub(super) fn check(index: &str, tests: &BTreeSet<String>) -> Vec<String> {
     findings
 }
 
+/// The requirements.
+pub(super) const REQUIREMENTS: &str = "docs/requirements.md";
+
+/// Problems of the requirements: each says what the behaviour of AWS that it rests on is known from.
+pub(super) fn check_requirements(content: &str) -> Vec<String> {
+    let file = Path::new(REQUIREMENTS);
+    let rows = content.lines().enumerate().filter_map(|(at, line)| Some((at + 1, line.strip_prefix("| ")?)));
+    rows.filter_map(|(at, row)| {
+        let cells: Vec<&str> = row.trim_end().trim_end_matches('|').split(" | ").map(str::trim).collect();
+        match cells.as_slice() {
+            [_, _, "AWS", ..] => None,
+            [_, _, known, _, _] if *known == "-" || kinds::are_known(known) => None,
+            _ => Some(finding(
+                file,
+                at,
+                &format!(
+                    "a row has five cells: id, what, AWS, where, proof; the third is `-` where it rests on nothing that AWS \
+                     does, else: {}",
+                    kinds::HOW
+                ),
+            )),
+        }
+    })
+    .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,13 +132,38 @@ mod tests {
     #[test]
     fn a_rule_names_an_existing_test_or_says_that_it_is_not_modelled() {
         let known = BTreeSet::from(["one".to_owned()]);
-        let head = "| rule | source | proof |\n|---|---|---|\n";
-        assert!(
-            check(&format!("{head}| a | b | `one` |\n| a | b | not modelled: no |\n"), &known).is_empty()
-        );
-        assert_eq!(
-            check(&format!("{head}| a | b | `two` |\n| a | b | later |\n| a | b |\n"), &known).len(),
-            3
-        );
+        let head = "| rule | kind | source | proof |\n|---|---|---|---|\n";
+        let good = "| a | text | ECS:b | `one` |\n| a | text | ECS:b | not modelled: no |\n";
+        assert!(check(&format!("{head}{good}"), &known).is_empty());
+        let bad = "| a | text | ECS:b | `two` |\n| a | text | ECS:b | later |\n| a | ECS:b | `one` |\n";
+        let found = check(&format!("{head}{bad}"), &known);
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found[2].contains("four cells") && found[2].contains("text: "), "{}", found[2]);
+    }
+
+    #[test]
+    fn the_kind_of_a_source_says_what_the_source_is() {
+        let of = |kind: &str, source: &str| {
+            let row = format!("| a | {kind} | {source} | not modelled: no |\n");
+            check(&row, &BTreeSet::new()).len()
+        };
+        assert_eq!(of("text", "ECS:a, ALB:b"), 0);
+        assert_eq!(of("data + INF", "bc:ecs; of others: UNCONFIRMED"), 0);
+        assert_eq!(of("text + OBS", "ECS:a, OBS"), 0);
+        assert_eq!(of("own", "design"), 0);
+        // Not said, said wrongly, or said and not so.
+        assert_eq!(of("data", "bc:ecs; of others: UNCONFIRMED"), 1);
+        assert_eq!(of("text", "bc:ecs/Service"), 1);
+        assert_eq!(of("OBS", "ECS:a"), 2);
+        assert_eq!(of("truth", "ECS:a"), 1);
+    }
+
+    #[test]
+    fn a_requirement_says_what_it_rests_on() {
+        let head = "| id | what | AWS | where | proof |\n|---|---|---|---|---|\n";
+        let good = "| R1 | a | text + OBS | `x` | `y` |\n| R2 | a | - | `x` | `y` |\n";
+        assert!(check_requirements(&format!("{head}{good}")).is_empty());
+        let bad = "| R1 | a | `x` | `y` |\n| R2 | a | truth | `x` | `y` |\n";
+        assert_eq!(check_requirements(&format!("{head}{bad}")).len(), 2);
     }
 }
