@@ -202,7 +202,7 @@ fn creation_failed() {
     staging: the environment could not be created: a resource of the stack could not be changed: SeedTaskDefinition (AWS::ECS::TaskDefinition): Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::TaskDefinition'." (RequestToken: …, HandlerErrorCode: InternalFailure)
       advice   correct the resource that failed first; those after it were only cancelled
       stack    DocPlatform-staging is ROLLBACK_COMPLETE
-      change   began 2026-01-05T09:03:50Z, took 14m45s, by ana from laptop
+      change   began 2026-01-05T09:03:50Z, took 15m36s, by ana from laptop
       release  [commit first]
       api      does not exist
       frontend does not exist

@@ -122,7 +122,7 @@ fn a_rollback_is_there_either_way_and_so_is_what_was_put_right() {
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r#"
     staging: v0.1.0 in service
       2026-01-05T09:41:10Z  v0.3.0  rolled back                       7m44s   ana  laptop
-          ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: 72afba8a-9e11-85dc-6b2c-772ad65631f3, HandlerErrorCode: InternalFailure)
+          ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: 6649e31d-e781-258e-0b34-32bdc09a5ba1, HandlerErrorCode: InternalFailure)
       2026-01-05T09:35:50Z  v0.2.0  rolled out (past CloudFormation)  5m18s   -    -
           services: api, frontend, mcp
       2026-01-05T09:29:20Z  v0.1.0  rolled out                        5m25s   ben  github-run-7
