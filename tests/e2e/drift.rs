@@ -60,7 +60,7 @@ fn drift_is_what_somebody_changed_in_a_resource() {
         aws.logs.delete_log_group().log_group_name(&gone).send().await.unwrap();
         let drift = drift::detect(&session, &stack, "staging").await.unwrap();
         insta::assert_snapshot!(drift, @r"
-        DocPlatform-staging: 2 drifted, 84 as the template says
+        DocPlatform-staging: 2 drifted, 91 as the template says
           ~ ApiService (AWS::ECS::Service)
               /DesiredCount: 1 -> 3
           - McpLogGroup (AWS::Logs::LogGroup, deleted)
