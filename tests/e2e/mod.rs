@@ -10,6 +10,7 @@ mod early_validation;
 pub(crate) mod endpoint;
 mod faults;
 mod fence;
+mod first_creation;
 mod growth;
 mod guards;
 mod history;

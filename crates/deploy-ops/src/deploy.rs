@@ -21,6 +21,7 @@ use crate::names::{CommitSha, ReleaseTag};
 use crate::operation::{self, Conclusion, Job, Times};
 use crate::plan::Plan;
 use crate::prepare;
+use crate::protection;
 use crate::resolve::{self, Release, Wanted};
 use crate::restore;
 use crate::roll;
@@ -77,6 +78,8 @@ struct Deployment<'a> {
     shared: Shared,
     values: BTreeMap<String, String>,
     live: Option<(StackView, Template)>,
+    /// The stack where it was never complete: its creation goes on.
+    unfinished: Option<StackView>,
     records: Vec<rollout_verdict::Record>,
     forecast: Option<Forecast>,
     times: Option<Times>,
@@ -141,6 +144,10 @@ async fn carry_out(
     } else {
         operation::settle(session, stack_name, subject).await?
     };
+    let (live, unfinished) = match live {
+        Some((view, _)) if view.standing() == stack::Standing::Unfinished => (None, Some(view)),
+        live => (live, None),
+    };
     let mut values = inputs::parameters(&session.config, &shared, &release);
     let records = match &live {
         Some((view, live)) => alignment::read(session, view, live).await?,
@@ -156,6 +163,7 @@ async fn carry_out(
         shared,
         values,
         live,
+        unfinished,
         records: Vec::new(),
         forecast: None,
         times: None,
@@ -228,7 +236,7 @@ impl Deployment<'_> {
             template,
             &self.values,
             kept,
-            self.live.as_ref().map(|(view, _)| view),
+            self.live.as_ref().map(|(view, _)| view).or(self.unfinished.as_ref()),
             Some(&self.shared.cloudformation_role_arn),
             operation::unique_name(self.session, what),
         )
@@ -236,7 +244,8 @@ impl Deployment<'_> {
 
     fn job(&self, request: stack::StackRequest) -> Job<'_> {
         let (allow, leave) = (&self.options.allow_replace, self.options.leave_running);
-        roll::job(self.session, request, self.live.is_some(), allow, leave)
+        let existing = self.live.is_some() || self.unfinished.is_some();
+        roll::job(self.session, request, existing, allow, leave)
     }
 
     /// What the whole deployment would change, shown and guarded; `None` where nothing would.
@@ -278,12 +287,31 @@ impl Deployment<'_> {
             return Ok(None);
         }
         self.session.report.step("Infrastructure");
-        let job = self.job(request);
-        let conclusion = operation::change(self.session, &job, rollout::of_infrastructure).await?;
+        let (first, protected) = protection::taken_off(&expanded.template);
+        let is_new = self.live.is_none();
+        let request =
+            if is_new { self.request("expand", &first, &expanded.kept_parameters)? } else { request };
+        if let Some(end) = self.change(request).await? {
+            return Ok(Some(end));
+        }
+        if is_new && !protected.is_empty() {
+            self.session.report.line(format!("complete: {} can be protected now", protected.join(", ")));
+            let request = self.request("protect", &expanded.template, &expanded.kept_parameters)?;
+            if let Some(end) = self.change(request).await? {
+                return Ok(Some(end));
+            }
+        }
+        prepare::fence(self.session, self.options).await?;
+        Ok(None)
+    }
+
+    /// One update of the infrastructure; nothing where it went well.
+    async fn change(&mut self, request: stack::StackRequest) -> Result<Option<End>, Failure> {
+        let conclusion =
+            operation::change(self.session, &self.job(request), rollout::of_infrastructure).await?;
         let end = self.note(conclusion);
         if end.is_none() {
             self.refresh().await?;
-            prepare::fence(self.session, self.options).await?;
         }
         Ok(end)
     }
@@ -296,6 +324,7 @@ impl Deployment<'_> {
             stack::protect(aws, &view, self.session.environment.protection.stack).await?;
             let template = stack::live_template(aws, name).await?;
             self.live = Some((view, template));
+            self.unfinished = None;
         }
         Ok(())
     }

@@ -149,6 +149,14 @@ pub enum Failure {
         /// How it is done instead.
         hint: String,
     },
+    /// What only a person can do has to be done first.
+    #[error("{reason}")]
+    Waits {
+        /// What is waited for.
+        reason: String,
+        /// What a person does.
+        hint: String,
+    },
     /// The user interrupted.
     #[error("interrupted")]
     Interrupted {
@@ -251,7 +259,7 @@ impl Failure {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unfinished { .. } => Exit::NeedsHuman,
+            Self::Unfinished { .. } | Self::Waits { .. } => Exit::NeedsHuman,
             Self::Config(_)
             | Self::Argument(_)
             | Self::Git(_)

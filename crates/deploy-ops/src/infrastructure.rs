@@ -13,6 +13,7 @@ use crate::fence;
 use crate::inputs::{self, Shared};
 use crate::operation::{self, Conclusion, Job};
 use crate::plan::Plan;
+use crate::protection;
 use crate::rollout;
 use crate::session::{EnvironmentSession, Session};
 use crate::stack::{self, Proposal, StackRequest, StackView, Standing};
@@ -250,7 +251,8 @@ pub async fn change_shared(
 /// then the bucket comes first.
 fn bucket_alone(whole: &Prepared) -> Option<Prepared> {
     let too_long = whole.template.to_body().len() > stack::MAX_INLINE_TEMPLATE_BYTES;
-    if whole.live.is_some() || !too_long {
+    let complete = whole.live.as_ref().is_some_and(|(view, _)| view.was_complete());
+    if complete || !too_long {
         return None;
     }
     let mut template = whole.template.clone();
@@ -264,7 +266,7 @@ fn bucket_alone(whole: &Prepared) -> Option<Prepared> {
         change_set: format!("{}-bucket", whole.request.change_set),
         ..whole.request.clone()
     };
-    Some(Prepared { template, request, live: None, waiting: BTreeSet::new() })
+    Some(Prepared { template, request, live: whole.live.clone(), waiting: BTreeSet::new() })
 }
 
 /// Whether a shared stack is complete.
@@ -283,9 +285,9 @@ pub async fn change(
 ) -> Result<Option<Conclusion>, Failure> {
     let name = prepared.request.stack.clone();
     session.report.step(&format!("Stack {name}"));
-    let job = Job {
-        request: prepared.request.clone(),
-        existing: prepared.live.is_some(),
+    let job = |request: StackRequest, existing: bool| Job {
+        request,
+        existing,
         allow_replace,
         leave_running: false,
         takes_back: false,
@@ -293,7 +295,26 @@ pub async fn change(
         cluster: String::new(),
         log_groups: BTreeMap::new(),
     };
-    let conclusion = operation::change(session, &job, rollout::of_infrastructure).await?;
+    let existing = prepared.live.is_some();
+    let was_complete = prepared.live.as_ref().is_some_and(|(view, _)| view.was_complete());
+    let (first, protected) = protection::taken_off(&prepared.template);
+    let mut conclusion = if was_complete || protected.is_empty() {
+        operation::change(session, &job(prepared.request.clone(), existing), rollout::of_infrastructure)
+            .await?
+    } else {
+        let request = StackRequest { body: Some(first.to_body()), ..prepared.request.clone() };
+        operation::change(session, &job(request, existing), rollout::of_infrastructure).await?
+    };
+    if !was_complete && !protected.is_empty() && conclusion.as_ref().is_none_or(Conclusion::succeeded) {
+        session.report.line(format!("complete: {} can be protected now", protected.join(", ")));
+        let request = StackRequest {
+            change_set: operation::unique_name(session, "protect"),
+            unfinished: false,
+            ..prepared.request.clone()
+        };
+        conclusion =
+            operation::change(session, &job(request, true), rollout::of_infrastructure).await?.or(conclusion);
+    }
     if conclusion.as_ref().is_none_or(Conclusion::succeeded)
         && let Some(view) = stack::describe(&session.target.aws, &name).await?
     {
@@ -317,6 +338,10 @@ pub async fn plan(session: &Session, prepared: &Prepared) -> Result<StackPlan, F
         answer.plan = Plan::of_new(&prepared.template);
         return Ok(answer);
     };
+    if view.standing() == Standing::Unfinished {
+        answer.plan = Plan::of_new(&prepared.template);
+        return Ok(answer);
+    }
     if view.standing() != Standing::Ready {
         return Err(Failure::StackUnusable {
             stack: view.name.clone(),

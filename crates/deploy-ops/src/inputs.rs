@@ -47,7 +47,7 @@ impl Shared {
     /// Reads the outputs of the shared stack.
     pub async fn read(aws: &Aws, config: &Config, environment: &Environment) -> Result<Self, Failure> {
         let stack = config.platform.shared_stack_name.as_str();
-        let view = stack::describe(aws, stack).await?.filter(|view| view.standing() != Standing::Absent);
+        let view = stack::describe(aws, stack).await?.filter(StackView::was_complete);
         let view = view.ok_or_else(|| Failure::NoSharedStack { stack: stack.to_owned() })?;
         let own = |what: &str| view.output(&format!("{}{what}", environment.name.pascal_case()));
         Ok(Self {
@@ -127,5 +127,6 @@ pub fn request(
         role_arn: role_arn.map(str::to_owned),
         tags: template.stack_tags(),
         change_set,
+        unfinished: live.is_some_and(|live| live.standing() == Standing::Unfinished),
     })
 }

@@ -48,6 +48,7 @@ pub mod patience;
 pub mod plan;
 pub mod prepare;
 pub mod progress;
+pub mod protection;
 pub mod publish;
 pub mod record;
 pub mod recover;

@@ -133,7 +133,7 @@ pub async fn at_rest(
     let status = view.status.as_str().to_owned();
     match view.standing() {
         Standing::Absent => Ok(None),
-        Standing::Ready => {
+        Standing::Ready | Standing::Unfinished => {
             let template = stack::live_template(aws, stack_name).await?;
             Ok(Some((view, template)))
         }
@@ -166,7 +166,7 @@ pub async fn settle(
         let status = view.status.as_str().to_owned();
         match view.standing() {
             Standing::Absent => return Ok(None),
-            Standing::Ready => {
+            Standing::Ready | Standing::Unfinished => {
                 let template = stack::live_template(aws, stack_name).await?;
                 return Ok(Some((view, template)));
             }

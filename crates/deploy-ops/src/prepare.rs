@@ -9,7 +9,7 @@ use crate::call::{CallError, Called};
 use crate::deploy;
 use crate::failure::Failure;
 use crate::fence::Fence;
-use crate::infrastructure;
+use crate::infrastructure::{self, SharedEnd};
 use crate::names::CommitSha;
 use crate::resolve::{self, Wanted};
 use crate::secrets::{PLACEHOLDER_STAGE, SecretCheck, Standing};
@@ -38,7 +38,22 @@ fn is_ours(session: &Session, options: &deploy::Options) -> bool {
 }
 
 async fn shared_stack(session: &Session, options: &deploy::Options) -> Result<(), Failure> {
-    let conclusion = infrastructure::change_shared(session, true, &options.allow_replace).await?;
+    let conclusion = if session.target.is_self_contained() {
+        infrastructure::change_shared(session, true, &options.allow_replace).await?
+    } else {
+        // A certificate whose zone nobody delegated would be waited for up to 36 hours (lint:AWS::CertificateManager::Certificate
+        // handlers), and the zone with its name servers would go with the stack that fails then.
+        match infrastructure::bring_shared(session, &options.allow_replace).await? {
+            SharedEnd::Complete(conclusion) => conclusion,
+            SharedEnd::Failed(conclusion) => Some(conclusion),
+            SharedEnd::WaitsForDelegation(delegation) => {
+                return Err(Failure::Waits {
+                    reason: format!("the certificate waits for DNS: {delegation}"),
+                    hint: format!("{}; then the same command goes on", delegation.instructions()),
+                });
+            }
+        }
+    };
     // Elsewhere it is done on demand only, which is the same everywhere.
     if conclusion.is_some() && !options.bootstrap {
         mark_shared_stack(session);

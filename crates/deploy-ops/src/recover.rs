@@ -113,6 +113,7 @@ async fn recover_environment(session: &EnvironmentSession, ask: Ask) -> Result<R
     }
     let next = match stack::describe(&session.target.aws, stack).await? {
         Some(view) if view.standing() == Standing::Ready => after(session, &view).await?,
+        Some(view) if view.standing() == Standing::Unfinished => format!("deploy {subject}"),
         _ => format!("deploy {subject} --bootstrap"),
     };
     recovered.next = Some(session.command(&next));
@@ -174,7 +175,8 @@ impl Recovery<'_> {
         self.session.report.step(&format!("Recover {} ({before})", view.name));
         for _ in 0..MOST_STEPS {
             let after = match view.standing() {
-                Standing::Ready => {
+                // What was made is kept, and the command that makes it goes on.
+                Standing::Ready | Standing::Unfinished => {
                     self.stale_change_sets(&view, STALE_SECS).await?;
                     return Ok(self.recovered(before, Some(view.status.as_str().to_owned())));
                 }
@@ -356,8 +358,8 @@ impl Recovery<'_> {
 #[must_use]
 pub fn verdict(steps: &[String], status: Option<&str>) -> Verdict {
     match status.map(|status| Standing::of(&status.into())) {
-        Some(Standing::Ready) | None if steps.is_empty() => Verdict::NoChange,
-        Some(Standing::Ready) | None => Verdict::Succeeded,
+        Some(Standing::Ready | Standing::Unfinished) | None if steps.is_empty() => Verdict::NoChange,
+        Some(Standing::Ready | Standing::Unfinished) | None => Verdict::Succeeded,
         Some(_) => Verdict::NeedsHuman,
     }
 }

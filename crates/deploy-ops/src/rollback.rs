@@ -109,7 +109,7 @@ async fn present(session: &EnvironmentSession) -> Result<StackView, Failure> {
         hint: session.command(&format!("recover {}", session.environment.name)),
     };
     match view.standing() {
-        Standing::Absent => Err(nothing()),
+        Standing::Absent | Standing::Unfinished => Err(nothing()),
         Standing::CreateFailed | Standing::Deleting => Err(unusable(view.status.as_str().to_owned())),
         Standing::Busy if matches!(view.status.as_str(), "CREATE_IN_PROGRESS" | "ROLLBACK_IN_PROGRESS") => {
             Err(Failure::Guard {
@@ -296,7 +296,7 @@ impl Rollback<'_> {
                     });
                 }
                 Standing::Busy => {}
-                Standing::Absent | Standing::CreateFailed | Standing::Deleting => {
+                Standing::Absent | Standing::Unfinished | Standing::CreateFailed | Standing::Deleting => {
                     return Ok(Cleared::Blocked(Box::new(view)));
                 }
             }

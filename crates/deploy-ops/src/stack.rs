@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, Parameter, StackStatus, Tag, TemplateStage,
+    Capability, ChangeSetStatus, ChangeSetType, OnStackFailure, Parameter, StackStatus, Tag, TemplateStage,
 };
 
 use crate::aws::Aws;
@@ -37,7 +37,9 @@ pub enum Standing {
     Busy,
     /// `UPDATE_ROLLBACK_FAILED`: the rollback has to be continued first.
     RollbackStuck,
-    /// Its creation failed: it can only be deleted.
+    /// Its creation stopped at a failure and keeps what was made: an update goes on (CFN:stack-failure-options).
+    Unfinished,
+    /// Its creation failed and was taken back: it can only be deleted.
     CreateFailed,
     /// It is being deleted, or its deletion failed.
     Deleting,
@@ -68,7 +70,17 @@ impl StackView {
     /// What can be done with it.
     #[must_use]
     pub fn standing(&self) -> Standing {
+        // A stack has outputs once it was complete, and every template here has some.
+        if self.status == StackStatus::UpdateFailed && self.outputs.is_empty() {
+            return Standing::Unfinished;
+        }
         Standing::of(&self.status)
+    }
+
+    /// Whether it has been complete.
+    #[must_use]
+    pub fn was_complete(&self) -> bool {
+        !matches!(self.standing(), Standing::Absent | Standing::Unfinished | Standing::CreateFailed)
     }
 
     /// An output, by name.
@@ -92,9 +104,8 @@ impl Standing {
             | StackStatus::ImportComplete
             | StackStatus::ImportRollbackComplete => Self::Ready,
             StackStatus::UpdateRollbackFailed | StackStatus::UpdateFailed => Self::RollbackStuck,
-            StackStatus::CreateFailed | StackStatus::RollbackComplete | StackStatus::RollbackFailed => {
-                Self::CreateFailed
-            }
+            StackStatus::CreateFailed => Self::Unfinished,
+            StackStatus::RollbackComplete | StackStatus::RollbackFailed => Self::CreateFailed,
             StackStatus::DeleteInProgress | StackStatus::DeleteComplete | StackStatus::DeleteFailed => {
                 Self::Deleting
             }
@@ -127,6 +138,8 @@ pub struct StackRequest {
     pub tags: BTreeMap<String, String>,
     /// Name of the change set: letters, digits and `-`, starting with a letter.
     pub change_set: String,
+    /// Whether the stack was never complete: what fails again costs one resource, and not all that is there.
+    pub unfinished: bool,
 }
 
 impl StackRequest {
@@ -171,6 +184,19 @@ pub struct ChangeSet {
     pub plan: Plan,
     /// What CloudFormation's early validation warns of: it stops nothing.
     pub warnings: Vec<String>,
+    /// What becomes of the stack where a resource fails.
+    on_failure: OnFailure,
+}
+
+/// What becomes of a stack where a resource fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnFailure {
+    /// A new one stays as far as it came: said when the change set is made (`OnStackFailure`).
+    StaysNew,
+    /// One that was never complete stays as far as it came.
+    Stays,
+    /// It goes back to what it was.
+    GoesBack,
 }
 
 /// The stack of this name or ARN; `None` where there is none.
@@ -246,6 +272,7 @@ pub async fn propose(
         // A retry after an answer that was lost is then no second change set of that name.
         .client_token(&request.change_set)
         .change_set_type(kind)
+        .set_on_stack_failure((!existing).then_some(OnStackFailure::DoNothing))
         .capabilities(Capability::CapabilityNamedIam)
         .set_role_arn(request.role_arn.clone());
     call = match &request.body {
@@ -270,7 +297,12 @@ pub async fn propose(
     let stack_id = created
         .stack_id
         .ok_or(StackError::Incomplete { operation: "cloudformation:CreateChangeSet", missing: "StackId" })?;
-    wait_for_change_set(aws, clock, request, id, stack_id).await
+    let on_failure = match (existing, request.unfinished) {
+        (false, _) => OnFailure::StaysNew,
+        (true, true) => OnFailure::Stays,
+        (true, false) => OnFailure::GoesBack,
+    };
+    wait_for_change_set(aws, clock, request, id, stack_id, on_failure).await
 }
 
 /// Puts the template into the bucket, beside those of earlier changes, and answers its URL.
@@ -307,6 +339,7 @@ async fn wait_for_change_set(
     request: &StackRequest,
     id: String,
     stack_id: String,
+    on_failure: OnFailure,
 ) -> Result<Proposal, StackError> {
     let mut changes: Vec<Change> = Vec::new();
     let (mut next_token, mut tokens) = (None, Tokens::of("cloudformation:DescribeChangeSet"));
@@ -322,7 +355,7 @@ async fn wait_for_change_set(
                 let Some(token) = answer.next_token else {
                     let warnings = early_validation::warnings(aws, &id).await;
                     let plan = Plan::new(changes);
-                    return Ok(Proposal::Changes(ChangeSet { id, stack_id, plan, warnings }));
+                    return Ok(Proposal::Changes(ChangeSet { id, stack_id, plan, warnings, on_failure }));
                 };
                 tokens.note(&token)?;
                 next_token = Some(token);
@@ -369,8 +402,12 @@ pub async fn execute(aws: &Aws, change_set: &ChangeSet, token: &str) -> Result<(
         .execute_change_set()
         .change_set_name(&change_set.id)
         .client_request_token(token)
-        // The API's own documentation contradicts itself about the default.
-        .disable_rollback(false)
+        // The API's own documentation contradicts itself about the default; beside `OnStackFailure` it must not be given.
+        .set_disable_rollback(match change_set.on_failure {
+            OnFailure::StaysNew => None,
+            OnFailure::Stays => Some(true),
+            OnFailure::GoesBack => Some(false),
+        })
         // What the operation made itself goes again when it fails, whatever its deletion policy: it holds nothing yet, and
         // its name would be taken when the operation is repeated.
         .retain_except_on_create(true)

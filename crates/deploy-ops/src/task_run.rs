@@ -73,7 +73,7 @@ async fn run_it(session: &EnvironmentSession, options: &Options) -> Result<TaskR
     refuse_seeding(session, options)?;
     let aws = &session.target.aws;
     let stack_name = session.environment.stack_name.as_str();
-    let view = stack::describe(aws, stack_name).await?.filter(|view| view.standing() != Standing::Absent);
+    let view = stack::describe(aws, stack_name).await?.filter(StackView::was_complete);
     let view =
         view.ok_or_else(|| Failure::nothing_deployed(session, stack_name, &session.environment.name))?;
     if view.standing() == Standing::Busy {

@@ -75,6 +75,14 @@ impl Template {
         self.0.get(section.key()).and_then(Value::as_object).into_iter().flatten()
     }
 
+    /// Changes entries of a section in place.
+    pub fn edit(&mut self, section: Section, mut change: impl FnMut(&str, &mut Value)) {
+        let entries = self.0.get_mut(section.key()).and_then(Value::as_object_mut);
+        for (name, entry) in entries.into_iter().flatten() {
+            change(name, entry);
+        }
+    }
+
     /// One entry of a section.
     #[must_use]
     pub fn get(&self, section: Section, name: &str) -> Option<&Value> {

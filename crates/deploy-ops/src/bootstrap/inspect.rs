@@ -239,7 +239,7 @@ fn unfinished(view: &StackView) -> Option<State> {
         Standing::Busy | Standing::RollbackStuck => {
             Some(State::Open(format!("{} is in {status}", view.name)))
         }
-        Standing::CreateFailed | Standing::Deleting => Some(State::Open(format!(
+        Standing::Unfinished | Standing::CreateFailed | Standing::Deleting => Some(State::Open(format!(
             "{} is in {status}{}",
             view.name,
             view.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default()

@@ -49,6 +49,11 @@ pub(super) fn judge(facts: &Facts<'_>) -> Judgement {
                 .because(stuck_cause(facts))
                 .then(command("recover"))
         }
+        Standing::Unfinished => {
+            Judgement::new(Exit::NeedsHuman, "its creation stopped half-way, and what was made is kept")
+                .because(failure(facts))
+                .then(command("deploy"))
+        }
         Standing::CreateFailed => Judgement::new(Exit::NeedsHuman, "the environment could not be created")
             .because(failure(facts))
             .then(command("recover")),

@@ -67,6 +67,7 @@ impl Failure {
             | Self::NothingDeployed { hint, .. }
             | Self::MissingSecrets { hint, .. }
             | Self::Guard { hint, .. }
+            | Self::Waits { hint, .. }
             | Self::Interrupted { hint } => Some(hint.clone()),
             Self::Task(TaskError::AnotherRuns { stop, .. }) => Some(format!(
                 "a deployment follows it to its limit; `{stop}` stops it at once, where nobody works with it"

@@ -36,6 +36,7 @@ impl Failure {
             Self::Task(TaskError::AnotherRuns { .. } | TaskError::AnotherEnded { .. }) => "another_run",
             Self::Task(TaskError::NotPlaced { .. } | TaskError::Gone { .. }) => "task_failed",
             Self::Stateful(_) | Self::Unsafe(_) | Self::Guard { .. } => "refused",
+            Self::Waits { .. } => "waits",
             Self::NotConfirmed => "not_confirmed",
             Self::Interrupted { .. } | Self::Task(TaskError::GoesOn { .. }) => "interrupted",
             Self::Call(error)

@@ -9,8 +9,8 @@ use super::template::Expr;
 use crate::World;
 use crate::fault::FaultKind;
 
-/// The resource of an operation that a fault hits: the ECS service it names, any ECS service where it names
-/// none, else the last resource that changes. `None` without such a fault.
+/// The resource of an operation that a fault hits: the one whose logical id it names, or the ECS service; any ECS service
+/// where it names none, else the last resource that changes. `None` without such a fault.
 pub(super) fn doomed(world: &World, index: usize, affected: &BTreeSet<String>) -> Option<String> {
     let now = world.now();
     let mut faults = world.faults.iter().filter(|active| {
@@ -19,6 +19,9 @@ pub(super) fn doomed(world: &World, index: usize, affected: &BTreeSet<String>) -
     let wanted = faults.next()?.fault.service.as_deref();
     let template = &world.cfn.stacks[index].definition.as_ref()?.template;
     let mut order = template.order.iter().filter(|name| affected.contains(*name));
+    if let Some(named) = order.clone().find(|name| Some(name.as_str()) == wanted) {
+        return Some(named.clone());
+    }
     let services = order.clone().filter(|name| {
         template.resources.get(*name).is_some_and(|resource| resource.kind == "AWS::ECS::Service")
     });
