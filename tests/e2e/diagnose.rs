@@ -196,7 +196,7 @@ fn creation_failed() {
         session.session.target.close().await.unwrap();
     });
     let ended = block_on(scene.deploy("staging", &options(Wanted::Head), &["stack-fails"])).unwrap();
-    assert_eq!(ended.result.verdict, Verdict::RolledBack);
+    assert_eq!(ended.result.verdict, Verdict::NeedsHuman);
     let diagnosis = look(&scene);
     insta::assert_snapshot!(head(&scene, &diagnosis), @r#"
     staging: the environment could not be created: a resource of the stack could not be changed: SeedTaskDefinition (AWS::ECS::TaskDefinition): Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::TaskDefinition'." (RequestToken: …, HandlerErrorCode: InternalFailure)

@@ -122,6 +122,7 @@ fn a_shared_stack_whose_creation_failed_is_deleted_and_made_again() {
         assert!(matches!(failed, infrastructure::SharedEnd::Failed(_)));
         close(session).await;
         let session = scene.session(ENVIRONMENT, &[]).await;
+        super::recover::take_back(&session, "DocPlatform-shared").await;
         let recovered = Box::pin(recover::shared(&session, Ask::Never)).await.unwrap();
         assert_eq!((recovered.verdict, &recovered.status), (Verdict::Succeeded, &None), "{recovered}");
         assert_eq!(recovered.next.as_deref(), Some("cargo xtask stack deploy shared --local"));
