@@ -199,15 +199,15 @@ fn creation_failed() {
     assert_eq!(ended.result.verdict, Verdict::NeedsHuman);
     let diagnosis = look(&scene);
     insta::assert_snapshot!(head(&scene, &diagnosis), @r#"
-    staging: the environment could not be created: a resource of the stack could not be changed: SeedTaskDefinition (AWS::ECS::TaskDefinition): Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::TaskDefinition'." (RequestToken: …, HandlerErrorCode: InternalFailure)
+    staging: its creation stopped half-way, and what was made is kept: a resource of the stack could not be changed: SeedTaskDefinition (AWS::ECS::TaskDefinition): Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::TaskDefinition'." (RequestToken: …, HandlerErrorCode: InternalFailure)
       advice   correct the resource that failed first; those after it were only cancelled
-      stack    DocPlatform-staging is ROLLBACK_COMPLETE
-      change   began 2026-01-05T09:03:50Z, took 15m36s, by ana from laptop
+      stack    DocPlatform-staging is CREATE_FAILED: The following resource(s) failed to create: [DatabaseCpuAlarm, DatabaseStorageAlarm, MigrateTaskDefinition, SeedTaskDefinition]. 
+      change   began 2026-01-05T09:03:50Z, took 9m30s, by ana from laptop
       release  [commit first]
       api      does not exist
       frontend does not exist
       mcp      does not exist
-      next     cargo xtask recover staging --local
+      next     cargo xtask deploy staging --local
       exit     21
     "#);
 }

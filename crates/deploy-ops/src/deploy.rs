@@ -26,13 +26,14 @@ use crate::resolve::{self, Release, Wanted};
 use crate::restore;
 use crate::roll;
 use crate::rollout;
-use crate::secrets;
 use crate::session::EnvironmentSession;
 use crate::stack::{self, Proposal, StackView};
 use crate::task_run::{task_request, task_trouble};
 use crate::tasks::{self, TaskError};
 use crate::template::Template;
 use crate::unfinished;
+
+mod secrets_ready;
 
 /// What the user wants of a deployment.
 #[derive(Debug, Clone)]
@@ -188,6 +189,7 @@ impl Deployment<'_> {
             self.session.report.line("nothing to change");
             return self.align(Verdict::NoChange).await;
         };
+        self.known_secrets().await?;
         let question = format!("Carry this out on {}?", self.session.environment.url());
         confirm(self.session, &question, self.options.yes)?;
         if let Some(end) = self.expand().await? {
@@ -335,28 +337,6 @@ impl Deployment<'_> {
         self.records.push(conclusion.record);
         self.times = conclusion.times;
         end
-    }
-
-    /// A task that needs a secret without value does not start: found before any is touched.
-    async fn secrets(&self) -> Result<(), Failure> {
-        let placeholders = self.session.target.is_self_contained();
-        let mut checks = secrets::check(self.session).await?;
-        if placeholders {
-            prepare::placeholder_secrets(self.session, &checks).await?;
-            checks.retain(|check| check.standing != secrets::Standing::Empty);
-        }
-        checks.retain(|check| !check.is_ready(placeholders));
-        let environment = &self.session.environment.name;
-        let command = match checks.as_slice() {
-            [] => return Ok(()),
-            [one] => format!("secrets set {environment} {}", one.name),
-            several if several.iter().all(|check| check.standing == secrets::Standing::Empty) => {
-                format!("secrets init {environment}")
-            }
-            _ => format!("secrets check {environment}"),
-        };
-        let names = checks.iter().map(|check| format!("{} ({})", check.path, check.words())).collect();
-        Err(Failure::MissingSecrets { names, hint: self.session.command(&command) })
     }
 
     /// Migrates, and seeds where the environment says so: only when other code is to run.

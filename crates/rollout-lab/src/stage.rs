@@ -12,6 +12,7 @@ use rollout_sim::cfn::api::{
 use rollout_sim::ecr::{self, CreateRepositoryInput, PushInput};
 use rollout_sim::iam::{self, CreatePolicyInput, Principal};
 use rollout_sim::image::{Architecture, ImageBehaviour};
+use rollout_sim::s3::{self, PutObjectInput};
 use rollout_sim::secrets::{self, PutSecretValueInput, SecretText};
 use rollout_sim::{SimTime, World};
 
@@ -82,9 +83,11 @@ impl Stage {
         let after = template(&case.after, &case.environment)?;
         let environment = case.environment()?;
         let stack_name = environment.stack_name.to_string();
+        let (template_body, template_url) = sent(&mut world, &before.0)?;
         let input = CreateStackInput {
             stack_name: stack_name.clone(),
-            template_body: Some(before.0.clone()),
+            template_body,
+            template_url,
             parameters: before.1.clone(),
             capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
             ..CreateStackInput::default()
@@ -141,10 +144,12 @@ pub(crate) fn propose(
     template: &str,
     parameters: Vec<Parameter>,
 ) -> Result<Option<BTreeSet<String>>, LabError> {
+    let (template_body, template_url) = sent(world, template)?;
     let input = CreateChangeSetInput {
         stack_name: stack_name.to_owned(),
         change_set_name: name.to_owned(),
-        template_body: Some(template.to_owned()),
+        template_body,
+        template_url,
         parameters,
         capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
         ..CreateChangeSetInput::default()
@@ -332,6 +337,25 @@ fn parameters(
         ..Parameter::default()
     };
     values.into_iter().map(parameter).collect()
+}
+
+/// A template as it is sent: inline, or by the address of a bucket where it is too long (CFN:cloudformation-limits).
+fn sent(world: &mut World, template: &str) -> Result<(Option<String>, Option<String>), LabError> {
+    const INLINE_BYTES: usize = 51_200;
+    const BUCKET: &str = "templates";
+    if template.len() <= INLINE_BYTES {
+        return Ok((Some(template.to_owned()), None));
+    }
+    s3::make_bucket(world, BUCKET);
+    let key = format!("{}.json", template.len());
+    let object = PutObjectInput {
+        bucket: BUCKET.to_owned(),
+        key: key.clone(),
+        body: template.to_owned(),
+        expected_bucket_owner: None,
+    };
+    s3::put_object(world, object).map_err(LabError::api("keep the template"))?;
+    Ok((None, Some(format!("https://{BUCKET}.s3.{}.amazonaws.com/{key}", world.region))))
 }
 
 fn come_up(world: &mut World, stack_name: &str, mut secrets: Vec<(String, String)>) -> Result<(), LabError> {

@@ -315,7 +315,7 @@ mod tests {
             let types: Vec<TypeSchema> = serde_json::from_str(&text).unwrap();
             assert!(types.iter().all(|schema| find(&schema.kind).is_some()));
         }
-        assert_eq!(TYPES.len(), 72);
+        assert_eq!(TYPES.len(), 74);
     }
 
     #[test]

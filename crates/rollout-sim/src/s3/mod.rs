@@ -3,7 +3,7 @@
 //! Buckets are resources of stacks. Versions, multipart uploads, bucket policies, lifecycle rules and presigned requests
 //! are not modelled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ const DOMAIN: &str = ".amazonaws.com";
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct State {
     objects: BTreeMap<String, BTreeMap<String, String>>,
+    /// Buckets that no stack made.
+    #[serde(default)]
+    without_stack: BTreeSet<String>,
 }
 
 /// `PutObject`
@@ -84,6 +87,11 @@ impl Address {
     }
 }
 
+/// Makes a bucket that no stack has, for whoever sets a scene; one that is there stays.
+pub fn make_bucket(world: &mut World, name: &str) {
+    world.s3.without_stack.insert(name.to_owned());
+}
+
 /// `PutObject`
 ///
 /// # Errors
@@ -116,7 +124,7 @@ pub(crate) fn holds_objects(world: &World, bucket: &str) -> bool {
 }
 
 fn bucket_exists(world: &World, bucket: &str) -> Result<(), ApiError> {
-    if world.cfn.has_resource(BUCKET, bucket) {
+    if world.s3.without_stack.contains(bucket) || world.cfn.has_resource(BUCKET, bucket) {
         Ok(())
     } else {
         Err(ApiError::new("NoSuchBucket", "The specified bucket does not exist").with_status(404))
