@@ -36,6 +36,9 @@ const DENIED: &str = "the call is made to be denied";
 
 /// Every call of an operation that pages, by source file: the method of the SDK's client and how it is read.
 const CALL_SITES: &[(&str, &str, Reads)] = &[
+    ("account-ops/database/rds.rs", "describe_db_instance_automated_backups", Paginator),
+    ("account-ops/database/rds.rs", "describe_db_instances", Paginator),
+    ("account-ops/database/rds.rs", "describe_db_snapshots", Paginator),
     ("bootstrap/admin.rs", "describe_log_streams", Paginator),
     ("bootstrap/admin.rs", "list_tasks", Paginator),
     ("closer.rs", "list_service_deployments", Token),
@@ -76,6 +79,9 @@ const PAGED: &[&str] = &[
     "describe_alarm_history",
     "describe_alarms",
     "describe_change_set",
+    "describe_db_instance_automated_backups",
+    "describe_db_instances",
+    "describe_db_snapshots",
     "describe_events",
     "describe_image_scan_findings",
     "describe_images",
@@ -142,9 +148,12 @@ fn reads(after: &str) -> &'static str {
 #[test]
 fn every_call_that_pages_is_in_the_table_and_is_read_as_it_says() {
     let mut seen = Vec::new();
-    for (base, prefix) in
-        [("crates/deploy-ops/src", ""), ("crates/ops-cli/src", "ops-cli/"), ("xtask/src", "xtask/")]
-    {
+    for (base, prefix) in [
+        ("crates/deploy-ops/src", ""),
+        ("crates/account-ops/src", "account-ops/"),
+        ("crates/ops-cli/src", "ops-cli/"),
+        ("xtask/src", "xtask/"),
+    ] {
         let base = repository().join(base);
         let mut files = Vec::new();
         sources(&base, &mut files);

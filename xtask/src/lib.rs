@@ -1,7 +1,7 @@
 //! `cargo xtask`: the project's commands, the same for people and for CI.
 //!
 //! This crate stays small and quick to compile: what needs AWS is handed to the `deploy-ops` binary,
-//! exit code and all, and `simulate` to `rollout-lab`, so that `synth` and `check` never wait for the AWS SDK or the
+//! exit code and all, the rare part of it to `account-ops`, and `simulate` to `rollout-lab`, so that `synth` and `check` never wait for the AWS SDK or the
 //! simulator to build.
 //!
 //! It is a library beside its binary so that the workflow tests parse every `cargo xtask` call with the real grammar.
@@ -18,7 +18,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use ops_cli::{OpsCommand, SimulateArgs};
+use ops_cli::{AccountCommand, OpsCommand, SimulateArgs};
 
 use crate::commands::{check, ci, completions, diff, github, graph, schema, synth, test, tidy, waf};
 use crate::failure::Failure;
@@ -35,6 +35,8 @@ pub(crate) struct Cli {
 enum Command {
     #[command(flatten)]
     Ops(OpsCommand),
+    #[command(flatten)]
+    Account(AccountCommand),
     /// Print or write the CloudFormation templates
     Synth(synth::Args),
     /// Predict how a rollout fails, in the simulator: timeline, figures, picture
@@ -90,6 +92,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     let project = Project::locate()?;
     match command {
         Command::Ops(_) => process::hand_to(process::DEPLOY_OPS, &project, arguments::of_process()),
+        Command::Account(_) => process::hand_to(process::ACCOUNT_OPS, &project, arguments::of_process()),
         Command::Simulate(_) => process::hand_to(process::ROLLOUT_LAB, &project, arguments::of_process()),
         Command::Synth(args) => synth::run(&project, &args),
         Command::Diff(args) => diff::run(&project, &args),

@@ -79,6 +79,13 @@ pub(crate) const DEPLOY_OPS: Program = Program {
     first_build: "building deploy-ops with the AWS SDK: a few minutes the first time, then never again",
 };
 
+/// What talks to AWS rarely, and needs more of the SDK for it.
+pub(crate) const ACCOUNT_OPS: Program = Program {
+    package: "account-ops",
+    variable: "ACCOUNT_OPS",
+    first_build: "building account-ops with more of the AWS SDK: a few minutes the first time, then never again",
+};
+
 /// The simulator.
 pub(crate) const ROLLOUT_LAB: Program = Program {
     package: "rollout-lab",

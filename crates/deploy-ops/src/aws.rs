@@ -2,6 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::meter::Meter;
 use crate::patience::Patience;
@@ -32,6 +33,31 @@ pub struct Aws {
     pub meter: Meter,
     /// How long each of them goes on trying.
     pub patience: Patience,
+    base: Base,
+}
+
+/// What every client is made of.
+#[derive(Debug, Clone)]
+struct Base {
+    config: SdkConfig,
+    transport: Transport,
+    partition: RetryPartition,
+}
+
+/// A client of another SDK crate, made as those of [`Aws`] are: `client!(aws, aws_sdk_rds)`.
+#[macro_export]
+macro_rules! client {
+    ($aws:expr, $sdk:ident) => {{
+        let aws: &$crate::aws::Aws = $aws;
+        $sdk::Client::from_conf(
+            $sdk::config::Builder::from(aws.config())
+                .http_client(aws.http_client())
+                .retry_partition(aws.retry_partition())
+                .interceptor(aws.meter.clone())
+                .interceptor(aws.patience.clone())
+                .build(),
+        )
+    }};
 }
 
 impl Aws {
@@ -67,6 +93,25 @@ impl Aws {
             sts: client!(aws_sdk_sts),
             meter,
             patience,
+            base: Base { config: config.clone(), transport: transport.clone(), partition },
         }
+    }
+
+    /// Region, credentials and time-outs of all clients, for [`client!`](crate::client).
+    #[must_use]
+    pub const fn config(&self) -> &SdkConfig {
+        &self.base.config
+    }
+
+    /// What sends the requests of all clients, for [`client!`](crate::client).
+    #[must_use]
+    pub fn http_client(&self) -> SharedHttpClient {
+        SharedHttpClient::new(self.base.transport.clone())
+    }
+
+    /// How the clients retry, for [`client!`](crate::client).
+    #[must_use]
+    pub fn retry_partition(&self) -> RetryPartition {
+        self.base.partition.clone()
     }
 }

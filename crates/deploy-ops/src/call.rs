@@ -112,7 +112,7 @@ fn count(operation: &str, code: Option<&str>) {
 }
 
 /// Names the operation in the error of an SDK call.
-pub(crate) trait Called<T> {
+pub trait Called<T> {
     /// Turns the SDK's error into a [`CallError`] of `operation` (`service:Operation`).
     fn called(self, operation: &'static str) -> Result<T, CallError>;
 }

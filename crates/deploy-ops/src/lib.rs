@@ -1,4 +1,4 @@
-//! Deployment operations against AWS: the only crate that talks to it.
+//! Deployment operations against AWS. Rare operations that need further SDK crates are in `account-ops`, on top of this one.
 
 // `ops_cli::say!` instead: a closed stderr must not end the watch of a deployment.
 #![cfg_attr(not(test), warn(clippy::print_stderr))]
@@ -43,10 +43,11 @@ pub mod names;
 pub mod observe;
 pub mod operation;
 pub mod origin;
-mod pages;
+pub mod pages;
 pub mod patience;
 pub mod plan;
 pub mod prepare;
+pub mod program;
 pub mod progress;
 pub mod protection;
 pub mod publish;

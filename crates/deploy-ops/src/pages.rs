@@ -12,10 +12,10 @@ use crate::call::{CallError, CallErrorKind, Called as _};
 
 /// Most pages of one list. The longest that AWS keeps of what is read here are the events of a stack: 90 days of them, a
 /// hundred to a page.
-pub(crate) const MOST_PAGES: usize = 1000;
+pub const MOST_PAGES: usize = 1000;
 
 /// Pages of one list.
-pub(crate) struct Pages<T, E> {
+pub struct Pages<T, E> {
     operation: &'static str,
     stream: PaginationStream<Result<T, SdkError<E, HttpResponse>>>,
     read: usize,
@@ -26,7 +26,7 @@ where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     /// Of `operation` (`service:Operation`): what the SDK's paginator sends. Where a token comes back at once the SDK ends.
-    pub(crate) const fn of(
+    pub const fn of(
         operation: &'static str,
         stream: PaginationStream<Result<T, SdkError<E, HttpResponse>>>,
     ) -> Self {
@@ -34,7 +34,7 @@ where
     }
 
     /// The next page.
-    pub(crate) async fn next(&mut self) -> Option<Result<T, CallError>> {
+    pub async fn next(&mut self) -> Option<Result<T, CallError>> {
         if self.read == MOST_PAGES {
             return Some(Err(endless(self.operation)));
         }
@@ -43,7 +43,7 @@ where
     }
 
     /// All pages.
-    pub(crate) async fn all(mut self) -> Result<Vec<T>, CallError> {
+    pub async fn all(mut self) -> Result<Vec<T>, CallError> {
         let mut pages = Vec::new();
         while let Some(page) = self.next().await {
             pages.push(page?);
@@ -54,18 +54,20 @@ where
 
 /// Tokens of a list that is read by hand: none may come twice, and they have to end.
 #[derive(Debug)]
-pub(crate) struct Tokens {
+pub struct Tokens {
     operation: &'static str,
     seen: BTreeSet<String>,
 }
 
 impl Tokens {
-    pub(crate) const fn of(operation: &'static str) -> Self {
+    /// Of `operation` (`service:Operation`).
+    #[must_use]
+    pub const fn of(operation: &'static str) -> Self {
         Self { operation, seen: BTreeSet::new() }
     }
 
     /// Notes the token of the next page.
-    pub(crate) fn note(&mut self, token: &str) -> Result<(), CallError> {
+    pub fn note(&mut self, token: &str) -> Result<(), CallError> {
         if self.seen.len() == MOST_PAGES || !self.seen.insert(token.to_owned()) {
             return Err(endless(self.operation));
         }

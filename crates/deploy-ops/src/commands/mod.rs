@@ -58,7 +58,7 @@ pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
 static OBJECT_PRINTED: AtomicBool = AtomicBool::new(false);
 
 /// The JSON object on stdout.
-fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
     OBJECT_PRINTED.store(true, Ordering::Relaxed);
     print(&text)
@@ -87,7 +87,7 @@ pub fn print_error_object(failure: &Failure) {
 }
 
 /// Data on stdout.
-fn print(text: &str) -> Result<(), Failure> {
+pub fn print(text: &str) -> Result<(), Failure> {
     match writeln!(std::io::stdout(), "{text}") {
         // A reader that stops early (`| head`) is no error.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),

@@ -1,6 +1,8 @@
 //! Arguments of the commands that talk to AWS: one file per command.
 
+mod account;
 mod bootstrap;
+mod database;
 mod deploy;
 mod doctor;
 mod environment;
@@ -19,7 +21,9 @@ mod task;
 
 use clap::Subcommand;
 
+pub use account::*;
 pub use bootstrap::*;
+pub use database::*;
 pub use deploy::*;
 pub use doctor::*;
 pub use environment::*;

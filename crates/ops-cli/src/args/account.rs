@@ -1,0 +1,23 @@
+//! What is handed to the `account-ops` binary.
+
+use clap::Subcommand;
+
+use super::DatabaseCommand;
+
+/// Every command that is handed to the `account-ops` binary: rare ones, whose SDK crates a deployment does not compile.
+#[derive(Debug, Clone, Subcommand)]
+pub enum AccountCommand {
+    /// The database of an environment: what it can be restored from
+    #[command(subcommand)]
+    Database(DatabaseCommand),
+}
+
+impl AccountCommand {
+    /// Whether `--json` was given: stdout is then one object, however the command ends.
+    #[must_use]
+    pub const fn json(&self) -> bool {
+        match self {
+            Self::Database(command) => command.json(),
+        }
+    }
+}
