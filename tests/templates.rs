@@ -224,6 +224,45 @@ fn a_provider_that_the_account_has_already_is_used_and_not_made() {
     assert_eq!(before[1..], after[1..]);
 }
 
+#[test]
+fn a_zone_and_a_certificate_that_exist_are_used_and_not_made() {
+    const ARN: &str = "arn:aws:acm:us-west-2:123456789012:certificate/0f7c0a8e-1d1b-4a57-9a38-0a1f5f1c2d3e";
+    let zone = "hosted_zone = \"specboard.io\"\n";
+    let existing = format!("{zone}hosted_zone_id = \"ZEXISTING\"\ncertificate_arn = \"{ARN}\"\n");
+    let config = Edited::new()
+        .replace("platform.toml", zone, &existing)
+        .replace("environments/staging.toml", "subdomain =", "hosted_zone_id = \"ZSTAGING\"\nsubdomain =")
+        .config();
+    let (before, after) = (documents(&self::config()), documents(&config));
+    let shared = resources(&after[0]);
+    let gone: Vec<&str> = resources(&before[0]).into_keys().filter(|id| !shared.contains_key(id)).collect();
+    assert_eq!(gone, ["Certificate", "HostedZone"]);
+    let template: Value = serde_json::from_str(&after[0].compact()).unwrap();
+    assert_eq!(template["Outputs"]["HostedZoneId"]["Value"], "ZEXISTING");
+    assert_eq!(template["Outputs"]["CertificateArn"]["Value"], ARN);
+    assert!(template["Outputs"].get("HostedZoneNameServers").is_none());
+    // Each environment's role reaches the zone of its own record.
+    let zones = |role: &str| {
+        let text = shared[role].to_string();
+        (text.matches("ZEXISTING").count(), text.matches("ZSTAGING").count())
+    };
+    assert_eq!(zones("ProductionCloudFormationRole"), (2, 0));
+    assert_eq!(zones("StagingCloudFormationRole"), (0, 2));
+    // The environments' templates get zone and certificate as parameters, whoever made them.
+    assert_eq!(before[1..], after[1..]);
+}
+
+#[test]
+fn a_certificate_is_validated_in_the_zone_that_exists() {
+    let zone = "hosted_zone = \"specboard.io\"\n";
+    let config = Edited::new()
+        .replace("platform.toml", zone, &format!("{zone}hosted_zone_id = \"ZEXISTING\"\n"))
+        .config();
+    let shared = &documents(&config)[0];
+    let options = &resources(shared)["Certificate"]["Properties"]["DomainValidationOptions"];
+    assert_eq!(options[0]["HostedZoneId"], "ZEXISTING");
+}
+
 /// Logical ids that the edit adds to staging, and the lines that it changes in what was there.
 fn growth(more: &str) -> String {
     let before = document(&config(), "staging");

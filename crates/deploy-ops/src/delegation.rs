@@ -19,10 +19,19 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Delegation {
     /// Zone, such as `example.com`.
     pub zone: String,
-    /// Name servers of the hosted zone, sorted.
-    pub wanted: BTreeSet<String>,
+    /// Where the zone should be served.
+    pub wanted: Wanted,
     /// What DNS says.
     pub found: Found,
+}
+
+/// Where a zone should be served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// By the name servers of the hosted zone that the shared stack made, sorted.
+    NameServers(BTreeSet<String>),
+    /// By those of a hosted zone with this id, which exists outside the stacks: any that serve it count.
+    Existing(String),
 }
 
 /// What DNS says about the name servers of a zone.
@@ -42,7 +51,10 @@ impl Delegation {
     pub fn is_good(&self) -> bool {
         match &self.found {
             Found::NotNeeded => true,
-            Found::NameServers(found) => !found.is_empty() && found.is_subset(&self.wanted),
+            Found::NameServers(found) => match &self.wanted {
+                Wanted::NameServers(wanted) => !found.is_empty() && found.is_subset(wanted),
+                Wanted::Existing(_) => !found.is_empty(),
+            },
             Found::Unknown(_) => false,
         }
     }
@@ -50,11 +62,16 @@ impl Delegation {
     /// What a person does about it.
     #[must_use]
     pub fn instructions(&self) -> String {
-        let servers: Vec<&str> = self.wanted.iter().map(String::as_str).collect();
+        let servers = match &self.wanted {
+            Wanted::NameServers(wanted) => wanted.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
+            Wanted::Existing(id) => format!(
+                "those of the hosted zone {id} (aws route53 get-hosted-zone --id {id} --query \
+                 DelegationSet.NameServers)"
+            ),
+        };
         format!(
-            "at the registrar of {}, or in the zone above it, set the name servers to {}",
-            self.zone,
-            servers.join(", ")
+            "at the registrar of {}, or in the zone above it, set the name servers to {servers}",
+            self.zone
         )
     }
 }
@@ -81,7 +98,10 @@ pub async fn of_zone(session: &Session) -> Result<Delegation, Failure> {
     let name = platform.shared_stack_name.as_str();
     let view = stack::describe(&session.target.aws, name).await?;
     let view = view.ok_or_else(|| Failure::NoSharedStack { stack: name.to_owned() })?;
-    let wanted = view.output("HostedZoneNameServers")?.split(',').map(normal).collect();
+    let wanted = match &platform.hosted_zone_id {
+        Some(id) => Wanted::Existing(id.to_string()),
+        None => Wanted::NameServers(view.output("HostedZoneNameServers")?.split(',').map(normal).collect()),
+    };
     let zone = platform.hosted_zone.to_string();
     let found = match session.target.front {
         crate::target::Front::At(_) => Found::NotNeeded,
@@ -248,10 +268,18 @@ mod tests {
     #[test]
     fn only_the_zones_own_name_servers_are_good() {
         let set = |names: &[&str]| names.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
-        let with = |found| Delegation { zone: "example.com".into(), wanted: set(&["a", "b"]), found };
+        let with = |found| Delegation {
+            zone: "example.com".into(),
+            wanted: Wanted::NameServers(set(&["a", "b"])),
+            found,
+        };
         assert!(with(Found::NameServers(set(&["a", "b"]))).is_good());
         assert!(!with(Found::NameServers(set(&["a", "old"]))).is_good());
         assert!(!with(Found::NameServers(set(&[]))).is_good());
         assert!(!with(Found::Unknown("offline".into())).is_good());
+        let existing = |found| Delegation { wanted: Wanted::Existing("Z0123456789".into()), ..with(found) };
+        assert!(existing(Found::NameServers(set(&["old"]))).is_good());
+        let nobody = existing(Found::NameServers(set(&[])));
+        assert!(!nobody.is_good() && nobody.instructions().contains("get-hosted-zone --id Z0123456789 "));
     }
 }

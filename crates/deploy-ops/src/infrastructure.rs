@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use env_config::Platform;
 use serde::Serialize;
 
 use crate::delegation::{self, Delegation};
@@ -212,7 +213,7 @@ pub async fn bring_shared(session: &Session, allow_replace: &[String]) -> Result
         return Ok(SharedEnd::Failed(failed));
     }
     let name = session.config.platform.shared_stack_name.as_str();
-    if look(session, name).await?.is_some_and(|(_, live)| has_certificate(&live)) {
+    if look(session, name).await?.is_some_and(|(_, live)| has_certificate(&session.config.platform, &live)) {
         return Ok(SharedEnd::Complete(done));
     }
     let delegation = delegation::of_zone(session).await?;
@@ -269,10 +270,10 @@ fn bucket_alone(whole: &Prepared) -> Option<Prepared> {
     Some(Prepared { template, request, live: whole.live.clone(), waiting: BTreeSet::new() })
 }
 
-/// Whether a shared stack is complete.
+/// Whether a shared stack is complete: it has a certificate, or the platform brings one.
 #[must_use]
-pub fn has_certificate(live: &Template) -> bool {
-    !live.resources_of_type(CERTIFICATE).is_empty()
+pub fn has_certificate(platform: &Platform, live: &Template) -> bool {
+    platform.certificate_arn.is_some() || !live.resources_of_type(CERTIFICATE).is_empty()
 }
 
 /// Makes the change and sees it through; `None` where CloudFormation finds nothing to do.

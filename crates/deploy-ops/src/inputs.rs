@@ -51,7 +51,10 @@ impl Shared {
         let view = view.ok_or_else(|| Failure::NoSharedStack { stack: stack.to_owned() })?;
         let own = |what: &str| view.output(&format!("{}{what}", environment.name.pascal_case()));
         Ok(Self {
-            hosted_zone_id: view.output("HostedZoneId")?.to_owned(),
+            hosted_zone_id: match &environment.hosted_zone_id {
+                Some(own) => own.to_string(),
+                None => view.output("HostedZoneId")?.to_owned(),
+            },
             certificate_arn: view.output("CertificateArn")?.to_owned(),
             boundary_arn: own("BoundaryArn")?.to_owned(),
             cloudformation_role_arn: own("CloudFormationRoleArn")?.to_owned(),

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cidr::Cidr,
     names::{
-        Domain, DomainLabel, EmailAddress, EnvironmentName, SecretName, SecretsPrefix, ServiceName, StackName,
+        Domain, DomainLabel, EmailAddress, EnvironmentName, SecretName, SecretsPrefix, ServiceName,
+        StackName, ZoneId,
     },
     sizes::FargateSize,
 };
@@ -25,6 +26,10 @@ pub struct Environment {
     /// The label below the hosted zone; left out when the domain is the zone itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subdomain: Option<DomainLabel>,
+    /// Id of a hosted zone that serves `domain` alone, where the platform's zone hands it on. The environment's record goes
+    /// there; the zone is never made or deleted. Left out: the record goes into the platform's zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosted_zone_id: Option<ZoneId>,
     /// Path in front of the names of this environment's secrets.
     pub secrets_prefix: SecretsPrefix,
     /// Run the task `seed` in every deployment. Bootstrap seeds once in any case.

@@ -32,10 +32,10 @@ pub use error::{ConfigError, Problem};
 pub use instance_class::{CacheNodeType, InstanceClass, UnknownClass};
 pub use load::Config;
 pub use names::{
-    AccountId, CacheUserName, ContainerUser, DatabaseName, Domain, DomainLabel, EmailAddress, EnvVarName,
-    EnvironmentName, GitHubName, HeaderName, HttpPath, JsonPointer, Namespace, PathPattern, PlatformName,
-    Region, RepositoryName, SecretKeyName, SecretName, SecretsPrefix, ServiceName, StackName, TaskName,
-    WafRuleName,
+    AccountId, CacheUserName, CertificateArn, ContainerUser, DatabaseName, Domain, DomainLabel, EmailAddress,
+    EnvVarName, EnvironmentName, GitHubName, HeaderName, HttpPath, JsonPointer, Namespace, PathPattern,
+    PlatformName, Region, RepositoryName, SecretKeyName, SecretName, SecretsPrefix, ServiceName, StackName,
+    TaskName, WafRuleName, ZoneId,
 };
 pub use platform::{
     CircuitBreaker, Deployment, GitHub, HealthCheckDefaults, HttpMethod, Platform, Registry,

@@ -54,6 +54,30 @@ text_type! {
 }
 
 text_type! {
+    /// Id of a Route 53 hosted zone (`Z0123456789ABCDEFGHIJ`), without `/hostedzone/` in front of it.
+    ZoneId,
+    pattern: "^Z[A-Z0-9]{1,31}$",
+    max_len: 32,
+    expected: "the id of a Route 53 hosted zone: Z and up to 31 capital letters and digits, without /hostedzone/",
+}
+
+text_type! {
+    /// ARN of a certificate in AWS Certificate Manager.
+    CertificateArn,
+    pattern: "^arn:aws(?:-[a-z]+)*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$",
+    max_len: 256,
+    expected: "the ARN of a certificate in AWS Certificate Manager: arn:aws:acm:REGION:ACCOUNT:certificate/ID",
+}
+
+impl CertificateArn {
+    /// Region and account that the certificate is in.
+    pub fn place(&self) -> (&str, &str) {
+        let mut parts = self.as_str().split(':').skip(3);
+        (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+    }
+}
+
+text_type! {
     /// One label of a domain name (`staging`).
     DomainLabel,
     pattern: "^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$",

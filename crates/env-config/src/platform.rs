@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     engines::{CacheEngine, DatabaseEngine},
     names::{
-        AccountId, Domain, GitHubName, HeaderName, Namespace, PathPattern, PlatformName, Region,
-        RepositoryName, SecretKeyName, SecretName, ServiceName, StackName, TaskName, WafRuleName,
+        AccountId, CertificateArn, Domain, GitHubName, HeaderName, Namespace, PathPattern, PlatformName,
+        Region, RepositoryName, SecretKeyName, SecretName, ServiceName, StackName, TaskName, WafRuleName,
+        ZoneId,
     },
     secret::{Secret, SecretKey},
     service::{Route, Service, Task},
@@ -28,6 +29,14 @@ pub struct Platform {
     pub region: Region,
     /// Public hosted zone; the domains of all environments lie in it and its wildcard certificate covers them.
     pub hosted_zone: Domain,
+    /// Id of a hosted zone that serves `hosted_zone` already. It is used, never made, changed or deleted. Left out: the
+    /// shared stack makes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosted_zone_id: Option<ZoneId>,
+    /// ARN of an issued certificate for `hosted_zone` and one label in front of it, in the platform's account and region. It
+    /// is used, never made or deleted. Left out: the shared stack asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_arn: Option<CertificateArn>,
     /// Private DNS namespace in which services find one another: `{service}.{namespace}`.
     pub namespace: Namespace,
     /// Response header in which a service names the release that it runs, unless it has a `version_endpoint`. Left out:

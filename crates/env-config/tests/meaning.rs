@@ -261,6 +261,30 @@ fn domains_outside_the_zone() {
     assert_snapshot!(Files::new().test(r#""test.example.com""#, r#""test.example.org""#).messages(), @"environments/test.toml:3:10: `test.example.org` is not what `subdomain` and the hosted zone `example.com` make (expected `test.example.com`; the wildcard certificate covers `example.com` and one label in front of it)");
 }
 
+/// A load balancer takes certificates of its own region and account only.
+#[test]
+fn certificates_of_another_place() {
+    let with = |arn: &str| {
+        Files::new().platform(
+            r#"hosted_zone = "example.com""#,
+            &format!("hosted_zone = \"example.com\"\ncertificate_arn = \"{arn}\""),
+        )
+    };
+    let (here, away) = ("arn:aws:acm:eu-central-1:111122223333:certificate/1-a", "us-east-1:111122223333");
+    assert!(with(here).load().is_ok());
+    let told = with(&format!("arn:aws:acm:{away}:certificate/1-a")).messages();
+    assert_snapshot!(told, @"platform.toml:6:19: the certificate is in us-east-1 of account 111122223333 (expected one in eu-central-1 of account 111122223333: a load balancer takes no other)");
+}
+
+#[test]
+fn a_second_zone_of_the_platforms_name() {
+    let told = Files::new()
+        .test(r#"domain = "test.example.com""#, r#"domain = "example.com""#)
+        .test(r#"subdomain = "test""#, r#"hosted_zone_id = "Z2""#)
+        .messages();
+    assert!(told.contains("environments/test.toml:4:18: `example.com` is the platform's hosted zone itself, and `Z2` is another"), "{told}");
+}
+
 #[test]
 fn domains_without_their_subdomain() {
     assert_snapshot!(Files::new().test(r#"subdomain = "test"

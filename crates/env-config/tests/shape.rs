@@ -7,7 +7,7 @@ use support::Files;
 
 #[test]
 fn unknown_key_at_the_top() {
-    assert_snapshot!(Files::new().platform("region =", "regoin =").messages(), @"platform.toml:4:1: unknown key `regoin` at the top (did you mean `region`? allowed: account_id, cache, database, deployment, github, hosted_zone, name, namespace, region, registry, release_header, secrets, services, shared_stack_name, source, tasks, waf)");
+    assert_snapshot!(Files::new().platform("region =", "regoin =").messages(), @"platform.toml:4:1: unknown key `regoin` at the top (did you mean `region`? allowed: account_id, cache, certificate_arn, database, deployment, github, hosted_zone, hosted_zone_id, name, namespace, region, registry, release_header, secrets, services, shared_stack_name, source, tasks, waf)");
 }
 
 #[test]
@@ -18,7 +18,7 @@ fn unknown_key_in_a_service() {
 #[test]
 fn unknown_table() {
     assert_snapshot!(Files::new().test("[logs]", "[logging]").messages(), @r"
-    environments/test.toml:35:2: unknown key `logging` at the top (allowed: alarms, cache, database, domain, ecs, logs, name, network, protection, secrets_prefix, seed_on_deploy, stack_name, subdomain, waf)
+    environments/test.toml:35:2: unknown key `logging` at the top (allowed: alarms, cache, database, domain, ecs, hosted_zone_id, logs, name, network, protection, secrets_prefix, seed_on_deploy, stack_name, subdomain, waf)
     environments/test.toml:1:1: missing key `logs` at the top (`logs`: Log groups.)
     ");
 }
@@ -95,6 +95,23 @@ fn domains() {
     platform.toml:5:15: `hosted_zone`: `Example.com` is not valid (expected a domain name in lower case, such as app.example.com)
     environments/test.toml:3:10: `domain`: `https://test.example.com/` is not valid (expected a domain name in lower case, such as app.example.com)
     environments/test.toml:4:13: `subdomain`: `a.b` is not valid (expected one label of a domain name: lower-case letters, digits and hyphens, at most 63 characters)
+    ");
+}
+
+#[test]
+fn ids_of_what_exists_already() {
+    let zone = r#"hosted_zone = "example.com""#;
+    let told = Files::new()
+        .platform(
+            zone,
+            "hosted_zone = \"example.com\"\nhosted_zone_id = \"/hostedzone/Z1\"\ncertificate_arn = \"example\"",
+        )
+        .test(r#"subdomain = "test""#, "subdomain = \"test\"\nhosted_zone_id = \"z1\"")
+        .messages();
+    assert_snapshot!(told, @r"
+    platform.toml:6:18: `hosted_zone_id`: `/hostedzone/Z1` is not valid (expected the id of a Route 53 hosted zone: Z and up to 31 capital letters and digits, without /hostedzone/)
+    platform.toml:7:19: `certificate_arn`: `example` is not valid (expected the ARN of a certificate in AWS Certificate Manager: arn:aws:acm:REGION:ACCOUNT:certificate/ID)
+    environments/test.toml:5:18: `hosted_zone_id`: `z1` is not valid (expected the id of a Route 53 hosted zone: Z and up to 31 capital letters and digits, without /hostedzone/)
     ");
 }
 

@@ -4,7 +4,7 @@ use cfn::acm::{Certificate, DomainValidation};
 use cfn::kind::HostedZoneId;
 use cfn::route53::{HostedZone, HostedZoneConfig};
 use cfn::{Document, Removal};
-use env_config::Config;
+use env_config::{Config, Domain};
 use serde::Serialize;
 
 use crate::error::ModelError;
@@ -43,36 +43,45 @@ pub fn shared(config: &Config) -> Result<Document, ModelError> {
     Ok(template.finish()?)
 }
 
-/// Others point at the name servers of the zone, so it stays whatever happens to the stack.
+/// The public zone and its certificate: those that exist already, or new ones, which stay whatever happens to the stack.
 fn zone(t: &mut Template, config: &Config) -> Value<HostedZoneId> {
-    let domain = config.platform.hosted_zone.to_string();
+    let platform = &config.platform;
     let kept = || Options::new().removal(Removal::Retain, Removal::Retain);
-    let zone = t.add_with(
-        "HostedZone",
-        HostedZone {
-            hosted_zone_config: HostedZoneConfig {
-                comment: format!("Public zone of {}", config.platform.name),
-            },
-            name: domain.clone().into(),
-        },
-        kept(),
-    );
-    let certificate = t.add_with(
-        "Certificate",
-        Certificate {
-            domain_name: domain.clone(),
-            // The wildcard is validated by the same record.
-            domain_validation_options: vec![DomainValidation {
-                domain_name: domain.clone(),
-                hosted_zone_id: zone.id(),
-            }],
-            subject_alternative_names: vec![format!("*.{domain}")],
-            validation_method: "DNS",
-        },
-        kept(),
-    );
-    t.output("HostedZoneId", zone.id());
-    t.output("HostedZoneNameServers", zone.name_servers().joined(","));
-    t.output("CertificateArn", certificate.arn());
-    zone.id()
+    let zone = match &platform.hosted_zone_id {
+        Some(id) => Value::literal(id.as_str()),
+        None => {
+            let zone = t.add_with(
+                "HostedZone",
+                HostedZone {
+                    hosted_zone_config: HostedZoneConfig {
+                        comment: format!("Public zone of {}", platform.name),
+                    },
+                    name: platform.hosted_zone.to_string().into(),
+                },
+                kept(),
+            );
+            t.output("HostedZoneNameServers", zone.name_servers().joined(","));
+            zone.id()
+        }
+    };
+    let certificate = match &platform.certificate_arn {
+        Some(arn) => Value::literal(arn.as_str()),
+        None => t.add_with("Certificate", certificate(&platform.hosted_zone, &zone), kept()).arn(),
+    };
+    t.output("HostedZoneId", zone.clone());
+    t.output("CertificateArn", certificate);
+    zone
+}
+
+fn certificate(domain: &Domain, zone: &Value<HostedZoneId>) -> Certificate<Shared> {
+    Certificate {
+        domain_name: domain.to_string(),
+        // The wildcard is validated by the same record.
+        domain_validation_options: vec![DomainValidation {
+            domain_name: domain.to_string(),
+            hosted_zone_id: zone.clone(),
+        }],
+        subject_alternative_names: vec![format!("*.{domain}")],
+        validation_method: "DNS",
+    }
 }

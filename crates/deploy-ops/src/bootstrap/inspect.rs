@@ -57,7 +57,7 @@ impl List {
             self.add(Step::Shared, State::Open(format!("{name} does not exist")));
             return Ok(());
         };
-        let certificate = infrastructure::has_certificate(template);
+        let certificate = infrastructure::has_certificate(&session.config.platform, template);
         if let Some(state) = unfinished(view) {
             self.add(Step::Shared, state);
             return Ok(());
@@ -80,10 +80,12 @@ impl List {
         if self.goes_on() {
             self.add(
                 Step::Certificate,
-                if certificate {
-                    State::Done(format!("for {0} and *.{0}", session.config.platform.hosted_zone))
-                } else {
-                    State::Open("the zone is delegated now".to_owned())
+                match &session.config.platform.certificate_arn {
+                    Some(arn) => State::Done(format!("{arn} is used")),
+                    None if certificate => {
+                        State::Done(format!("for {0} and *.{0}", session.config.platform.hosted_zone))
+                    }
+                    None => State::Open("the zone is delegated now".to_owned()),
                 },
             );
         }

@@ -25,6 +25,7 @@ pub(crate) fn environment(
     sizes(&mut report, environment);
     if let Some(platform) = platform {
         domain(&mut report, environment, platform);
+        zone(&mut report, environment, platform);
         services(&mut report, environment, platform);
         if environment.seed_on_deploy && !platform.tasks.contains_key("seed") {
             report.value(
@@ -93,6 +94,18 @@ fn domain(report: &mut Report<'_, '_>, environment: &Environment, platform: &Pla
             format!(
                 "expected `{expected}`; the wildcard certificate covers `{zone}` and one label in front of it"
             ),
+        );
+    }
+}
+
+/// Two zones of one name would both look right, and only one of them is asked.
+fn zone(report: &mut Report<'_, '_>, environment: &Environment, platform: &Platform) {
+    let Some(id) = &environment.hosted_zone_id else { return };
+    if environment.subdomain.is_none() && platform.hosted_zone_id.as_ref() != Some(id) {
+        report.value(
+            &["hosted_zone_id"],
+            format!("`{}` is the platform's hosted zone itself, and `{id}` is another", environment.domain),
+            "leave it out here; an existing zone of that name is `hosted_zone_id` in infra/platform.toml",
         );
     }
 }

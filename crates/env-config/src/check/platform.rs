@@ -15,6 +15,7 @@ use crate::{
 pub(crate) fn platform(document: &Document<'_>, platform: &Platform) -> Vec<Problem> {
     let mut report = Report::new(document);
     deployment(&mut report, platform);
+    certificate(&mut report, platform);
     unique_services(&mut report, platform);
     for (name, service) in &platform.services {
         health(&mut report, platform, name, service);
@@ -51,6 +52,22 @@ fn deployment(report: &mut Report<'_, '_>, platform: &Platform) {
                 check.timeout_secs, check.interval_secs
             ),
             format!("allowed: less than interval_secs, 2 to {}", check.interval_secs - 1),
+        );
+    }
+}
+
+/// A load balancer takes certificates of its own region and account only (elb:create-https-listener, acm:acm-services).
+fn certificate(report: &mut Report<'_, '_>, platform: &Platform) {
+    let Some(arn) = &platform.certificate_arn else { return };
+    let (region, account) = arn.place();
+    if (region, account) != (platform.region.as_str(), platform.account_id.as_str()) {
+        report.value(
+            &["certificate_arn"],
+            format!("the certificate is in {region} of account {account}"),
+            format!(
+                "expected one in {} of account {}: a load balancer takes no other",
+                platform.region, platform.account_id
+            ),
         );
     }
 }

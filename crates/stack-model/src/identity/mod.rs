@@ -31,6 +31,8 @@ pub(crate) fn identity(t: &mut Template, config: &Config, zone: &Value<HostedZon
     for environment in config.environments.values() {
         let fence = || fence::statements(environment, &subnets);
         let id = environment.name.pascal_case();
+        let own_zone = environment.hosted_zone_id.as_ref().map(|id| Value::literal(id.as_str()));
+        let zone = own_zone.as_ref().unwrap_or(zone);
         let boundary = t.add(format!("{id}Boundary"), boundary::policy(config, environment)).arn();
         let cloudformation: Handle<Role<Shared>> = t.add(
             format!("{id}CloudFormationRole"),
