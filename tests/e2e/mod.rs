@@ -4,6 +4,7 @@ mod bad_endpoint;
 mod bootstrap;
 mod clocks;
 mod crash;
+mod database;
 mod diagnose;
 mod drift;
 mod early_validation;

@@ -21,6 +21,7 @@ pub mod image;
 pub mod logs;
 pub mod params;
 mod quotas;
+pub mod rds;
 mod rng;
 pub mod s3;
 mod scalar;

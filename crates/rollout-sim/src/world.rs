@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::fault::ActiveFault;
 use crate::image::ImageBehaviour;
 use crate::params::Params;
-use crate::{Quotas, Rng, Shared, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, s3, secrets};
+use crate::{Quotas, Rng, Shared, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, rds, s3, secrets};
 
 /// Something that happens by itself at a moment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub enum Event {
     CloudWatch(cloudwatch::Event),
     /// Lifecycle policies of image repositories.
     Ecr(ecr::Event),
+    /// Instances and snapshots of databases that are complete.
+    Rds(rds::Event),
     /// Rotation of secrets that another service manages.
     Secrets(secrets::Event),
 }
@@ -95,6 +97,9 @@ pub struct World {
     pub s3: Shared<s3::State>,
     /// Secrets Manager.
     pub secrets: Shared<secrets::State>,
+    /// Databases, beyond the properties that CloudFormation keeps.
+    #[serde(default)]
+    pub rds: rds::State,
     /// CloudWatch Logs.
     pub logs: logs::State,
     /// CloudWatch alarms and metrics.
@@ -124,6 +129,7 @@ impl World {
             ecr: Shared::default(),
             s3: Shared::default(),
             secrets: Shared::default(),
+            rds: rds::State::default(),
             logs: logs::State::default(),
             cloudwatch: cloudwatch::State::default(),
             iam: Shared::default(),
@@ -174,6 +180,7 @@ impl World {
                 Event::Cfn(event) => cfn::handle(self, event),
                 Event::CloudWatch(event) => cloudwatch::handle(self, event),
                 Event::Ecr(event) => ecr::handle(self, event),
+                Event::Rds(event) => rds::handle(self, event),
                 Event::Secrets(event) => secrets::handle(self, event),
             }
         }

@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use deploy_ops::commands::{print, print_json};
+use deploy_ops::confirm;
 use deploy_ops::failure::Failure;
 use deploy_ops::session::EnvironmentSession;
-use ops_cli::{DatabaseCommand, EnvironmentArgs, Exit};
+use ops_cli::{DatabaseCommand, DatabaseRestoreArgs, EnvironmentArgs, Exit};
 
-use crate::database::list;
+use crate::database::plan::Source;
+use crate::database::{list, restore};
 
 pub(super) async fn run(command: &DatabaseCommand, root: &Path) -> Result<Exit, Failure> {
     match command {
         DatabaseCommand::List(args) => run_list(args, root).await,
+        DatabaseCommand::Restore(args) => run_restore(args, root).await,
     }
 }
 
@@ -26,4 +29,39 @@ async fn run_list(args: &EnvironmentArgs, root: &Path) -> Result<Exit, Failure> 
         print(&listing.lines().join("\n"))?;
     }
     Ok(Exit::Done)
+}
+
+async fn run_restore(args: &DatabaseRestoreArgs, root: &Path) -> Result<Exit, Failure> {
+    let source = match (&args.to_time, &args.snapshot) {
+        (Some(time), _) => Source::time(time)?,
+        (None, Some(snapshot)) => Source::Snapshot(snapshot.clone()),
+        // The grammar asks for one of them.
+        (None, None) => Source::time("")?,
+    };
+    let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
+    let outcome = restore_with(&session, args, source).await;
+    session.session.target.close().await?;
+    let restored = outcome?;
+    if args.json {
+        print_json(&restored)?;
+    } else if args.plan {
+        print(&restored.lines().join("\n"))?;
+    } else {
+        restored.lines().iter().for_each(|line| ops_cli::say!("{line}"));
+    }
+    Ok(Exit::Done)
+}
+
+async fn restore_with(
+    session: &EnvironmentSession,
+    args: &DatabaseRestoreArgs,
+    source: Source,
+) -> Result<restore::Restored, Failure> {
+    let planned = restore::prepare(session, source).await?;
+    if args.plan || planned.is_done() {
+        return Ok(planned.result(false));
+    }
+    planned.lines().iter().for_each(|line| session.report.line(line));
+    confirm::confirm(session, "The services stop until it is done. Restore the database?", args.yes)?;
+    restore::carry_out(session, planned).await
 }

@@ -28,6 +28,12 @@ impl Values {
         self.0.insert(key.to_owned(), text);
     }
 
+    /// The text of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&SecretString> {
+        self.0.get(key)
+    }
+
     /// Takes over all texts of `other`.
     pub fn merge(&mut self, other: Self) {
         self.0.extend(other.0);

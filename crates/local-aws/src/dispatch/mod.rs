@@ -11,6 +11,7 @@ mod ecs;
 mod elb;
 mod iam;
 mod logs;
+mod rds;
 mod s3;
 mod secretsmanager;
 mod sts;
@@ -151,6 +152,7 @@ const fn table(service: Service) -> &'static [Operation] {
         Service::Elb => elb::OPERATIONS,
         Service::Iam => iam::OPERATIONS,
         Service::Logs => logs::OPERATIONS,
+        Service::Rds => rds::OPERATIONS,
         Service::S3 => s3::OPERATIONS,
         Service::SecretsManager => secretsmanager::OPERATIONS,
         Service::Sts => sts::OPERATIONS,

@@ -12,6 +12,9 @@ use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 /// Deepest nesting of a name; botocore's models stay below ten.
 const MAX_DEPTH: usize = 32;
 
+/// What an item of a list is called: `member`, and in RDS by what it is (`locationName` in botocore's model).
+const ITEM_NAMES: [&str; 3] = ["member", "Tag", "VpcSecurityGroupId"];
+
 /// The form field `Action`.
 pub(crate) fn action(body: &[u8]) -> Option<String> {
     form_urlencoded::parse(body).find(|(name, _)| name == "Action").map(|(_, value)| value.into_owned())
@@ -31,7 +34,7 @@ pub(super) fn decode<I: DeserializeOwned>(body: &[u8]) -> Result<I, QueryError> 
 /// seconds since the epoch inside.
 fn epoch_secs(name: &str, value: &str) -> Option<String> {
     let member = name.rsplit('.').next()?;
-    if !matches!(member, "StartTime" | "EndTime" | "StartDate" | "EndDate" | "Timestamp") {
+    if !matches!(member, "RestoreTime" | "StartTime" | "EndTime" | "StartDate" | "EndDate" | "Timestamp") {
         return None;
     }
     let moment: jiff::Timestamp = value.parse().ok()?;
@@ -77,7 +80,8 @@ impl Branch {
 
     /// The items under `member` in the order of their numbers.
     fn items(mut self) -> Result<Vec<Self>, QueryError> {
-        let Some(members) = self.0.children.remove("member") else {
+        let name = ITEM_NAMES.iter().find(|name| self.0.children.contains_key(**name));
+        let Some(members) = name.and_then(|name| self.0.children.remove(*name)) else {
             return match self.0.children.keys().next() {
                 None if self.0.value.as_deref().unwrap_or_default().is_empty() => Ok(Vec::new()),
                 None => Err(QueryError("a plain value where a list belongs".into())),
@@ -111,7 +115,7 @@ impl<'de> Deserializer<'de> for Branch {
     type Error = QueryError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, QueryError> {
-        if self.0.children.contains_key("member") {
+        if ITEM_NAMES.iter().any(|name| self.0.children.contains_key(*name)) {
             self.deserialize_seq(visitor)
         } else if self.0.children.is_empty() {
             visitor.visit_string(self.text()?)

@@ -14,15 +14,17 @@ pub(crate) enum Service {
     Elb,
     Iam,
     Logs,
+    Rds,
     S3,
     SecretsManager,
     Sts,
 }
 
-use Service::{CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, S3, SecretsManager, Sts};
+use Service::{CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, S3, SecretsManager, Sts};
 
 impl Service {
-    const ALL: [Self; 10] = [CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, S3, SecretsManager, Sts];
+    const ALL: [Self; 11] =
+        [CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, S3, SecretsManager, Sts];
 
     /// Prefix of IAM actions; also the name of a service in an API fault.
     pub(crate) const fn iam_prefix(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Service {
             Elb => "elasticloadbalancing",
             Iam => "iam",
             Logs => "logs",
+            Rds => "rds",
             S3 => "s3",
             SecretsManager => "secretsmanager",
             Sts => "sts",
@@ -56,7 +59,7 @@ impl Service {
             Ecs => Some("AmazonEC2ContainerServiceV20141113"),
             Logs => Some("Logs_20140328"),
             SecretsManager => Some("secretsmanager"),
-            CloudFormation | Elb | Iam | S3 | Sts => None,
+            CloudFormation | Elb | Iam | Rds | S3 | Sts => None,
         }
     }
 
@@ -74,11 +77,26 @@ impl Service {
             CloudWatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
             Elb => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
             Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
+            Rds => "http://rds.amazonaws.com/doc/2014-10-31/",
             Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             // The other services do not speak query; the namespace is not read by their clients.
             CloudFormation | Ecr | Ecs | Logs | S3 | SecretsManager => {
                 "http://cloudformation.amazonaws.com/doc/2010-05-15/"
             }
+        }
+    }
+
+    /// What an item of the list `member` is called in XML: `member`, where the model gives it no name of its own
+    /// (`locationName` in botocore's models).
+    pub(super) fn item_name(self, member: &str) -> &'static str {
+        match (self, member) {
+            (Rds, "DBInstances") => "DBInstance",
+            (Rds, "DBSnapshots") => "DBSnapshot",
+            (Rds, "DBInstanceAutomatedBackups") => "DBInstanceAutomatedBackup",
+            (Rds, "DBParameterGroups") => "DBParameterGroup",
+            (Rds, "VpcSecurityGroups") => "VpcSecurityGroupMembership",
+            (Rds, "TagList") => "Tag",
+            _ => "member",
         }
     }
 
@@ -117,6 +135,13 @@ impl Service {
             ],
             Elb => &["CreatedTime", "LastModifiedTime"],
             Iam => &["CreateDate", "LastUsedDate", "UpdateDate"],
+            Rds => &[
+                "EarliestTime",
+                "InstanceCreateTime",
+                "LatestRestorableTime",
+                "LatestTime",
+                "SnapshotCreateTime",
+            ],
             Sts => &["Expiration"],
             Ecr | Ecs | Logs | S3 | SecretsManager => &[],
         };

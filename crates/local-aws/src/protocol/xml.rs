@@ -69,7 +69,7 @@ fn element(xml: &mut String, service: Service, tag: &str, member: &str, value: &
         Value::String(text) => escape(xml, text),
         Value::Array(items) => {
             for item in items {
-                element(xml, service, "member", member, item);
+                element(xml, service, service.item_name(member), member, item);
             }
         }
         Value::Object(entries) if is_map(member) => {

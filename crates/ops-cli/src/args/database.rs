@@ -1,14 +1,44 @@
 //! `database`
 
-use clap::Subcommand;
+use clap::{ArgGroup, Args, Subcommand};
 
-use super::EnvironmentArgs;
+use super::{EnvironmentArgs, TargetArgs};
 
 /// `database`
 #[derive(Debug, Clone, Subcommand)]
 pub enum DatabaseCommand {
     /// List the instances and snapshots of an environment, and the time to which it can be restored
     List(EnvironmentArgs),
+    /// Restore into a new instance, put it in the place of the one in service, and keep that; the services stop meanwhile.
+    /// Stopped anywhere, the same command goes on
+    Restore(DatabaseRestoreArgs),
+}
+
+/// `database restore`
+#[derive(Debug, Clone, Args)]
+#[command(group = ArgGroup::new("source").required(true))]
+pub struct DatabaseRestoreArgs {
+    /// Environment, as named under infra/environments
+    #[arg(value_name = "ENVIRONMENT")]
+    pub environment: String,
+    /// Restore what the database was at this time (RFC 3339, such as 2026-01-05T08:00:00Z)
+    #[arg(long, value_name = "TIME", group = "source")]
+    pub to_time: Option<String>,
+    /// Restore this snapshot
+    #[arg(long, value_name = "SNAPSHOT", group = "source")]
+    pub snapshot: Option<String>,
+    /// Show the steps that are left, and do none of them
+    #[arg(long)]
+    pub plan: bool,
+    /// Where
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Do not ask for confirmation
+    #[arg(long)]
+    pub yes: bool,
+    /// Print one JSON object at the end
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl DatabaseCommand {
@@ -17,6 +47,7 @@ impl DatabaseCommand {
     pub const fn json(&self) -> bool {
         match self {
             Self::List(args) => args.json,
+            Self::Restore(args) => args.json,
         }
     }
 }

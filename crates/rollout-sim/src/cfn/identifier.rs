@@ -1,10 +1,10 @@
 //! Identifiers in AWS's forms, the same every time for the same sequence of operations.
 
 use super::state::State;
-use crate::Rng;
+use crate::{Rng, wire};
 
 /// Lower-case hexadecimal digits.
-pub(super) fn hex(state: &mut State, digits: usize) -> String {
+pub(crate) fn hex(state: &mut State, digits: usize) -> String {
     state.next_identifier += 1;
     Rng::new(state.next_identifier.wrapping_mul(0xD6E8_FEB8_6659_FD93)).hex(digits)
 }
@@ -29,4 +29,10 @@ pub(super) fn suffix(state: &mut State, length: usize) -> String {
     state.next_identifier += 1;
     let mut random = Rng::new(state.next_identifier.wrapping_mul(0xA076_1D64_78BD_642F));
     (0..length).map(|_| char::from(ALPHABET[(random.next_u64() >> 59) as usize])).collect()
+}
+
+/// The part of a database endpoint that all instances of an account in a region have in common. AWS does not say how it is
+/// made, only that the name alone is what changes with an instance's name (RDS:USER_RenameInstance); INF.
+pub(crate) fn account_host(account: &str, region: &str) -> String {
+    wire::sha256_hex(format!("{account}/{region}").as_bytes()).chars().take(12).collect()
 }

@@ -15,7 +15,7 @@ mod exports;
 mod faults;
 mod gateways;
 mod handlers;
-mod identifier;
+pub(crate) mod identifier;
 mod inputs;
 mod operation;
 mod plan;
@@ -26,7 +26,7 @@ mod rollback;
 mod schema;
 mod scope;
 mod stacks;
-mod state;
+pub(crate) mod state;
 mod template;
 mod validate;
 

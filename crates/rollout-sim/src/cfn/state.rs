@@ -19,7 +19,7 @@ pub struct State {
     /// Every stack there ever was; events name them by index.
     pub(super) stacks: Vec<Stack>,
     /// Resources that no other module models, by type and physical id.
-    pub(super) bags: Shared<BTreeMap<String, BTreeMap<String, Bag>>>,
+    pub(crate) bags: Shared<BTreeMap<String, BTreeMap<String, Bag>>>,
     pub(super) detections: Vec<Detection>,
     /// Source of the tokens that tell live events from stale ones.
     pub(super) next_token: u64,
@@ -37,7 +37,7 @@ impl State {
 
 /// A resource that lives here: its properties as they are, which may not be what its stack believes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Bag {
+pub(crate) struct Bag {
     pub properties: Value,
     pub attributes: BTreeMap<String, Value>,
 }

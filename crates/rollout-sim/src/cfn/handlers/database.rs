@@ -10,7 +10,7 @@ use super::convert::text;
 use super::{Context, Failure, Outcome, Wait, bag};
 use crate::cfn::template::Policy;
 use crate::secrets::{self, CreateSecretInput, GenerateSecretString, Tag};
-use crate::{ApiError, World};
+use crate::{ApiError, World, rds};
 
 pub(super) const KIND: &str = "AWS::RDS::DBInstance";
 
@@ -95,6 +95,7 @@ pub(super) fn update(
 pub(super) fn delete(world: &mut World, id: &str, policy: Policy) -> Result<Wait, Failure> {
     let secret = secret_of(world, id);
     let wait = bag::delete(world, KIND, id, policy)?;
+    rds::forget(world, id);
     if let Some(arn) = secret {
         secrets::delete_managed_secret(world, &arn);
     }

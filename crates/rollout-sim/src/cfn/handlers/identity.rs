@@ -169,6 +169,8 @@ impl Maker<'_> {
         let host = self.hex(12);
         match kind {
             "AWS::RDS::DBInstance" => {
+                // The account's in the region, so that whoever gets the name gets the endpoint.
+                let host = identifier::account_host(&self.world.account, &region);
                 let port = self.port(if self.text("Engine").contains("postgres") { "5432" } else { "3306" });
                 let resource = self.hex(26).to_ascii_uppercase();
                 self.set_arn("DBInstanceArn", "rds", &format!("db:{name}"));
