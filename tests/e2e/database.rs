@@ -74,12 +74,12 @@ async fn assert_restored(session: &EnvironmentSession, before: &[Value], point: 
 
 #[test]
 fn a_database_is_restored_to_a_time_and_the_stack_does_not_notice() {
+    let scene = Scene::staging();
     block_on(async {
-        let scene = Scene::staging();
         let session = scene.session(ENVIRONMENT, &[]).await;
         let (before, source) = (instances(&session), some_time(&session));
         let restored = run(&session, source.clone()).await.unwrap();
-        assert!(restored.done && restored.steps.len() == 6, "{restored:?}");
+        assert!(restored.done && restored.steps.len() == 7, "{restored:?}");
         assert_restored(&session, &before, "restored").await;
         // The same command again has nothing to do.
         let again = run(&session, source).await.unwrap();
@@ -97,14 +97,14 @@ fn a_database_is_restored_to_a_time_and_the_stack_does_not_notice() {
 
 #[test]
 fn a_database_is_restored_from_a_snapshot_with_the_settings_that_a_snapshot_loses() {
+    let scene = Scene::staging();
     block_on(async {
-        let session = Scene::staging().session(ENVIRONMENT, &[]).await;
+        let session = scene.session(ENVIRONMENT, &[]).await;
         let (before, name) = (instances(&session), session.names().database());
         let mut world = session.target.control().unwrap().inspect(World::clone);
         let input = json!({ "DBInstanceIdentifier": name, "DBSnapshotIdentifier": "before-the-mistake" });
         rds::create_snapshot(&mut world, serde_json::from_value(input).unwrap()).unwrap();
         close(session).await;
-        let scene = Scene::staging();
         let session = scene.session_in(world, ENVIRONMENT).await;
         // A snapshot that is not complete yet is refused, and nothing is changed.
         let early = run(&session, Source::Snapshot("before-the-mistake".to_owned())).await.unwrap_err();
@@ -119,8 +119,9 @@ fn a_database_is_restored_from_a_snapshot_with_the_settings_that_a_snapshot_lose
 
 #[test]
 fn what_is_in_the_way_is_named_and_nothing_is_changed() {
+    let scene = Scene::staging();
     block_on(async {
-        let session = Scene::staging().session(ENVIRONMENT, &[]).await;
+        let session = scene.session(ENVIRONMENT, &[]).await;
         let before = instances(&session);
         let refused = |failure: &Failure| (failure.exit(), failure.chain());
         let (exit, text) = refused(&Source::time("yesterday").unwrap_err());
@@ -136,8 +137,9 @@ fn what_is_in_the_way_is_named_and_nothing_is_changed() {
 
 #[test]
 fn another_restoration_under_way_is_named_with_the_command_that_goes_on() {
+    let scene = Scene::staging();
     block_on(async {
-        let session = Scene::staging().session(ENVIRONMENT, &[]).await;
+        let session = scene.session(ENVIRONMENT, &[]).await;
         let (before, source) = (instances(&session), some_time(&session));
         let planned = restore::prepare(&session, source.clone()).await.unwrap();
         let control = session.target.control().unwrap();
@@ -156,13 +158,14 @@ fn another_restoration_under_way_is_named_with_the_command_that_goes_on() {
 
 #[test]
 fn the_plan_shows_the_steps_and_does_none() {
+    let scene = Scene::staging();
     block_on(async {
-        let session = Scene::staging().session(ENVIRONMENT, &[]).await;
+        let session = scene.session(ENVIRONMENT, &[]).await;
         let before = instances(&session);
         let planned = restore::prepare(&session, some_time(&session)).await.unwrap();
         let result = planned.result(false);
         let (first, last) = (result.steps.first().unwrap(), result.steps.last().unwrap());
-        assert!(matches!(first, Step::Copy { .. }) && *last == Step::Start, "{result:?}");
+        assert!(matches!(first, Step::Copy { .. }) && *last == Step::Note, "{result:?}");
         assert_eq!(instances(&session), before);
         close(session).await;
     });
@@ -171,8 +174,8 @@ fn the_plan_shows_the_steps_and_does_none() {
 /// A killed process leaves the account as it was before or after one of its calls; the same command goes on from each.
 #[test]
 fn a_restoration_that_is_killed_at_any_call_goes_on() {
+    let scene = Scene::staging();
     block_on(async {
-        let scene = Scene::staging();
         let session = scene.session(ENVIRONMENT, &[]).await;
         let (before, source) = (instances(&session), some_time(&session));
         let control = session.target.control().unwrap();

@@ -6,7 +6,9 @@ use deploy_ops::failure::Failure;
 use deploy_ops::names::BadName;
 use serde::Serialize;
 
-/// Tag of a restored instance: what it was made of.
+/// Tag of a kept instance: resource id of the one that took its place, and what that was restored from.
+pub(super) const TAG_REPLACED: &str = "restore:replaced-by";
+/// Tag of a restored instance until it is in service: what it was made of.
 pub(super) const TAG_SOURCE: &str = "restore:source";
 /// Tag of a restored instance: resource id of the instance that was in service.
 pub(super) const TAG_ORIGINAL: &str = "restore:original";
@@ -66,6 +68,8 @@ pub struct Instance {
     pub original: Option<String>,
     /// The name under which that one is kept.
     pub kept: Option<String>,
+    /// Of a kept one: what took its place ([`replacement`]).
+    pub replaced: Option<String>,
 }
 
 /// One step.
@@ -93,6 +97,8 @@ pub enum Step {
     },
     /// Start the services.
     Start,
+    /// Note it on the kept instance, and take the notes off the one in service, which is then as the stack has it.
+    Note,
 }
 
 impl fmt::Display for Step {
@@ -106,8 +112,14 @@ impl fmt::Display for Step {
             Self::Keep { as_name } => write!(f, "rename the instance in service to {as_name}, and keep it"),
             Self::TakeName { as_name } => write!(f, "rename the restored instance to {as_name}"),
             Self::Start => f.write_str("start all services"),
+            Self::Note => f.write_str("note on the kept instance what took its place"),
         }
     }
+}
+
+/// What the tag of a kept instance says.
+pub(super) fn replacement(resource: &str, source: &str) -> String {
+    format!("{resource} {source}")
 }
 
 /// Why there is no plan.
@@ -154,15 +166,28 @@ pub fn steps(
             if copy.original.as_ref() != Some(&current.resource) {
                 return Err(Obstacle::Taken { name: name.to_owned() });
             }
-            Ok(vec![Step::Equalise, Step::Stop, Step::Keep { as_name }, take, Step::Start])
+            Ok(vec![Step::Equalise, Step::Stop, Step::Keep { as_name }, take, Step::Start, Step::Note])
         }
-        (None, Some(_)) => Ok(vec![take, Step::Start]),
+        (None, Some(_)) => Ok(vec![take, Step::Start, Step::Note]),
         (Some(current), None) if current.source.as_ref() == Some(&wanted) => {
+            Ok(vec![Step::Start, Step::Note])
+        }
+        (Some(current), None)
+            if instances.iter().any(|it| it.replaced == Some(replacement(&current.resource, &wanted))) =>
+        {
             Ok(if started { Vec::new() } else { vec![Step::Start] })
         }
         (Some(_), None) => {
             let kept = Step::Keep { as_name: format!("{name}-before-{now}") };
-            Ok(vec![Step::Copy { as_name: new }, Step::Equalise, Step::Stop, kept, take, Step::Start])
+            Ok(vec![
+                Step::Copy { as_name: new },
+                Step::Equalise,
+                Step::Stop,
+                kept,
+                take,
+                Step::Start,
+                Step::Note,
+            ])
         }
         (None, None) => Err(Obstacle::NoDatabase),
     }

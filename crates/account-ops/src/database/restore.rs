@@ -17,7 +17,7 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::plan::{self, Instance, Obstacle, Source, Step, TAG_KEPT, TAG_ORIGINAL, TAG_SOURCE};
+use super::plan::{self, Instance, Obstacle, Source, Step, TAG_KEPT, TAG_ORIGINAL, TAG_REPLACED, TAG_SOURCE};
 use super::{rds, services};
 
 /// Longest wait for a restored instance, in seconds. It depends on the size and is not documented; INF.
@@ -106,6 +106,10 @@ fn tag(instance: &DbInstance, key: &str) -> Option<String> {
     tag.value().map(str::to_owned)
 }
 
+fn arn(instance: &DbInstance) -> Option<String> {
+    instance.db_instance_arn().map(str::to_owned)
+}
+
 fn seen(instance: &DbInstance) -> Instance {
     Instance {
         name: instance.db_instance_identifier().unwrap_or_default().to_owned(),
@@ -113,6 +117,7 @@ fn seen(instance: &DbInstance) -> Instance {
         source: tag(instance, TAG_SOURCE),
         original: tag(instance, TAG_ORIGINAL),
         kept: tag(instance, TAG_KEPT),
+        replaced: tag(instance, TAG_REPLACED),
     }
 }
 
@@ -205,6 +210,7 @@ pub async fn carry_out(session: &EnvironmentSession, planned: Planned) -> Result
             Step::Keep { as_name } => run.rename(&planned.name, as_name).await,
             Step::TakeName { as_name } => run.rename(&run.new_name(), as_name).await,
             Step::Start => run.services(None).await,
+            Step::Note => run.note().await,
         };
         done.map_err(|failure| run.goes_on(failure))?;
     }
@@ -373,6 +379,28 @@ impl Run<'_> {
                 self.session.command(&format!("secrets set {}", self.session.environment.name))
             ),
         })
+    }
+
+    /// The stack's tags are all that the instance in service has in the end: others would be drift.
+    async fn note(&self) -> Result<(), Failure> {
+        let all = rds::instances(&self.client).await?;
+        let current = all.iter().find(|it| it.db_instance_identifier() == Some(&self.planned.name));
+        let Some(current) = current else { return Ok(()) };
+        let original = tag(current, TAG_ORIGINAL);
+        let kept = all.iter().find(|it| original.is_some() && it.dbi_resource_id() == original.as_deref());
+        if let Some(kept) = kept {
+            let text = plan::replacement(
+                current.dbi_resource_id().unwrap_or_default(),
+                &self.planned.source.to_string(),
+            );
+            let call = self.client.add_tags_to_resource().set_resource_name(arn(kept));
+            let tag = Tag::builder().key(TAG_REPLACED).value(text).build();
+            call.tags(tag).send().await.called("rds:AddTagsToResource")?;
+        }
+        let call = self.client.remove_tags_from_resource().set_resource_name(arn(current));
+        let keys = [TAG_KEPT, TAG_ORIGINAL, TAG_SOURCE].map(str::to_owned);
+        call.set_tag_keys(Some(keys.to_vec())).send().await.called("rds:RemoveTagsFromResource")?;
+        Ok(())
     }
 
     /// Gives an instance another name, and waits until it is available under that.

@@ -37,6 +37,14 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         needs: on(world, "snapshot", input.db_snapshot_identifier.as_deref()),
         does: rds::describe_snapshots(world, &input),
     }
+    write AddTagsToResource(world, input: rds::AddTagsInput) {
+        needs: Needs::on(input.resource_name.clone()),
+        does: rds::add_tags(world, &input),
+    }
+    write RemoveTagsFromResource(world, input: rds::RemoveTagsInput) {
+        needs: Needs::on(input.resource_name.clone()),
+        does: rds::remove_tags(world, &input),
+    }
     write CreateDBSnapshot(world, input: rds::CreateSnapshotInput) {
         needs: on(world, "db", Some(&input.db_instance_identifier))
             .and_on(world.arn("rds", &format!("snapshot:{}", input.db_snapshot_identifier))),

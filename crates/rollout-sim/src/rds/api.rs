@@ -122,6 +122,20 @@ inputs! { "PascalCase"
         /// UTC.
         pub preferred_maintenance_window: Option<String>,
     }
+    /// Input of `AddTagsToResource`.
+    pub struct AddTagsInput {
+        /// ARN.
+        pub resource_name: String,
+        /// Tags.
+        pub tags: Vec<Tag>,
+    }
+    /// Input of `RemoveTagsFromResource`.
+    pub struct RemoveTagsInput {
+        /// ARN.
+        pub resource_name: String,
+        /// Keys.
+        pub tag_keys: Vec<String>,
+    }
     /// Input of `DeleteDBInstance`.
     pub struct DeleteInput {
         /// Instance.
@@ -140,6 +154,8 @@ inputs! { "PascalCase"
 }
 
 outputs! { "PascalCase"
+    /// Output of operations that return nothing.
+    pub struct EmptyOutput {}
     /// Output of `DescribeDBInstances`.
     pub struct DescribeInstancesOutput {
         /// By name.

@@ -8,6 +8,7 @@ mod api;
 mod change;
 mod read;
 mod restore;
+mod tags;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use api::*;
 pub use change::{delete_instance, modify_instance};
 pub use read::{describe_automated_backups, describe_instances, describe_snapshots};
 pub use restore::{create_snapshot, delete_snapshot, restore_from_snapshot, restore_to_point_in_time};
+pub use tags::{add_tags, remove_tags};
 
 use crate::cfn::state::Bag;
 use crate::{ApiError, Event as WorldEvent, SimTime, World};
