@@ -9,7 +9,16 @@ use super::scene::Scene;
 /// Builds the programs that people run, and answers the folder they are in.
 fn programs() -> PathBuf {
     let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", "xtask", "--package", "deploy-ops"]);
+    build.args([
+        "build",
+        "--quiet",
+        "--package",
+        "xtask",
+        "--package",
+        "deploy-ops",
+        "--package",
+        "account-ops",
+    ]);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("CARGO_") {
             build.env_remove(name);
@@ -84,6 +93,7 @@ fn follow(runbook: &str) {
             .current_dir(scene.root())
             .env("DEPLOY_TARGET", "local")
             .env("DEPLOY_OPS", programs.join("deploy-ops"))
+            .env("ACCOUNT_OPS", programs.join("account-ops"))
             .env_remove("LOCAL_AWS_DIR")
             .env_remove("GITHUB_ACTIONS")
             .stdin(Stdio::null())
@@ -113,6 +123,11 @@ fn three_dots_stand_for_what_differs() {
 #[test]
 fn the_first_production_deployment() {
     follow("first-production-deployment.md");
+}
+
+#[test]
+fn restoring_the_database() {
+    follow("database-restore.md");
 }
 
 #[test]
