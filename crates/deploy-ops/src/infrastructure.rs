@@ -216,7 +216,7 @@ pub async fn bring_shared(session: &Session, allow_replace: &[String]) -> Result
     if look(session, name).await?.is_some_and(|(_, live)| has_certificate(&session.config.platform, &live)) {
         return Ok(SharedEnd::Complete(done));
     }
-    let delegation = delegation::of_zone(session).await?;
+    let delegation = delegation::of_zone(&session.config, &session.target).await?;
     if !delegation.is_good() {
         return Ok(SharedEnd::WaitsForDelegation(delegation));
     }

@@ -69,7 +69,7 @@ impl List {
             return Ok(());
         }
         self.add(Step::Shared, State::Done(format!("{name} is as configured")));
-        let delegation = delegation::of_zone(session).await?;
+        let delegation = delegation::of_zone(&session.config, &session.target).await?;
         let state = match &delegation.found {
             _ if delegation.is_good() => State::Done(delegation.to_string()),
             // A certificate that was issued proves that the zone was found once.

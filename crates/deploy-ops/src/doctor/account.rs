@@ -8,6 +8,7 @@ use ops_cli::{Place, TargetArgs};
 
 use super::Finding;
 use crate::clock::{self, Clock as _, WallClock};
+use crate::delegation::{self, Found};
 use crate::failure::Failure;
 use crate::fence::Fence;
 use crate::health::Checker;
@@ -108,6 +109,21 @@ async fn fence(config: &Config, environment: &Environment, target: &Target) -> F
     }
 }
 
+/// Whether the world's DNS leads to the platform's zone.
+async fn delegated(config: &Config, target: &Target) -> Option<Finding> {
+    Some(match tokio::time::timeout(LIMIT, delegation::of_zone(config, target)).await {
+        Ok(Ok(delegation)) if delegation.found == Found::NotNeeded => return None,
+        Ok(Ok(delegation)) if delegation.is_good() => Finding::ok("delegation", delegation.to_string()),
+        Ok(Ok(delegation)) => Finding::warn("delegation", delegation.to_string(), delegation.instructions()),
+        Ok(Err(error)) => Finding::warn(
+            "delegation",
+            error.to_string(),
+            "the caller must be allowed to see the shared stack",
+        ),
+        Err(_) => Finding::warn("delegation", "AWS or DNS does not answer", "check the network"),
+    })
+}
+
 /// Whether the environment exists and answers.
 pub async fn environment(
     config: &Config,
@@ -122,6 +138,7 @@ pub async fn environment(
             Ok(Ok(Some(view))) => {
                 findings.push(Finding::ok("stack", format!("{name} is {}", view.status.as_str())));
                 findings.push(fence(config, environment, target).await);
+                findings.extend(delegated(config, target).await);
             }
             Ok(Ok(None)) => {
                 findings.push(Finding::warn("stack", format!("{name} does not exist"), deploy));
