@@ -12,7 +12,7 @@ use deploy_ops::{observe, recover, stack_resources};
 use env_config::Config;
 use rollout_sim::iam::Principal;
 use rollout_sim::image::ImageBehaviour;
-use rollout_sim::{World, cfn, cloudwatch, ecr, ecs, logs};
+use rollout_sim::{World, cfn, cloudwatch, ecr, ecs, iam, logs};
 use rollout_verdict::Moment;
 use serde_json::{Value, json};
 
@@ -205,6 +205,14 @@ const ALARMS: usize = 110;
 fn crowded(account: &str, region: &str, cluster: &str) -> World {
     let mut world = World::new(account, region, 1);
     ecr::create_repository(&mut world, input!(json!({"repositoryName": "api"}))).unwrap();
+    let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    let role = json!({"RoleName": "execution", "AssumeRolePolicyDocument": trust.to_string()});
+    iam::create_role(&mut world, input!(role)).unwrap();
+    let policy = json!({"Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}]});
+    let put = json!({"RoleName": "execution", "PolicyName": "start", "PolicyDocument": policy.to_string()});
+    iam::put_role_policy(&mut world, input!(put)).unwrap();
     let push = ecr::PushInput {
         repository: "api".to_owned(),
         tags: Vec::new(),

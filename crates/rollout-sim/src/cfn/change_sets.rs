@@ -34,6 +34,7 @@ pub fn create_change_set(
     refuse(&input)?;
     stacks::check_name("changeSetName", &input.change_set_name)?;
     let kind = input.change_set_type.unwrap_or(ChangeSetType::Update);
+    stacks::check_role(world, input.role_arn.as_deref())?;
     let index = subject_of(world, kind, &input.stack_name)?;
     let stack = &world.cfn.stacks[index];
     let same_name = stack.change_sets.iter().find(|set| set.name == input.change_set_name && set.is_listed());

@@ -9,7 +9,7 @@ use super::api::{
 use super::inputs::{self, Proposal, Subject, invalid, template_error};
 use super::state::{Definition, Stack};
 use super::{changes, early_validation, engine, exports, identifier, policy};
-use crate::{ApiError, World};
+use crate::{ApiError, World, iam};
 
 /// The stack of a name or id. A deleted one is found by its id only.
 ///
@@ -34,6 +34,17 @@ pub(super) fn check_name(field: &str, name: &str) -> Result<(), ApiError> {
     Err(invalid(format!(
         "1 validation error detected: Value '{name}' at '{field}' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
     )))
+}
+
+/// The role that a stack is given has to exist and to trust CloudFormation (CFN:using-iam-servicerole; the words:
+/// aws-amplify/amplify-backend#2325).
+pub(super) fn check_role(world: &World, role: Option<&str>) -> Result<(), ApiError> {
+    match role {
+        Some(role) if !iam::trusts_service(world, role, "cloudformation.amazonaws.com") => {
+            Err(invalid(format!("Role {role} is invalid or cannot be assumed")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Express mode completes before resources are stable; nothing here may rely on it.
@@ -163,6 +174,7 @@ pub fn create_stack(world: &mut World, input: CreateStackInput) -> Result<Create
     if input.stack_policy_url.is_some() {
         return Err(ApiError::not_modelled("StackPolicyURL (there is no S3 to read it from)"));
     }
+    check_role(world, input.role_arn.as_deref())?;
     if find(world, &input.stack_name).is_ok() {
         return Err(ApiError::new(
             "AlreadyExistsException",
@@ -225,6 +237,7 @@ pub fn update_stack(world: &mut World, input: UpdateStackInput) -> Result<Update
     }
     let index = find(world, &input.stack_name)?;
     check_updatable(world, index)?;
+    check_role(world, input.role_arn.as_deref().or(world.cfn.stacks[index].role.as_deref()))?;
     for body in input.stack_policy_body.iter().chain(&input.stack_policy_during_update_body) {
         policy::validate(body).map_err(invalid)?;
     }
@@ -302,6 +315,7 @@ pub fn delete_stack(world: &mut World, input: DeleteStackInput) -> Result<Delete
             super::wire_name(&stack.status)
         )));
     }
+    check_role(world, input.role_arn.as_deref().or(world.cfn.stacks[index].role.as_deref()))?;
     if let Err(reason) = exports::check(world, index, &[]) {
         // The call is accepted; the stack stays as it was and its event says why.
         let status = world.cfn.stacks[index].status;

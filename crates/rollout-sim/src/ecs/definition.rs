@@ -13,6 +13,9 @@ use crate::{ApiError, SimTime};
 pub(super) struct Definition {
     pub(super) shape: TaskDefinition,
     pub(super) registered_at: SimTime,
+    /// Whether a task of a service started with it under a fault.
+    #[serde(default)]
+    pub(super) was_hit: bool,
     pub(super) containers: Vec<ContainerPlan>,
 }
 
@@ -135,6 +138,10 @@ impl Definition {
 impl State {
     pub(super) fn definition(&self, key: DefinitionKey) -> &Definition {
         &self.definitions[key.index()]
+    }
+
+    pub(super) fn definition_mut(&mut self, key: DefinitionKey) -> &mut Definition {
+        &mut self.definitions[key.index()]
     }
 
     /// The task definition that a family (its newest active revision), `family:revision` or ARN names.

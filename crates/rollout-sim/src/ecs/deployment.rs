@@ -96,6 +96,14 @@ pub(super) fn completed_definition(world: &World, service: ServiceKey) -> Option
         .map(|deployment| deployment.definition)
 }
 
+/// Whether the last completed deployment of any service is that of the definition at this place.
+pub(super) fn is_settled_on(world: &World, definition: usize) -> bool {
+    let mut services = (0..world.ecs.services.len()).filter_map(|place| u32::try_from(place).ok());
+    services.any(|place| {
+        completed_definition(world, ServiceKey(place)).is_some_and(|one| one.index() == definition)
+    })
+}
+
 /// Begins a deployment of `revision`. One under way is superseded: its service deployment goes to
 /// STOP_REQUESTED and, when the new one begins to act, to STOPPED (ECS:service-deployment).
 pub(super) fn start(world: &mut World, key: ServiceKey, mut revision: RevisionState) {

@@ -3,7 +3,7 @@
 use super::api::*;
 use super::definition::ImageReference;
 use super::task::TaskFaults;
-use super::{DefinitionKey, ServiceKey, TaskKey, deployment, program, service};
+use super::{DefinitionKey, ServiceKey, TaskKey, credentials, deployment, program, service};
 use crate::fault::FaultKind;
 use crate::image::Architecture;
 use crate::{World, ecr, elb, logs, secrets};
@@ -23,12 +23,14 @@ pub(super) fn faults(
         return faults;
     }
     let own = world.ecs.definition(definition);
+    // What a fault has hit is no old release as long as no service settled on it: a drill that is repeated fails again.
     let is_older = |since| {
-        let same = world.ecs.definitions.iter().filter(|other| {
-            other.shape.family == own.shape.family
+        world.ecs.definitions.iter().enumerate().any(|(place, other)| {
+            other.registered_at < since
+                && other.shape.family == own.shape.family
                 && other.shape.container_definitions == own.shape.container_definitions
-        });
-        same.into_iter().any(|other| other.registered_at < since)
+                && (!other.was_hit || deployment::is_settled_on(world, place))
+        })
     };
     for active in &world.faults {
         let wanted = active.fault.service.as_deref();
@@ -77,13 +79,16 @@ fn no_capacity(world: &World, name: &str, zone: &str) -> bool {
 pub(super) const CAPACITY: &str =
     "Capacity is unavailable at this time. Please try again later or in a different availability zone";
 
-/// Resolves secrets and log groups, in this order as the Fargate agent does; the error is the stopped reason.
+/// Assumes the roles and resolves secrets and log groups, in this order as the Fargate agent does; the error is the
+/// stopped reason.
 pub(super) fn resources(world: &mut World, key: TaskKey) -> Result<(), String> {
+    credentials::assume(world, key)?;
     let Some(task) = world.ecs.task(key) else { return Ok(()) };
     let (faults, definition, id) = (task.faults, task.definition, task.id.clone());
     let containers = &world.ecs.definition(definition).shape.container_definitions;
     for secret in containers.iter().flat_map(|container| &container.secrets) {
         let (arn, json_key) = secret_parts(&secret.value_from);
+        credentials::read_secret(world, task, arn)?;
         if faults.secret_missing || !secrets::value_exists(world, arn, json_key) {
             return Err(missing_secret(world, arn, json_key, faults.secret_missing));
         }
@@ -91,26 +96,38 @@ pub(super) fn resources(world: &mut World, key: TaskKey) -> Result<(), String> {
     if faults.secret_missing && containers.iter().all(|container| container.secrets.is_empty()) {
         return Err(missing_secret(world, "", None, true));
     }
-    let plans: Vec<_> =
-        world.ecs.definition(definition).containers.iter().filter_map(|plan| plan.log.clone()).collect();
-    for plan in plans {
+    credentials::sign_in(world, task)?;
+    let names = containers.iter().map(|container| container.name.clone());
+    let plans = world.ecs.definition(definition).containers.iter().map(|plan| plan.log.clone());
+    let logged: Vec<_> = names.zip(plans).filter_map(|(name, plan)| Some((name, plan?))).collect();
+    for (name, plan) in logged {
+        let Some(task) = world.ecs.task(key) else { return Ok(()) };
         if logs::group_exists(world, &plan.group) {
+            credentials::log(world, task, &plan.group, &format!("{}/{name}/{id}", plan.prefix))?;
             continue;
         }
         if plan.create_group {
+            credentials::create_log_group(world, task, &plan.group)?;
             let input = logs::CreateLogGroupInput { log_group_name: plan.group, ..Default::default() };
             logs::create_log_group(world, input)
                 .map_err(|error| format!("ResourceInitializationError: {error}"))?;
             continue;
         }
         return Err(format!(
-            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: \
-             failed to create Cloudwatch log stream: operation error CloudWatch Logs: CreateLogStream, https response \
-             error StatusCode: 400, RequestID: {id}, ResourceNotFoundException: The specified log group does not \
-             exist. : exit status 1"
+            "{}, ResourceNotFoundException: The specified log group does not exist. : exit status 1",
+            stream_failure(&id)
         ));
     }
     Ok(())
+}
+
+/// How a stopped reason begins where a log stream cannot be made; what AWS Logs answered follows.
+pub(super) fn stream_failure(request: &str) -> String {
+    format!(
+        "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed \
+         to create Cloudwatch log stream: operation error CloudWatch Logs: CreateLogStream, https response error \
+         StatusCode: 400, RequestID: {request}"
+    )
 }
 
 /// ARN of a secret and the JSON key in it: `arn:…:secret:NAME-SUFFIX[:KEY[:STAGE[:VERSION]]]`.
@@ -156,6 +173,7 @@ pub(super) fn pull(world: &World, key: TaskKey) -> Result<Pull, String> {
     let mut digests = Vec::with_capacity(definition.containers.len());
     for (place, plan) in definition.containers.iter().enumerate() {
         let reference = &plan.image;
+        credentials::pull(world, task, reference)?;
         let pinned = deployment::pinned_digest(world, task.owner, place);
         let pinned = pinned.filter(|_| !plan.follows_tag);
         let digest = pinned.map(str::to_owned).or_else(|| resolve(world, reference));

@@ -11,6 +11,7 @@ pub mod api;
 mod breaker;
 mod checks;
 mod cluster;
+mod credentials;
 mod definition;
 mod deployment;
 mod describe;

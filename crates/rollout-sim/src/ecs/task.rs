@@ -77,7 +77,7 @@ pub(super) struct ContainerState {
 }
 
 /// What is broken on purpose in one task.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct TaskFaults {
     pub(super) image_missing: bool,
     pub(super) wrong_architecture: bool,
@@ -143,6 +143,9 @@ pub(super) fn create(world: &mut World, new: NewTask) -> TaskKey {
     ecs.next_task += 1;
     let key = TaskKey(ecs.next_task);
     let [_, b, c, d] = ecs.next_task.to_be_bytes();
+    if new.owner.is_some() && new.faults != TaskFaults::default() {
+        ecs.definition_mut(new.definition).was_hit = true;
+    }
     let containers = vec![ContainerState::default(); ecs.definition(new.definition).containers.len()];
     ecs.task_ids.insert(id.clone(), key);
     let task = TaskState {

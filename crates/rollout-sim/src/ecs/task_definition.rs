@@ -45,7 +45,7 @@ pub fn register_task_definition(
     world.ecs.families.entry(shape.family.clone()).or_default().push(key);
     world.ecs.tags.insert(shape.task_definition_arn.clone(), input.tags.clone());
     let containers = shape.container_definitions.iter().map(ContainerPlan::of).collect();
-    let definition = Definition { shape: shape.clone(), registered_at: now, containers };
+    let definition = Definition { shape: shape.clone(), registered_at: now, was_hit: false, containers };
     world.ecs.definitions.push(definition.into());
     Ok(RegisterTaskDefinitionOutput { task_definition: shape, tags: input.tags })
 }

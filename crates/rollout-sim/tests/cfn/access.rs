@@ -157,3 +157,24 @@ Resources:
     fixture.run(3600.0);
     assert_eq!(fixture.status(), "UPDATE_COMPLETE", "{:#?}", fixture.events());
 }
+
+#[test]
+fn a_role_that_is_not_there_or_does_not_trust_cloudformation_is_no_role_of_a_stack() {
+    let mut fixture = fixture(json!([allow("sns:*", "*")]));
+    fixture.execution_role();
+    for absent in ["arn:aws:iam::123456789012:role/nobody", "arn:aws:iam::123456789012:role/execution"] {
+        let refused = format!("Role {absent} is invalid or cannot be assumed");
+        let error = fixture.create("demo", TOPICS, json!({"RoleARN": absent})).unwrap_err();
+        assert_eq!((error.code.as_str(), error.message.as_str()), ("ValidationError", refused.as_str()));
+        let create = json!({"RoleARN": absent, "ChangeSetType": "CREATE", "TemplateBody": TOPICS});
+        assert_eq!(fixture.change_set("first", create).unwrap_err().message, refused);
+    }
+    fixture.create("demo", TOPICS, json!({"RoleARN": ROLE})).unwrap();
+    fixture.run(600.0);
+    let policy = json!({"RoleName": "exec", "PolicyName": "p"});
+    iam::delete_role_policy(&mut fixture.world, &input(policy)).unwrap();
+    iam::delete_role(&mut fixture.world, &input(json!({"RoleName": "exec"}))).unwrap();
+    let error =
+        fixture.update(json!({"Parameters": crate::fixture::parameters(&[("Label", "two")])})).unwrap_err();
+    assert_eq!(error.message, format!("Role {ROLE} is invalid or cannot be assumed"));
+}

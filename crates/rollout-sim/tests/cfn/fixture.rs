@@ -6,7 +6,7 @@ use rollout_sim::cfn::{self, api};
 use rollout_sim::fault::{ActiveFault, Fault};
 use rollout_sim::iam::Principal;
 use rollout_sim::image::ImageBehaviour;
-use rollout_sim::{ApiError, World, ecr, ecs};
+use rollout_sim::{ApiError, World, ecr, ecs, iam};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -103,9 +103,22 @@ impl Fixture {
         fixture
     }
 
+    /// The role `execution`, with which the tasks of [`SERVICE`] start.
+    pub(crate) fn execution_role(&mut self) {
+        let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+        let role = json!({"RoleName": "execution", "AssumeRolePolicyDocument": trust.to_string()});
+        iam::create_role(&mut self.world, input(role)).unwrap();
+        let policy = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["ecr:*", "logs:*", "secretsmanager:*"], "Resource": "*"}]});
+        let put = json!({"RoleName": "execution", "PolicyName": "p", "PolicyDocument": policy.to_string()});
+        iam::put_role_policy(&mut self.world, input(put)).unwrap();
+    }
+
     /// The stack `demo` with the service, its first release live.
     pub(crate) fn with_service(template: &str) -> Self {
         let mut fixture = Self::new();
+        fixture.execution_role();
         let digest = fixture.push(ImageBehaviour::default());
         fixture.create("demo", template, json!({"Parameters": parameters(&[("Digest", &digest)])})).unwrap();
         fixture.run(3600.0);

@@ -348,3 +348,20 @@ fn faults_are_the_same_every_time() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn any_update_of_a_service_puts_back_what_was_set_by_hand() {
+    let mut fixture = Fixture::with_service(SERVICE);
+    let by_hand = json!({"cluster": "demo", "service": "api", "desiredCount": 3,
+        "deploymentConfiguration": {"maximumPercent": 150, "minimumHealthyPercent": 50}});
+    ecs::update_service(&mut fixture.world, input(by_hand)).unwrap();
+    fixture.run(600.0);
+    assert_eq!(fixture.service().running_count, 3);
+    let grace =
+        SERVICE.replace("DesiredCount: 1", "DesiredCount: 1\n      HealthCheckGracePeriodSeconds: 30");
+    let same = json!([{"ParameterKey": "Digest", "UsePreviousValue": true}]);
+    fixture.update(json!({"TemplateBody": grace, "Parameters": same})).unwrap();
+    fixture.until(3600.0, "UPDATE_COMPLETE");
+    fixture.run(600.0);
+    assert_eq!((fixture.service().desired_count, fixture.service().running_count), (1, 1));
+}

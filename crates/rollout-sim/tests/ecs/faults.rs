@@ -3,7 +3,7 @@
 use rollout_sim::ecs::{RolloutState, ServiceDeploymentStatus};
 use rollout_sim::image::ImageBehaviour;
 
-use crate::fixture::{Fixture, Setup};
+use crate::fixture::{Fixture, REPOSITORY, Setup};
 
 /// Deploys under a fault until the rollback is over; answers the stopped reason of the first new task.
 fn reason(setup: Setup, fault: &str) -> String {
@@ -183,5 +183,47 @@ fn every_fault_gives_the_same_world_every_time() {
             serde_json::to_string(&fixture.world).unwrap()
         };
         assert_eq!(run(), run(), "{kind}");
+    }
+}
+
+#[test]
+fn the_same_release_under_the_same_fault_fails_again() {
+    let faults = [
+        "image-missing",
+        "wrong-architecture",
+        "secret-missing",
+        "crash-on-start",
+        "health-path",
+        "container-health",
+        "slow-start",
+    ];
+    for fault in faults {
+        let check =
+            serde_json::json!({"command": ["CMD", "check"], "interval": 5, "retries": 3, "startPeriod": 10});
+        let mut fixture = Fixture::new(Setup { container_check: check, ..Setup::default() });
+        let digest = fixture.push(ImageBehaviour::default());
+        let mut reasons = Vec::new();
+        for drill in 0..2 {
+            fixture.run(5.0);
+            fixture.world.faults.clear();
+            fixture.fault(fault);
+            let new = fixture.register(&format!("{REPOSITORY}@{digest}"));
+            fixture.update(serde_json::json!({"taskDefinition": new}));
+            fixture.until(20_000.0, fault, |it| it.latest().finished_at.is_some());
+            assert_eq!(
+                fixture.latest().status,
+                ServiceDeploymentStatus::RollbackSuccessful,
+                "{fault}, {drill}"
+            );
+            let reason = fixture.tasks_of(&new)[0].stopped_reason.clone().unwrap();
+            reasons.push(reason.split(" (").next().unwrap().to_owned());
+        }
+        assert_eq!(reasons[0], reasons[1], "{fault}");
+        // Without the fault the same release is good.
+        fixture.world.faults.clear();
+        let new = fixture.register(&format!("{REPOSITORY}@{digest}"));
+        fixture.update(serde_json::json!({"taskDefinition": new}));
+        fixture.until(20_000.0, fault, |it| it.latest().finished_at.is_some());
+        assert_eq!(fixture.latest().status, ServiceDeploymentStatus::Successful, "{fault}");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rollout_sim::ecs::{self, Deployment, RolloutState, Service, ServiceDeployment, Task};
 use rollout_sim::fault::{ActiveFault, Fault};
 use rollout_sim::image::ImageBehaviour;
-use rollout_sim::{SimTime, World, ecr, elb, logs, secrets};
+use rollout_sim::{SimTime, World, ecr, elb, iam, logs, secrets};
 use serde_json::{Value, json};
 
 /// What a test varies; the rest is an ordinary service of one task.
@@ -65,7 +65,24 @@ pub(crate) struct Fixture {
 pub(crate) const REPOSITORY: &str = "123456789012.dkr.ecr.us-west-2.amazonaws.com/api";
 pub(crate) const LOG_GROUP: &str = "/demo/api";
 
-fn input<T: serde::de::DeserializeOwned>(value: Value) -> T {
+/// What the execution role has to be allowed to.
+pub(crate) const START: [&str; 5] = [
+    "ecr:GetAuthorizationToken",
+    "ecr:BatchGetImage",
+    "ecr:GetDownloadUrlForLayer",
+    "secretsmanager:GetSecretValue",
+    "logs:CreateLogStream",
+];
+
+/// Allows the execution role these actions, and nothing else.
+pub(crate) fn grant(world: &mut World, actions: &[&str]) {
+    let policy = json!({"Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]});
+    let put = json!({"RoleName": "execution", "PolicyName": "start", "PolicyDocument": policy.to_string()});
+    iam::put_role_policy(world, input(put)).unwrap();
+}
+
+pub(crate) fn input<T: serde::de::DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(strip(value)).unwrap()
 }
 
@@ -86,6 +103,11 @@ impl Fixture {
     /// Everything but the service.
     pub(crate) fn empty(setup: Setup) -> Self {
         let mut world = World::new("123456789012", "us-west-2", 1);
+        let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+        let role = json!({"RoleName": "execution", "AssumeRolePolicyDocument": trust.to_string()});
+        iam::create_role(&mut world, input(role)).unwrap();
+        grant(&mut world, &START);
         ecr::create_repository(&mut world, input(json!({"repositoryName": "api"}))).unwrap();
         logs::create_log_group(&mut world, input(json!({"logGroupName": LOG_GROUP}))).unwrap();
         let secret = secrets::create_secret(

@@ -5,6 +5,7 @@
 mod alarms;
 mod api;
 mod breaker;
+mod credentials;
 mod faults;
 mod fixture;
 mod formulas;

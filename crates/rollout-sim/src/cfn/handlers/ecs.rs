@@ -154,7 +154,9 @@ pub(super) fn create_service(
     })
 }
 
-/// Sends what changed. A member that is gone keeps its value, except load balancers and registries.
+/// Sends everything that the template says, changed or not: what somebody set by hand is put back by any update of the
+/// service (aws-cdk#3919, containers-roadmap#493, for the desired count). A member that the template leaves out keeps
+/// its value, except load balancers and registries.
 pub(super) fn update_service(
     world: &mut World,
     context: &Context,
@@ -162,14 +164,12 @@ pub(super) fn update_service(
     old: &Value,
     new: &Value,
 ) -> Result<Outcome, Failure> {
-    let changed: Vec<&str> = UPDATABLE.into_iter().filter(|name| differs(old, new, name)).collect();
-    let mut members = keep(new, &changed);
+    let mut members = keep(new, &UPDATABLE);
     for list in ["LoadBalancers", "ServiceRegistries"] {
-        if changed.contains(&list) {
+        if differs(old, new, list) {
             members.entry(list).or_insert_with(|| json!([]));
         }
     }
-    // The task definition is always sent: a service that somebody else changed is put right with it.
     members.extend(keep(new, &["TaskDefinition", "Cluster"]));
     members.insert("Service".to_owned(), arn.into());
     let forced = new.pointer("/ForceNewDeployment/EnableForceNewDeployment") == Some(&Value::Bool(true));
