@@ -7,6 +7,7 @@ mod firewall;
 mod template_cache;
 mod template_limits;
 mod template_network;
+mod template_policies;
 mod template_rules;
 mod templates;
 mod workflows;

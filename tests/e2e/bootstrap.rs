@@ -76,7 +76,7 @@ fn stopped_after_every_step_it_goes_on_where_it_was() {
     }
     assert_eq!(
         taken,
-        [Step::Shared, Step::Infrastructure, Step::Fence, Step::Secrets, Step::Images, Step::Services],
+        [Step::Shared, Step::Infrastructure, Step::Secrets, Step::Images, Step::Services],
         "the shared stack brings the certificate along, and the services the administrator"
     );
     let list = checklist(&scene);

@@ -7,8 +7,7 @@ use std::time::Duration;
 use env_config::Config;
 use rollout_sim::World;
 use rollout_sim::cfn::api::{
-    CreateStackInput, DescribeStackEventsInput, DescribeStacksInput, Parameter, StackStatus, Tag,
-    UpdateStackInput,
+    CreateStackInput, DescribeStackEventsInput, DescribeStacksInput, StackStatus, Tag, UpdateStackInput,
 };
 use rollout_sim::{cfn, iam};
 use serde_json::{Value, json};
@@ -59,25 +58,6 @@ impl Account {
         let role = account.arn(&format!("role/{ROLE}"));
         account.create(STAGING, &network(&json!({})).to_string(), tags("staging"), Some(role));
         account
-    }
-
-    /// Tells the shared stack of subnets, as whoever deploys it does.
-    pub(super) fn tell(&mut self, subnets: &[(&str, &str)]) {
-        let parameters = subnets.iter().map(|(name, ids)| Parameter {
-            parameter_key: Some((*name).to_owned()),
-            parameter_value: Some((*ids).to_owned()),
-            ..Parameter::default()
-        });
-        let input = UpdateStackInput {
-            stack_name: "shared".to_owned(),
-            use_previous_template: Some(true),
-            parameters: parameters.collect(),
-            capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
-            ..UpdateStackInput::default()
-        };
-        cfn::update_stack(&mut self.world, input).unwrap();
-        self.world.advance_by(Duration::from_secs(24 * 3600));
-        assert_eq!(self.status("shared"), StackStatus::UpdateComplete);
     }
 
     fn arn(&self, resource: &str) -> String {
@@ -293,7 +273,12 @@ fn what_has_the_tag_of_production_is_not_tagged_again_or_removed() {
     let may = |action: &str, environment: Option<&str>| {
         let tag = environment.map(|name| ("aws:ResourceTag/Environment".to_owned(), name.to_owned()));
         let context: BTreeMap<String, String> = tag.into_iter().collect();
-        iam::authorize(&account.world, &role, action, &account.world.arn("any", "thing/1"), &context).is_ok()
+        let resource = if action.starts_with("ec2:") {
+            account.world.arn("ec2", "vpc/vpc-1")
+        } else {
+            account.world.arn("any", "thing/1")
+        };
+        iam::authorize(&account.world, &role, action, &resource, &context).is_ok()
     };
     for action in [
         "ec2:CreateTags",
@@ -308,8 +293,6 @@ fn what_has_the_tag_of_production_is_not_tagged_again_or_removed() {
         "elasticloadbalancing:ModifyTargetGroup",
         "elasticloadbalancing:RemoveTags",
         "servicediscovery:DeleteService",
-        "servicediscovery:TagResource",
-        "servicediscovery:UntagResource",
     ] {
         assert!(may(action, Some("staging")), "{action}");
         for other in ["production", "shared"] {
@@ -348,4 +331,43 @@ fn the_deploy_role_itself_changes_no_network_no_images_and_no_rights() {
             assert!(answer.is_err(), "{action} on {resource}");
         }
     }
+}
+
+/// What has no tags, or whose tags no request shows, is not labelled, stripped or imported.
+#[test]
+fn what_has_no_tags_is_not_taken_over() {
+    let account = Account::new();
+    let may = |role: &str, action: &str, resource: &str, keys: &[(&str, &str)]| {
+        let role = iam::Principal::role(role);
+        let context = keys.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        iam::authorize(&account.world, &role, action, resource, &context).is_ok()
+    };
+    let ec2 = |resource: &str| account.world.arn("ec2", resource);
+    assert!(may(ROLE, "ec2:CreateTags", &ec2("subnet/subnet-1"), &[]), "what was made a moment before");
+    for untagged in [
+        "network-interface/eni-1",
+        "network-acl/acl-1",
+        "instance/i-1",
+        "volume/vol-1",
+        "dhcp-options/dopt-1",
+    ] {
+        assert!(!may(ROLE, "ec2:CreateTags", &ec2(untagged), &[]), "{untagged}");
+    }
+    for (action, resource) in [("ec2:CreateTags", "subnet/subnet-1"), ("ec2:CreateSubnet", "subnet/*")] {
+        for (environment, expected) in [("staging", true), ("production", false)] {
+            let request = [("aws:RequestTag/Environment", environment)];
+            assert_eq!(may(ROLE, action, &ec2(resource), &request), expected, "{action} as {environment}");
+        }
+    }
+    for (key, expected) in [("Owner", true), ("Environment", false)] {
+        let keys = [("aws:TagKeys", key)];
+        assert_eq!(may(ROLE, "servicediscovery:UntagResource", "*", &keys), expected, "{key}");
+    }
+    let stack = account.world.arn("cloudformation", "stack/DocPlatform-staging/1");
+    let role_arn = format!("arn:aws:iam::{}:role/{ROLE}", account.world.account);
+    let plain = [("cloudformation:RoleArn", role_arn.as_str())];
+    let import = [plain[0], ("cloudformation:ImportResourceTypes", "AWS::RDS::DBInstance")];
+    let deploy = "doc-platform-staging-deploy";
+    assert!(may(deploy, "cloudformation:CreateChangeSet", &stack, &plain));
+    assert!(!may(deploy, "cloudformation:CreateChangeSet", &stack, &import));
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::ser::{Serialize, Serializer};
 
 use crate::handle::resource;
-use crate::kind::{ManagedPolicyArn, OidcProviderArn, PolicyResource, RoleArn, RoleName, Text, TextList};
+use crate::kind::{ManagedPolicyArn, OidcProviderArn, PolicyResource, RoleArn, RoleName, Text};
 use crate::value::Value;
 
 /// `AWS::IAM::Role`
@@ -193,18 +193,6 @@ impl<S> Statement<S> {
     ) -> Self {
         self.condition.entry(operator).or_default().insert(key.into(), Values(values.into_iter().collect()));
         self
-    }
-
-    /// Only where the condition key has one of the values of a list that CloudFormation knows.
-    #[must_use]
-    pub fn when_listed(
-        self,
-        operator: &'static str,
-        key: impl Into<String>,
-        list: Value<S, TextList>,
-    ) -> Self {
-        // Alone, and so without brackets: lists do not nest.
-        self.when(operator, key, [list.text()])
     }
 
     /// Under this statement id: letters and digits.

@@ -10,7 +10,6 @@ use serde_json::{Map, Value as Json, json};
 use crate::document::Document;
 use crate::finish::{FinishError, Problem, check};
 use crate::handle::{Handle, Options, Resource};
-use crate::kind::TextList;
 use crate::value::Value;
 
 /// Marker of a kind of stack (`struct Shared;`): references between stacks of different kinds do not compile.
@@ -121,20 +120,12 @@ impl<S: Stack> Template<S> {
 
     /// Adds a parameter of type `String` and answers its value.
     pub fn parameter<K>(&mut self, name: impl Into<String>, parameter: &Parameter) -> Value<S, K> {
-        self.parameter_of("String", name.into(), parameter)
-    }
-
-    /// Adds a parameter of type `CommaDelimitedList` and answers its values.
-    pub fn list_parameter(&mut self, name: impl Into<String>, parameter: &Parameter) -> Value<S, TextList> {
-        self.parameter_of("CommaDelimitedList", name.into(), parameter)
-    }
-
-    fn parameter_of<K>(&mut self, kind: &str, name: String, parameter: &Parameter) -> Value<S, K> {
+        let name = name.into();
         let mut entry = match serde_json::to_value(parameter) {
             Ok(Json::Object(entry)) => entry,
             _ => Map::new(),
         };
-        entry.insert("Type".to_owned(), json!(kind));
+        entry.insert("Type".to_owned(), json!("String"));
         if self.parameters.insert(name.clone(), Json::Object(entry)).is_some() {
             self.problems.push(Problem::DuplicateId { id: name.clone() });
         }

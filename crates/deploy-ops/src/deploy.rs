@@ -303,7 +303,6 @@ impl Deployment<'_> {
                 return Ok(Some(end));
             }
         }
-        prepare::fence(self.session, self.options).await?;
         Ok(None)
     }
 

@@ -10,7 +10,6 @@ use crate::delegation::{self, Delegation};
 use crate::early_validation;
 use crate::expand::expand;
 use crate::failure::Failure;
-use crate::fence;
 use crate::inputs::{self, Shared};
 use crate::operation::{self, Conclusion, Job};
 use crate::plan::Plan;
@@ -156,24 +155,12 @@ fn without_unknown(mut template: Template, known: &BTreeSet<String>) -> Template
     template
 }
 
-/// The shared stack, told of the subnets that the environments have now.
-pub async fn shared(
-    session: &Session,
-    live: Option<(StackView, Template)>,
-    certificate: bool,
-) -> Result<Prepared, Failure> {
-    let view = live.as_ref().map(|(view, _)| view);
-    let subnets = fence::parameters(&session.target.aws, &session.config, view).await?;
-    shared_with(session, live, certificate, &subnets)
-}
-
 /// The shared stack, as much of it as can be made: without the certificate until `certificate` says that the zone is
-/// delegated. One that exists stays. Parameters that `values` says nothing of keep their values.
-pub fn shared_with(
+/// delegated. One that exists stays.
+pub fn shared(
     session: &Session,
     live: Option<(StackView, Template)>,
     certificate: bool,
-    values: &BTreeMap<String, String>,
 ) -> Result<Prepared, Failure> {
     let mut template = inputs::shared_template(&session.config)?;
     let has_one = live.as_ref().is_some_and(|(_, live)| !live.resources_of_type(CERTIFICATE).is_empty());
@@ -186,7 +173,7 @@ pub fn shared_with(
     let request = inputs::request(
         session.config.platform.shared_stack_name.as_str(),
         &template,
-        values,
+        &BTreeMap::new(),
         &BTreeSet::new(),
         live.as_ref().map(|(view, _)| view),
         None,
@@ -233,14 +220,13 @@ pub async fn change_shared(
     allow_replace: &[String],
 ) -> Result<Option<Conclusion>, Failure> {
     let name = session.config.platform.shared_stack_name.as_str();
-    let mut prepared =
-        shared(session, operation::settle(session, name, "shared").await?, certificate).await?;
+    let mut prepared = shared(session, operation::settle(session, name, "shared").await?, certificate)?;
     if let Some(bucket) = bucket_alone(&prepared) {
         let made = change(session, &bucket, "shared", true, allow_replace).await?;
         if made.as_ref().is_some_and(|made| !made.succeeded()) {
             return Ok(made);
         }
-        prepared = shared(session, operation::settle(session, name, "shared").await?, certificate).await?;
+        prepared = shared(session, operation::settle(session, name, "shared").await?, certificate)?;
     }
     if prepared.is_done() {
         return Ok(None);

@@ -26,7 +26,6 @@ pub mod ending;
 pub mod expand;
 pub mod failure;
 pub mod feasibility;
-pub mod fence;
 pub mod forecast;
 pub mod git;
 pub mod github;

@@ -8,7 +8,6 @@ use ops_cli::LocalOnlyKind;
 use crate::call::{CallError, Called};
 use crate::deploy;
 use crate::failure::Failure;
-use crate::fence::Fence;
 use crate::infrastructure::{self, SharedEnd};
 use crate::names::CommitSha;
 use crate::resolve::{self, Wanted};
@@ -63,20 +62,6 @@ async fn shared_stack(session: &Session, options: &deploy::Options) -> Result<()
             reason: failed.cause.map_or_else(|| "the shared stack failed".to_owned(), |cause| cause.detail),
             hint: session.command("stack deploy shared"),
         });
-    }
-    Ok(())
-}
-
-/// After a change of infrastructure and before any task: tells the shared stack of the subnets there are now, where the
-/// account is the deployment's to prepare. Elsewhere it says what is open, and who can close it.
-pub async fn fence(session: &EnvironmentSession, options: &deploy::Options) -> Result<(), Failure> {
-    if is_ours(session, options) {
-        return shared_stack(session, options).await;
-    }
-    let fence = Fence::look(&session.target.aws, &session.config, &session.environment).await?;
-    if fence.open > 0 {
-        let command = session.command("stack deploy shared");
-        session.report.warn(format!("{fence}; an administrator keeps them out with {command}"));
     }
     Ok(())
 }

@@ -125,7 +125,6 @@ const WITHOUT_RESOURCES: &[&str] = &[
     "cloudformation:DescribeAccountLimits",
     "cloudformation:DescribeStackDriftDetectionStatus",
     "logs:DescribeLogGroups",
-    "cloudwatch:GetMetricData",
     "wafv2:CheckCapacity",
     "wafv2:DescribeManagedRuleGroup",
     "wafv2:ListAvailableManagedRuleGroups",

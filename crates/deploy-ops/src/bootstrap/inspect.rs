@@ -1,10 +1,7 @@
 //! How far an environment has come, as AWS shows it. Nothing here changes anything.
 
-use std::collections::BTreeMap;
-
 use crate::delegation::{self, Found};
 use crate::failure::Failure;
-use crate::fence::Fence;
 use crate::health::Checker;
 use crate::infrastructure;
 use crate::inputs;
@@ -63,7 +60,7 @@ impl List {
             return Ok(());
         }
         // Whether it names the subnets is a step of its own: they come with the infrastructure.
-        let prepared = infrastructure::shared_with(session, live.clone(), certificate, &BTreeMap::new())?;
+        let prepared = infrastructure::shared(session, live.clone(), certificate)?;
         if !prepared.is_done() {
             self.add(Step::Shared, State::Open(format!("{name} is not as configured")));
             return Ok(());
@@ -113,29 +110,12 @@ impl List {
             return Ok(());
         }
         self.add(Step::Infrastructure, State::Done(format!("{name} is as configured")));
-        self.fence(session).await?;
         if self.goes_on() {
             self.secrets(session).await?;
         }
         if self.goes_on() {
             self.code(session, options, view).await?;
         }
-        Ok(())
-    }
-
-    /// Of every environment: the roles of this one are not to reach the others either.
-    async fn fence(&mut self, session: &EnvironmentSession) -> Result<(), Failure> {
-        let mut closed = Vec::new();
-        for environment in session.config.environments.values() {
-            let fence = Fence::look(&session.target.aws, &session.config, environment).await?;
-            if fence.open > 0 {
-                let by_hand = session.command("stack deploy shared");
-                self.add(Step::Fence, State::Open(format!("{fence} (by hand: {by_hand})")));
-                return Ok(());
-            }
-            closed.extend((fence.subnets > 0).then(|| fence.to_string()));
-        }
-        self.add(Step::Fence, State::Done(closed.join(", ")));
         Ok(())
     }
 

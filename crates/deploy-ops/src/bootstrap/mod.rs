@@ -33,8 +33,6 @@ pub enum Step {
     Certificate,
     /// The environment's stack without a single task.
     Infrastructure,
-    /// The shared stack knows the subnets, and keeps the roles of other environments out of them.
-    Fence,
     /// Values that only people know.
     Secrets,
     /// The images of the commit.
@@ -54,7 +52,6 @@ impl Step {
         Self::Delegation,
         Self::Certificate,
         Self::Infrastructure,
-        Self::Fence,
         Self::Secrets,
         Self::Images,
         Self::Services,
@@ -70,7 +67,6 @@ impl Step {
             Self::Delegation => "DNS delegation",
             Self::Certificate => "certificate",
             Self::Infrastructure => "infrastructure, no tasks",
-            Self::Fence => "other roles kept out",
             Self::Secrets => "secrets",
             Self::Images => "images",
             Self::Services => "stack, migrations, services",
@@ -92,9 +88,6 @@ impl Step {
             Self::Certificate => "the load balancer serves HTTPS with it, and it is validated through DNS",
             Self::Infrastructure => {
                 "network, database, cache and load balancer take longest and need no image"
-            }
-            Self::Fence => {
-                "what runs in an environment's subnets is near its data, and roles can only be kept out of subnets they are told of"
             }
             Self::Secrets => "a task that needs a secret without value does not start",
             Self::Images => "what is deployed is named by digest, so it has to be in the registry first",
@@ -251,9 +244,7 @@ async fn take(
     step: Step,
 ) -> Result<Progress, Failure> {
     match step {
-        Step::Shared | Step::Delegation | Step::Certificate | Step::Fence => {
-            shared(session, options, step).await
-        }
+        Step::Shared | Step::Delegation | Step::Certificate => shared(session, options, step).await,
         Step::Infrastructure => infrastructure_step(session, options).await,
         Step::Secrets => {
             let checks = secrets::check(session).await?;

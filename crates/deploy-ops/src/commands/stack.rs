@@ -11,7 +11,6 @@ use crate::confirm::confirm;
 use crate::delete::{self, Subject};
 use crate::drift;
 use crate::failure::Failure;
-use crate::fence::Fence;
 use crate::infrastructure::{self, SharedEnd, StackPlan};
 use crate::operation::{self, Conclusion};
 use crate::plan::Plan;
@@ -192,11 +191,6 @@ async fn deploy(opened: &Opened, args: &StackArgs) -> Result<StackResult, Failur
         result.next = Some(session.command(&format!("diagnose {subject}")));
         return Ok(result);
     }
-    let fence = Fence::look(&session.target.aws, &session.config, &environment.environment).await?;
-    if fence.open > 0 {
-        session.report.warn(fence.to_string());
-        result.next = Some(session.command("stack deploy shared"));
-    }
     Ok(result)
 }
 
@@ -204,7 +198,7 @@ async fn plan(opened: &Opened, args: &StackArgs) -> Result<StackPlan, Failure> {
     let session = opened.session();
     let live = infrastructure::look(session, opened.stack_name()).await?;
     let prepared = match opened {
-        Opened::Shared(_) => infrastructure::shared(session, live, true).await?,
+        Opened::Shared(_) => infrastructure::shared(session, live, true)?,
         Opened::Environment(environment) => infrastructure::environment(environment, live).await?,
     };
     let mut plan = infrastructure::plan(session, &prepared).await?;

@@ -10,7 +10,6 @@ use super::Finding;
 use crate::clock::{self, Clock as _, WallClock};
 use crate::delegation::{self, Found};
 use crate::failure::Failure;
-use crate::fence::Fence;
 use crate::health::Checker;
 use crate::stack;
 use crate::target::{Front, Target, TargetError};
@@ -93,22 +92,6 @@ pub fn role(config: &Config, environment: Option<&EnvironmentName>, target: &Tar
     }
 }
 
-/// Whether the roles of other environments are kept out of the subnets.
-async fn fence(config: &Config, environment: &Environment, target: &Target) -> Finding {
-    let look = Fence::look(&target.aws, config, environment);
-    match tokio::time::timeout(LIMIT, look).await {
-        Ok(Ok(fence)) if fence.open == 0 => Finding::ok("subnets", fence.to_string()),
-        Ok(Ok(fence)) => {
-            let fix = format!("an administrator: cargo xtask stack deploy shared{}", target.flag());
-            Finding::warn("subnets", fence.to_string(), fix)
-        }
-        Ok(Err(error)) => {
-            Finding::warn("subnets", error.to_string(), "the caller must be allowed to see both stacks")
-        }
-        Err(_) => Finding::warn("subnets", "AWS does not answer", "check the network"),
-    }
-}
-
 /// Whether the world's DNS leads to the platform's zone.
 async fn delegated(config: &Config, target: &Target) -> Option<Finding> {
     Some(match tokio::time::timeout(LIMIT, delegation::of_zone(config, target)).await {
@@ -137,7 +120,6 @@ pub async fn environment(
         match tokio::time::timeout(LIMIT, stack::describe(&target.aws, name)).await {
             Ok(Ok(Some(view))) => {
                 findings.push(Finding::ok("stack", format!("{name} is {}", view.status.as_str())));
-                findings.push(fence(config, environment, target).await);
                 findings.extend(delegated(config, target).await);
             }
             Ok(Ok(None)) => {

@@ -1,16 +1,14 @@
 //! The local accounts that roles are tried on.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Write, sink};
 use std::path::Path;
 
-use env_config::{Config, EnvironmentName};
+use env_config::Config;
 use local_aws::{Control, LocalAws, Options, role_access_key};
 
 use crate::call::CallErrorKind;
 use crate::deploy;
 use crate::failure::Failure;
-use crate::fence;
 use crate::infrastructure;
 use crate::names::{CommitSha, ReleaseTag};
 use crate::prepare;
@@ -20,7 +18,7 @@ use crate::secrets;
 use crate::session::{EnvironmentSession, Session};
 use crate::target::{Target, TargetError};
 
-use super::boundaries::{Attempt, attempts, placements};
+use super::boundaries::{Attempt, attempts};
 use super::by_hand::Listener;
 use super::check::Finding;
 use super::scenarios::{Bench, Scenario, Start};
@@ -33,14 +31,12 @@ pub(super) struct Accounts<'a> {
     shared: Control,
     infrastructure: Control,
     running: Control,
-    /// Ids of every environment's subnets.
-    subnets: BTreeMap<EnvironmentName, BTreeSet<String>>,
     releases: [ReleaseTag; 2],
     commits: [CommitSha; 2],
 }
 
 impl<'a> Accounts<'a> {
-    /// With the infrastructure of every other environment: its subnets exist, and the roles are told to keep out of them.
+    /// With the infrastructure of every other environment: what is not to be reached is there.
     pub(super) async fn prepare(
         root: &'a Path,
         config: &'a Config,
@@ -68,10 +64,6 @@ impl<'a> Accounts<'a> {
         // Protection is left to the role.
         infrastructure_of(&session).await?;
         infrastructure::change_shared(&session, true, &[]).await?;
-        let mut subnets = BTreeMap::new();
-        for each in config.environments.values() {
-            subnets.insert(each.name.clone(), fence::subnets(&session.target.aws, each).await?);
-        }
         let checks = secrets::check(&session).await?;
         prepare::made_up_secrets(&session, &checks).await?;
         let empty = control.copy(&options).start().await.map_err(TargetError::Serve)?;
@@ -79,7 +71,7 @@ impl<'a> Accounts<'a> {
         Box::pin(deploy::deploy(&session, &deployment)).await?;
         let (shared, infrastructure) = (shared.control(), empty.control());
         let running = control;
-        Ok(Self { root, config, options, shared, infrastructure, running, subnets, releases, commits })
+        Ok(Self { root, config, options, shared, infrastructure, running, releases, commits })
     }
 
     async fn bench(&self, start: Start, environment: &str, role: &str) -> Result<Bench, Failure> {
@@ -108,9 +100,8 @@ impl<'a> Accounts<'a> {
         Ok((control(&bench.session)?, outcome))
     }
 
-    /// Tries everything on every other environment as this role, and to place tasks in its own subnets. How many attempts on
-    /// others there were, and what went otherwise than it has to. A denial does not depend on whether anything is there; of
-    /// the other environments there are the subnets, under ids that nobody knows beforehand.
+    /// Tries everything on every other environment as this role. How many attempts there were, and what went otherwise than
+    /// it has to. A denial does not depend on whether anything is there.
     pub(super) async fn trespass(
         &self,
         environment: &str,
@@ -121,11 +112,6 @@ impl<'a> Accounts<'a> {
         let mut tried = Vec::new();
         for other in self.config.environments.values().filter(|other| other.name != *own) {
             tried.extend(attempts(&bench.session, other));
-            for subnet in self.subnets_of(&other.name) {
-                // Beside its own: one that it may not use is one too many.
-                let among: Vec<String> = self.subnets_of(own).chain([subnet]).collect();
-                tried.extend(placements(&bench.session, &among));
-            }
         }
         let mut findings = Vec::new();
         for Attempt { what: attempt, call } in &tried {
@@ -136,17 +122,7 @@ impl<'a> Accounts<'a> {
             };
             findings.push(Finding::Reached { attempt: attempt.clone(), answer });
         }
-        let at_home: Vec<String> = self.subnets_of(own).collect();
-        for Attempt { what: attempt, call } in placements(&bench.session, &at_home) {
-            if let Err(error) = call(aws).await {
-                findings.push(Finding::KeptOut { attempt, answer: error.to_string() });
-            }
-        }
         Ok((tried.len(), findings))
-    }
-
-    fn subnets_of(&self, environment: &EnvironmentName) -> impl Iterator<Item = String> + '_ {
-        self.subnets.get(environment).into_iter().flatten().cloned()
     }
 }
 

@@ -159,36 +159,6 @@ pub(super) fn attempts(session: &EnvironmentSession, other: &Environment) -> Vec
     }
 }
 
-/// The role's own tasks in these subnets: one started, and its service moved there.
-pub(super) fn placements(session: &EnvironmentSession, subnets: &[String]) -> [Attempt; 2] {
-    let (names, platform) = (session.config.names(&session.environment), &session.config.platform);
-    let cluster = names.cluster();
-    let family = platform.tasks.keys().next().map(|task| names.task_family(task)).unwrap_or_default();
-    let service = platform.services.keys().next().map(ToString::to_string).unwrap_or_default();
-    let vpc = ecs::AwsVpcConfiguration::builder().set_subnets(Some(subnets.to_vec())).build().ok();
-    let network = ecs::NetworkConfiguration::builder().set_awsvpc_configuration(vpc).build();
-    let (of_service, moved_to) = (cluster.clone(), network.clone());
-    let place = subnets.join(", ");
-    [
-        Attempt {
-            what: format!("ecs:RunTask in {place}"),
-            call: Box::new(move |aws: &Aws| {
-                let call = aws.ecs.run_task().cluster(&cluster).task_definition(&family);
-                let call = call.launch_type(ecs::LaunchType::Fargate).network_configuration(network.clone());
-                Box::pin(async move { call.send().await.called("ecs:RunTask").map(drop) })
-            }),
-        },
-        Attempt {
-            what: format!("ecs:UpdateService in {place}"),
-            call: Box::new(move |aws: &Aws| {
-                let call = aws.ecs.update_service().cluster(&of_service).service(&service);
-                let call = call.network_configuration(moved_to.clone());
-                Box::pin(async move { call.send().await.called("ecs:UpdateService").map(drop) })
-            }),
-        },
-    ]
-}
-
 fn create_change_set(aws: &Aws, stack: &str, role: &str) -> CreateChangeSetFluentBuilder {
     aws.cloudformation
         .create_change_set()

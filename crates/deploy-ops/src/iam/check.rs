@@ -53,13 +53,6 @@ pub enum Finding {
         /// What AWS answered instead of a denial.
         answer: String,
     },
-    /// A role was kept out of its own environment.
-    KeptOut {
-        /// What it did.
-        attempt: String,
-        /// What AWS answered.
-        answer: String,
-    },
     /// An exception that excepts nothing any more.
     Stale {
         /// Its pattern.
@@ -228,9 +221,6 @@ impl std::fmt::Display for Finding {
             Self::Scenario { name, detail } => write!(f, "scenario {name:?}: {detail}"),
             Self::Reached { attempt, answer } => {
                 write!(f, "not denied: {attempt} (the answer was: {answer})")
-            }
-            Self::KeptOut { attempt, answer } => {
-                write!(f, "not allowed at home: {attempt} (the answer was: {answer})")
             }
             Self::Stale { pattern, reason } => {
                 write!(f, "exceptions.json: {pattern} excepts nothing any more ({reason})")

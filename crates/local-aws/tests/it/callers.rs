@@ -257,7 +257,7 @@ fn a_one_off_task_needs_its_cluster_and_both_of_its_roles() {
 }
 
 #[test]
-fn where_tasks_are_placed_is_decided_by_the_subnets_of_the_request() {
+fn where_services_are_placed_is_decided_by_the_subnets_of_the_request_and_where_tasks_run_is_not() {
     let server = server("ecs:*", "*");
     let service = json!({"cluster": "demo", "serviceName": "api", "service": "api", "taskDefinition": "job"});
     let answer = |action: &str, subnets: Option<&[&str]>| {
@@ -282,7 +282,7 @@ fn where_tasks_are_placed_is_decided_by_the_subnets_of_the_request() {
         let statement = json!({"Effect": "Deny", "Action": "ecs:*", "Resource": "*", "Condition": condition});
         grant(&server, "fence", &json!([statement]));
     };
-    for action in ["CreateService", "RunTask", "UpdateService"] {
+    for action in ["CreateService", "UpdateService"] {
         deny("ForAnyValue:StringEquals");
         for (subnets, expected) in [
             (Some(["subnet-b"].as_slice()), true),
@@ -305,8 +305,10 @@ fn where_tasks_are_placed_is_decided_by_the_subnets_of_the_request() {
             assert_eq!(denied(&told, action), expected, "{action} in {subnets:?}: {told}");
         }
     }
-    // A call that places no task has no such key.
+    // RunTask has no such key (service authorization reference of ECS), so that nothing is denied by it.
     deny("ForAnyValue:StringEquals");
+    assert!(!denied(&answer("RunTask", Some(&["subnet-b"])), "RunTask"));
+    // Nor has a call that places no task.
     let told = server.json("role/deploy", &format!("{ECS}.DeleteService"), &json!({"service": "api"}));
     assert!(!denied(told.json()["message"].as_str().unwrap_or_default(), "DeleteService"));
 }

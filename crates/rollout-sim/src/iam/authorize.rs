@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::Context;
 use super::policy::{Effect, Statement, matches_arn};
-use super::{Role, State, managed, role_name, usage};
+use super::{Role, State, managed, reference, role_name, usage};
 use crate::{ApiError, SimTime, World};
 
 /// Who calls.
@@ -101,10 +101,7 @@ const WITHOUT_RESOURCES: &[&str] = &[
     "cloudformation:ListImports",
     "cloudformation:ListStacks",
     "cloudformation:ValidateTemplate",
-    "cloudwatch:GetMetricData",
     "cloudwatch:GetMetricStatistics",
-    "cloudwatch:ListMetrics",
-    "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
     "ecs:DeregisterTaskDefinition",
     "ecs:DescribeTaskDefinition",
@@ -161,7 +158,13 @@ enum Decision {
     NotAllowed(By),
 }
 
-fn full_context(world: &World, principal: &Principal, context: &BTreeMap<String, String>) -> Context {
+/// The keys that the request of an action has: of those that the call names, the ones that AWS evaluates for it.
+fn full_context(
+    world: &World,
+    principal: &Principal,
+    action: &str,
+    context: &BTreeMap<String, String>,
+) -> Context {
     let arn = match principal {
         Principal::Role { name, .. } => format!("arn:aws:iam::{}:role/{name}", world.account),
         Principal::Admin => principal.arn(world),
@@ -173,7 +176,8 @@ fn full_context(world: &World, principal: &Principal, context: &BTreeMap<String,
         ("aws:RequestedRegion", world.region.as_str()),
         ("aws:SecureTransport", "true"),
     ];
-    Context::new(own.into_iter().chain(context.iter().map(|(key, value)| (key.as_str(), value.as_str()))))
+    let of_call = context.iter().filter(|(key, _)| reference::has_key(action, key));
+    Context::new(own.into_iter().chain(of_call.map(|(key, value)| (key.as_str(), value.as_str()))))
 }
 
 fn decide(state: &State, name: &str, action: &str, resource: &str, context: &Context) -> Decision {
@@ -221,7 +225,7 @@ pub fn authorize(
 ) -> Result<(), ApiError> {
     let Principal::Role { name, .. } = principal else { return Ok(()) };
     let resource = if supports_resources(action) { resource } else { "*" };
-    let context = full_context(world, principal, context);
+    let context = full_context(world, principal, action, context);
     let why = match decide(&world.iam, name, action, resource, &context) {
         Decision::Allowed => return Ok(()),
         Decision::Denied(By::Identity) => "with an explicit deny in an identity-based policy".to_owned(),
@@ -267,7 +271,7 @@ pub fn access(
     let answer = authorize(world, principal, action, resource, context);
     if let Principal::Role { name, .. } = principal {
         let resource = if supports_resources(action) { resource } else { "*" };
-        let context = full_context(world, principal, context);
+        let context = full_context(world, principal, action, context);
         usage::record(&mut world.iam, name, action, resource, &context, answer.is_ok());
     }
     answer
@@ -342,7 +346,11 @@ mod tests {
     use super::WITHOUT_RESOURCES;
 
     #[test]
-    fn actions_without_resources_are_sorted_for_the_search() {
+    fn actions_without_resources_are_sorted_for_the_search_and_are_those_of_the_reference() {
         assert!(WITHOUT_RESOURCES.is_sorted());
+        for name in WITHOUT_RESOURCES {
+            let action = super::reference::action(name);
+            assert!(action.is_some_and(|action| action.resource_types.is_empty()), "{name}");
+        }
     }
 }

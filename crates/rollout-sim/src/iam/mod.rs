@@ -11,6 +11,7 @@ mod condition;
 mod managed;
 mod policy;
 mod providers;
+pub mod reference;
 mod roles;
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,9 @@ const ANYWHERE: &[&str] = &[
     "ecs:DescribeTaskDefinition",
     "elasticache:Describe*",
     "elasticloadbalancing:Describe*",
+    // The guide of the firewall names load balancers for it, the reference no resource. With the firewall's own
+    // `wafv2:AssociateWebACL`, which is on this environment's, it reaches no other.
+    "elasticloadbalancing:SetWebACL",
     "logs:*LogDelivery",
     "logs:Describe*",
     "logs:PutResourcePolicy",
@@ -47,7 +50,6 @@ const NEW: &[&str] = &[
     "ec2:CreateRouteTable",
     "ec2:CreateSecurityGroup",
     "ec2:CreateSubnet",
-    "ec2:CreateTags",
     "ec2:CreateVpc",
     "ec2:CreateVpcEndpoint",
     "ec2:ModifySubnetAttribute",
@@ -59,6 +61,22 @@ const NEW: &[&str] = &[
     "servicediscovery:Create*",
     "servicediscovery:TagResource",
 ];
+
+/// What the template makes in EC2 that has tags. Nothing else is tagged, and so taken over: the interfaces of another
+/// environment's load balancers and databases have no tags.
+const TAGGED_TYPES: &[&str] = &[
+    "elastic-ip",
+    "internet-gateway",
+    "natgateway",
+    "route-table",
+    "security-group",
+    "subnet",
+    "vpc",
+    "vpc-endpoint",
+];
+
+/// The tag that a request sets.
+const REQUESTED: &str = "aws:RequestTag/Environment";
 
 /// Actions on what has an id that nobody knows beforehand: only with this environment's tag.
 const TAGGED: &[&str] = &[
@@ -83,7 +101,6 @@ const TAGGED: &[&str] = &[
     "elasticloadbalancing:DeleteTargetGroup",
     "elasticloadbalancing:RemoveTags",
     "servicediscovery:Delete*",
-    "servicediscovery:UntagResource",
     "servicediscovery:Update*",
 ];
 
@@ -121,7 +138,6 @@ const NAMED: &[&str] = &[
     "elasticloadbalancing:SetIpAddressType",
     "elasticloadbalancing:SetSecurityGroups",
     "elasticloadbalancing:SetSubnets",
-    "elasticloadbalancing:SetWebACL",
     // Not `iam:DeleteRole*`: nobody but an administrator takes a boundary off.
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
@@ -172,13 +188,27 @@ pub(super) fn role(
     environment: &Environment,
     zone: &Value<HostedZoneId>,
     boundary: &Value<ManagedPolicyArn>,
-    fence: Vec<Statement<Shared>>,
 ) -> Role<Shared> {
     let prefix = &config.names(environment).prefix();
     let own = || [environment.name.to_string().into()];
     let mut statements = vec![
         Statement::allow(ANYWHERE.iter().copied()).on_all(),
-        Statement::allow(NEW.iter().copied()).on_all().when("StringEqualsIfExists", TAG, own()),
+        // Nothing new is labelled as another environment's either.
+        Statement::allow(NEW.iter().copied()).on_all().when("StringEqualsIfExists", TAG, own()).when(
+            "StringEqualsIfExists",
+            REQUESTED,
+            own(),
+        ),
+        Statement::allow(["ec2:CreateTags"])
+            .on(TAGGED_TYPES.iter().map(|kind| local("ec2", &format!("{kind}/*"))))
+            .when("StringEqualsIfExists", TAG, own())
+            .when("StringEqualsIfExists", REQUESTED, own()),
+        // It knows no resource and no tag of one: at least the tag stays that the others go by.
+        Statement::allow(["servicediscovery:UntagResource"]).on_all().when(
+            "ForAllValues:StringNotEquals",
+            "aws:TagKeys",
+            ["Environment".into()],
+        ),
         Statement::allow(TAGGED.iter().copied()).on_all().when("StringEquals", TAG, own()),
         Statement::allow(NAMED.iter().copied()).on(named(config, environment)),
         // Whoever decides about the template decides what the policies say; the boundary holds whatever they say.
@@ -205,7 +235,6 @@ pub(super) fn role(
             ),
     ];
     statements.extend(dns(environment, zone));
-    statements.extend(fence);
     Role {
         // No condition: CloudFormation documents none for the roles of stacks (user guide, using-iam-servicerole), and a key
         // that it does not send would be one that nothing satisfies. Who may pass the role is `iam:PassRole`.

@@ -16,14 +16,12 @@ pub(super) fn role(
     environment: &Environment,
     provider: &Value<OidcProviderArn>,
     cloudformation: &Value<RoleArn>,
-    fence: Vec<Statement<Shared>>,
 ) -> Role<Shared> {
     let name = &environment.name;
     let statements = [
         stack(config, environment, cloudformation),
         containers(config, environment),
         around(config, environment),
-        fence,
     ];
     Role {
         assume_role_policy_document: trust(
@@ -56,6 +54,12 @@ fn stack(
             "StringEquals",
             "cloudformation:RoleArn",
             [cloudformation.clone().text()],
+        ),
+        // What exists elsewhere would become the stack's, to change and to delete.
+        Statement::deny(["cloudformation:CreateChangeSet"]).on_all().when(
+            "Null",
+            "cloudformation:ImportResourceTypes",
+            ["false".into()],
         ),
         Statement::allow([
             "cloudformation:CancelUpdateStack",

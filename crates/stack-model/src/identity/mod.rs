@@ -1,12 +1,11 @@
 //! Who may deploy: GitHub's workflows sign in with their tokens and get a role each for building images and for every
 //! environment. A deploy role tells CloudFormation what to do; CloudFormation does it as a role of its own, and the roles of
-//! containers that it makes stay within a boundary. Neither places a task in the subnets of another environment.
+//! containers that it makes stay within a boundary.
 
 mod boundary;
 mod build;
 mod cloudformation;
 mod deploy;
-mod fence;
 
 use cfn::Handle;
 use cfn::iam::{OidcProvider, PolicyDocument, Principal, Role, Statement};
@@ -17,7 +16,6 @@ use crate::shared::{Shared, Template, Value};
 
 pub use build::BUILD_SESSION_SECS;
 pub use deploy::DEPLOY_SESSION_SECS;
-pub use fence::{NO_SUBNETS, subnets_parameter};
 
 const ISSUER: &str = "token.actions.githubusercontent.com";
 const AUDIENCE: &str = "sts.amazonaws.com";
@@ -27,20 +25,18 @@ pub(crate) fn identity(t: &mut Template, config: &Config, zone: &Value<HostedZon
     let provider = provider(t, config);
     let build = t.add("BuildRole", build::role(config, names, &provider));
     t.output("BuildRoleArn", build.arn());
-    let subnets = fence::subnets(t, config);
     for environment in config.environments.values() {
-        let fence = || fence::statements(environment, &subnets);
         let id = environment.name.pascal_case();
         let own_zone = environment.hosted_zone_id.as_ref().map(|id| Value::literal(id.as_str()));
         let zone = own_zone.as_ref().unwrap_or(zone);
         let boundary = t.add(format!("{id}Boundary"), boundary::policy(config, environment)).arn();
         let cloudformation: Handle<Role<Shared>> = t.add(
             format!("{id}CloudFormationRole"),
-            cloudformation::role(config, environment, zone, &boundary, fence()),
+            cloudformation::role(config, environment, zone, &boundary),
         );
         let deploy = t.add(
             format!("{id}DeployRole"),
-            deploy::role(config, environment, &provider, &cloudformation.arn(), fence()),
+            deploy::role(config, environment, &provider, &cloudformation.arn()),
         );
         t.output(format!("{id}BoundaryArn"), boundary);
         t.output(format!("{id}CloudFormationRoleArn"), cloudformation.arn());
