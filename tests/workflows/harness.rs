@@ -14,6 +14,7 @@ use deploy_ops::prepare;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
+use super::api;
 use super::expression::{Contexts, to_text};
 use super::model::{self, File, called, list};
 use super::oidc::{About, about, shared_template, subject, trusts};
@@ -71,14 +72,17 @@ impl Report {
 pub(super) struct Machine {
     pub scene: Scene,
     outside: TempDir,
+    /// Address of what stands in for GitHub's API.
+    api: String,
 }
 
 impl Machine {
     /// Around a checkout, whose commits become those of `origin`.
     pub(super) fn new(scene: Scene) -> Self {
-        let machine = Self { scene, outside: tempfile::tempdir().unwrap() };
+        let outside = tempfile::tempdir().unwrap();
+        let origin = outside.path().join("origin.git");
+        let machine = Self { scene, outside, api: api::serve(origin.clone()) };
         let folder = machine.outside.path();
-        let origin = folder.join("origin.git");
         machine.scene.git(&["init", "--quiet", "--bare", origin.to_str().unwrap()]);
         machine.scene.git(&["remote", "add", "origin", origin.to_str().unwrap()]);
         machine.push();
@@ -335,6 +339,7 @@ impl Run<'_> {
             .env("DEPLOY_TARGET", "local")
             .env("GH_STAND_IN_NOTES", self.machine.notes_file())
             .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_API_URL", &self.machine.api)
             .env("GITHUB_EVENT_NAME", self.event.name)
             .env("GITHUB_REF", &self.event.reference)
             .env("GITHUB_REPOSITORY", "specboard/doc-platform")

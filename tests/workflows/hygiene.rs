@@ -59,7 +59,7 @@ fn one_action_has_one_version() {
 }
 
 #[test]
-fn no_secret_is_stored_and_the_token_reaches_one_step_only() {
+fn no_secret_is_stored_and_the_token_reaches_two_steps_only() {
     let mut with_token = Vec::new();
     for file in model::all() {
         assert!(!file.text.contains("secrets"), "{}: AWS is reached without stored secrets", file.name);
@@ -70,7 +70,13 @@ fn no_secret_is_stored_and_the_token_reaches_one_step_only() {
             }
         }
     }
-    assert_eq!(with_token, ["prod-deploy.yml: annotate: Say what runs since when"]);
+    assert_eq!(
+        with_token,
+        [
+            "cd.yml: newest: Ask for main's newest commit",
+            "prod-deploy.yml: annotate: Say what runs since when"
+        ]
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The workflows under `.github`: what they say, what GitHub would make of it, and what happens when they run.
 
+mod api;
 mod calls;
 mod expression;
 mod graph;

@@ -2,6 +2,7 @@
 //!
 //! Answers go to stdout as `name=value` lines, and in GitHub Actions to the outputs of the step as well.
 
+mod api;
 mod newest;
 mod role;
 mod tool;

@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use super::answer;
+use super::{answer, api};
 use crate::failure::Failure;
 use crate::project::Project;
 
@@ -18,41 +18,60 @@ pub(crate) struct Args {
 
 pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
     let commit = args.commit.as_str();
-    if commit.len() != 40 || !commit.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+    if !is_full_id(commit) {
         return Err(Failure::bad_input(format!("{commit:?} is no full commit id"))
             .hint("name all 40 hexadecimal digits, as `git rev-parse HEAD` prints them"));
     }
-    let branch = format!("refs/heads/{}", project.config()?.platform.github.branch);
-    let list = duct::cmd!("git", "ls-remote", "--exit-code", "origin", &branch)
-        .dir(project.root())
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .read()
-        .map_err(|error| Failure::unexpected(format!("failed to ask origin for {branch}")).because(error))?;
-    let head = head(&list, &branch)
-        .ok_or_else(|| Failure::unexpected(format!("origin answered without {branch}: {list:?}")))?;
+    let github = &project.config()?.platform.github;
+    let branch = format!("refs/heads/{}", github.branch);
+    let job = api::Job::from_environment(&format!("{}/{}", github.owner, github.repository))?;
+    let text = job.get(&format!("git/ref/heads/{}", github.branch))?;
+    let head = head(&text, &branch)?;
     let newest = head == commit;
     if !newest {
         ops_cli::say!("{branch} is at {head} by now: {commit} is left to that one's own run");
     }
-    answer(&[("newest", newest.to_string()), ("head", head.to_owned())])
+    answer(&[("newest", newest.to_string()), ("head", head)])
 }
 
-/// The commit of the reference with exactly this name: a pattern also matches longer names that end in it.
-fn head<'a>(list: &'a str, reference: &str) -> Option<&'a str> {
-    list.lines()
-        .filter_map(|line| line.split_once('\t'))
-        .find(|(_, name)| *name == reference)
-        .map(|(id, _)| id)
+fn is_full_id(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The commit of the reference with exactly this name.
+fn head(text: &str, reference: &str) -> Result<String, Failure> {
+    let answer: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let id = answer["object"]["sha"].as_str().filter(|id| is_full_id(id));
+    id.filter(|_| answer["ref"] == reference && answer["object"]["type"] == "commit")
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            Failure::unexpected(format!("GitHub's answer names no commit of {reference}: {text:?}"))
+        })
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::head;
 
     #[test]
     fn only_the_branch_itself_counts() {
-        let list = "aa\trefs/heads/x/refs/heads/main\nbb\trefs/heads/main\n";
-        assert_eq!(head(list, "refs/heads/main"), Some("bb"));
-        assert_eq!(head(list, "refs/heads/other"), None);
+        let id = "0123456789abcdef0123456789abcdef01234567";
+        let text = |name: &str, id: &str, kind: &str| {
+            format!(r#"{{"ref":"{name}","object":{{"type":"{kind}","sha":"{id}"}}}}"#)
+        };
+        assert_eq!(head(&text("refs/heads/main", id, "commit"), "refs/heads/main").unwrap(), id);
+        for bad in [
+            text("refs/heads/main-2", id, "commit"),
+            text("refs/heads/main", "0123", "commit"),
+            text("refs/heads/main", id, "tag"),
+            format!("[{}]", text("refs/heads/main", id, "commit")),
+            "{}".to_owned(),
+            "<html>".to_owned(),
+            String::new(),
+        ] {
+            assert!(head(&bad, "refs/heads/main").is_err(), "{bad}");
+        }
     }
 }
