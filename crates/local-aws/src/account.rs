@@ -1,7 +1,6 @@
 //! The account that is served: the world, its clock, and its place on disk.
 
 use std::collections::VecDeque;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use crate::disruption::{Disruption, Planned, Treatment};
 use crate::faults;
 use crate::protocol::Answer;
 use crate::request::ApiCall;
-use crate::state::{Entry, Journal, Lock, StateError, read_snapshot, write_snapshot};
+use crate::state::{Entry, Journal, Lock, StateError, claim, read_snapshot, write_snapshot};
 use crate::traffic::UserRequest;
 
 /// Length of the journal at which a new snapshot replaces it, in bytes. Running 4 MiB of commands again
@@ -81,6 +80,8 @@ pub(crate) struct Account {
     moved: bool,
     /// Calls that the fault `throttled` refused and has not let through yet.
     throttled: faults::Refusals,
+    /// What is said of a record that a kill tore.
+    torn: Option<String>,
 }
 
 impl Account {
@@ -103,10 +104,14 @@ impl Account {
         mode: ClockMode,
         command: &str,
     ) -> Result<Self, StateError> {
-        fs::create_dir_all(dir).map_err(StateError::io("create", dir))?;
+        claim(dir)?;
         let lock = Lock::take(dir, command)?;
+        let mut torn = None;
         let (mut generation, world, saved) = match read_snapshot::<World>(dir)? {
-            None => (0, World::new(&identity.account, &identity.region, identity.seed), false),
+            None => {
+                Journal::refuse_orphans(dir)?;
+                (0, World::new(&identity.account, &identity.region, identity.seed), false)
+            }
             Some((generation, mut world)) => {
                 let of = |account: &str, region: &str| format!("account {account} in {region}");
                 if (&world.account, &world.region) != (&identity.account, &identity.region) {
@@ -116,22 +121,24 @@ impl Account {
                         asked: of(&identity.account, &identity.region),
                     });
                 }
-                let entries = Journal::read(dir, generation)?;
-                for entry in &entries {
+                let read = Journal::read(dir, generation)?;
+                torn = read.torn;
+                for entry in &read.entries {
                     world.advance_to(entry.at);
                     apply(&mut world, &entry.command, "replay");
                 }
-                (generation, world, entries.is_empty())
+                (generation, world, read.entries.is_empty())
             }
         };
-        if !saved {
+        let journal = if saved {
+            Journal::create(dir, generation)?
+        } else {
             // The journal that follows must continue this very account.
             generation += 1;
-            write_snapshot(dir, generation, &world)?;
-        }
-        let journal = Journal::create(dir, generation)?;
+            begin(dir, generation, &world)?
+        };
         let store = Store { dir: dir.to_owned(), generation, journal, _lock: lock };
-        Ok(Self::new(world, identity, mode, Some(store)))
+        Ok(Self { torn, ..Self::new(world, identity, mode, Some(store)) })
     }
 
     fn new(world: World, identity: Identity, mode: ClockMode, store: Option<Store>) -> Self {
@@ -148,11 +155,16 @@ impl Account {
             course: None,
             moved: false,
             throttled: faults::Refusals::new(),
+            torn: None,
         }
     }
 
     pub(crate) const fn world(&self) -> &World {
         &self.world
+    }
+
+    pub(crate) fn torn(&self) -> Option<&str> {
+        self.torn.as_deref()
     }
 
     pub(crate) const fn clock_mode(&self) -> ClockMode {
@@ -324,11 +336,18 @@ impl Account {
         self.saved_at = self.world.now();
         let Some(store) = &mut self.store else { return Ok(()) };
         let generation = store.generation + 1;
-        write_snapshot(&store.dir, generation, &self.world)?;
+        store.journal = begin(&store.dir, generation, &self.world)?;
         store.generation = generation;
-        store.journal = Journal::create(&store.dir, generation)?;
         Ok(())
     }
+}
+
+/// Writes a snapshot, with an empty journal that continues it.
+fn begin(dir: &Path, generation: u64, world: &World) -> Result<Journal, StateError> {
+    let journal = Journal::create(dir, generation)?;
+    write_snapshot(dir, generation, world)?;
+    journal.remove_others(dir)?;
+    Ok(journal)
 }
 
 /// Runs a command, now or again from the journal.

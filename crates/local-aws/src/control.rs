@@ -58,6 +58,9 @@ impl Status {
     }
 }
 
+/// Longest time that one request may ask for: everything that happens in it is computed before the answer.
+const MAX_STEP: Duration = Duration::from_secs(366 * 86_400);
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AdvanceClock {
@@ -155,7 +158,11 @@ fn fault(text: &str) -> Result<Fault, Problem> {
 }
 
 fn duration(secs: f64) -> Result<Duration, Problem> {
-    Duration::try_from_secs_f64(secs).map_err(|error| Problem::Request(format!("{secs} seconds: {error}")))
+    match Duration::try_from_secs_f64(secs) {
+        Ok(duration) if duration <= MAX_STEP => Ok(duration),
+        Ok(_) => Err(Problem::Request(format!("{secs} seconds: at most {} (a year)", MAX_STEP.as_secs()))),
+        Err(error) => Err(Problem::Request(format!("{secs} seconds: {error}"))),
+    }
 }
 
 /// An error in the form of the control endpoints.

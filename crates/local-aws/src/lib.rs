@@ -16,6 +16,7 @@ mod control;
 mod dispatch;
 mod disruption;
 mod faults;
+mod origin;
 mod protocol;
 mod request;
 mod rest;
@@ -104,6 +105,12 @@ impl LocalAws {
         Ok(Self { account, listen: options.listen })
     }
 
+    /// What to say of the last command before a kill, if it was recorded in part only and is therefore dropped.
+    #[must_use]
+    pub fn torn(&self) -> Option<&str> {
+        self.account.torn()
+    }
+
     /// An empty account that exists only in memory.
     #[must_use]
     pub fn in_memory(options: &Options) -> Self {
@@ -133,18 +140,12 @@ fn identity(options: &Options) -> Identity {
     Identity { account: options.account.clone(), region: options.region.clone(), seed: options.seed }
 }
 
-/// Removes the account in `dir`. An absent one is fine.
+/// Removes the account in `dir`, and `dir` if nothing else is in it. An absent one is fine.
 ///
 /// # Errors
-/// The directory is locked by another process or cannot be removed.
+/// The directory is not an account's, it is locked by another process, or a file cannot be removed.
 pub fn reset(dir: &Path) -> Result<(), StateError> {
-    if !dir.exists() {
-        return Ok(());
-    }
-    let lock = state::Lock::take(dir, &command_line())?;
-    std::fs::remove_dir_all(dir).map_err(StateError::io("remove", dir))?;
-    drop(lock);
-    Ok(())
+    state::clear(dir, &command_line())
 }
 
 /// A served account. Dropping it stops the server; nothing answered is lost.

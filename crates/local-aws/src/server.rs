@@ -18,10 +18,13 @@ use tokio::sync::oneshot;
 use crate::account::Account;
 use crate::disruption::Treatment;
 use crate::protocol::Answer;
-use crate::{control, request, traffic};
+use crate::{control, origin, request, traffic};
 
 /// Largest request body; the largest that AWS takes here is a 1 MB policy or template.
 const MAX_BODY: usize = 8 << 20;
+
+/// How long requests that are open at the end have.
+const OPEN_REQUESTS: Duration = Duration::from_secs(2);
 
 /// The account, shared by all connections. Calls are short and purely computational, so one lock serves.
 #[derive(Debug, Clone)]
@@ -52,7 +55,8 @@ pub(crate) async fn serve(listener: TcpListener, shared: Shared, mut stop: onesh
             _ = &mut stop => break,
         }
     }
-    graceful.shutdown().await;
+    // A client that never ends its request does not keep the server.
+    let _ = tokio::time::timeout(OPEN_REQUESTS, graceful.shutdown()).await;
 }
 
 fn connect(stream: TcpStream, shared: &Shared, graceful: &GracefulShutdown) {
@@ -94,10 +98,18 @@ async fn answer_undated(
         Err(error) => return Ok(response(control::problem(413, &error.to_string()))),
     };
     let path = head.uri.path();
-    let answer = if let Some(endpoint) = path.strip_prefix("/_local/") {
+    let endpoint = path.strip_prefix("/_local/");
+    let call = match endpoint {
+        Some(_) => None,
+        None => request::api_call(&head.method, &head.headers, &head.uri, &body),
+    };
+    if let Some(detail) = origin::refusal(&head).filter(|_| endpoint.is_some() || call.is_some()) {
+        return Ok(response(control::problem(403, &detail)));
+    }
+    let answer = if let Some(endpoint) = endpoint {
         control::answer(&mut shared.lock(), &head.method, endpoint, &body)
     } else {
-        match request::api_call(&head.method, &head.headers, &head.uri, &body) {
+        match call {
             Some(Ok(call)) => return treated(shared, call),
             Some(Err(malformed)) => {
                 let request_id = shared.lock().next_request_id();

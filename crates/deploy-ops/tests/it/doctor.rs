@@ -74,6 +74,7 @@ fn each_lack_has_its_fix() {
 fn a_state_that_does_not_open_is_a_failure() {
     let scene = Scene::staging();
     healthy(&scene);
+    scene.write(".local-aws/local-aws.marker", "A state directory of the local AWS.\n");
     scene.write(".local-aws/account.state", "{}\n");
     let run = scene.run(&["doctor", "--local", "--json"]).expect(10);
     let found = finding(&run, "local account");

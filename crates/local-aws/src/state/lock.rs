@@ -25,9 +25,12 @@ struct Holder {
 }
 
 impl Lock {
+    /// Name of the file.
+    pub(super) const FILE: &str = "lock";
+
     /// Takes the lock of `dir` for the command line `command`.
     pub(crate) fn take(dir: &Path, command: &str) -> Result<Self, StateError> {
-        let path = dir.join("lock");
+        let path = dir.join(Self::FILE);
         let mut file = OpenOptions::new()
             .create(true)
             .truncate(false)

@@ -8,10 +8,12 @@
 //!
 //! Commands whose input holds a secret are never journalled: they are followed by a snapshot.
 
+mod directory;
 mod journal;
 mod lock;
 mod snapshot;
 
+pub(crate) use directory::{claim, clear};
 pub(crate) use journal::{Entry, Journal};
 pub(crate) use lock::Lock;
 pub(crate) use snapshot::{read as read_snapshot, write as write_snapshot};
@@ -21,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 /// Version of the state's format: raise it when the serialised form of the simulator's state changes in a
 /// way that older files cannot be read as.
-pub const STATE_VERSION: u32 = 2;
+pub const STATE_VERSION: u32 = 3;
 
 /// Why the state directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,16 @@ pub enum StateError {
         path: PathBuf,
         /// What is wrong with it.
         detail: String,
+    },
+    /// The directory holds something, and no account.
+    #[error(
+        "{} is not empty and is no state directory of the local AWS (no `local-aws.marker` in it); nothing was changed. \
+         Let LOCAL_AWS_DIR name an absent or empty directory, or unset it",
+        dir.display()
+    )]
+    Foreign {
+        /// The directory.
+        dir: PathBuf,
     },
     /// The file was written by another version of this program.
     #[error(

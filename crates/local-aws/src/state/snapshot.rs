@@ -1,7 +1,7 @@
 //! The snapshot: one header line of JSON, then the account in CBOR.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::{STATE_VERSION, StateError, checksum};
 
 const FORMAT: &str = "local-aws-account";
+
+/// Longest header line, in bytes; one has about 120.
+const MAX_HEADER: u64 = 4096;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
@@ -21,8 +24,21 @@ struct Header {
     checksum: u64,
 }
 
-fn file(dir: &Path) -> PathBuf {
+pub(super) fn file(dir: &Path) -> PathBuf {
     dir.join("account.state")
+}
+
+/// Whether a file name is that of a snapshot, a finished one or not.
+pub(super) fn is_snapshot(name: &str) -> bool {
+    matches!(name, "account.state" | "account.state.new")
+}
+
+/// Whether `dir` holds a snapshot of any version.
+pub(super) fn is_there(dir: &Path) -> bool {
+    let Ok(file) = File::open(file(dir)) else { return false };
+    let mut line = Vec::new();
+    let read = BufReader::new(file.take(MAX_HEADER)).read_until(b'\n', &mut line);
+    read.is_ok() && serde_json::from_slice::<Header>(&line).is_ok_and(|header| header.format == FORMAT)
 }
 
 /// Reads the snapshot of `dir` with its generation; `None` where there is none yet.

@@ -6,6 +6,7 @@ mod callers;
 mod clock;
 mod deployment;
 mod faults;
+mod origin;
 mod protocols;
 mod server;
 mod state;

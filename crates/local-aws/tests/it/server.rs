@@ -76,7 +76,7 @@ impl Server {
         let mut request =
             format!("{method} {path} HTTP/1.1\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
         if !headers.iter().any(|(name, _)| *name == "Host") {
-            request.push_str("Host: local\r\n");
+            request.push_str("Host: 127.0.0.1\r\n");
         }
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));

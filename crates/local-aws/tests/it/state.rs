@@ -9,6 +9,10 @@ use serde_json::{Value, json};
 
 use crate::server::{Server, options};
 
+/// Length of the head of a journal and of the head of a record, in bytes.
+const FILE_HEAD: usize = 16;
+const RECORD_HEAD: usize = 20;
+
 const ECR: &str = "AmazonEC2ContainerRegistry_V20150921";
 
 fn create(server: &Server, name: &str) {
@@ -41,7 +45,7 @@ fn a_clean_end_keeps_everything_and_empties_the_journal() {
     let journals: Vec<_> =
         journals.filter(|entry| entry.file_name().to_string_lossy().starts_with("journal")).collect();
     assert_eq!(journals.len(), 1);
-    assert_eq!(journals[0].metadata().unwrap().len(), 0);
+    assert_eq!(journals[0].metadata().unwrap().len(), FILE_HEAD as u64);
     assert_eq!(names(&Server::open(dir.path())), ["aa"]);
 }
 
@@ -86,7 +90,109 @@ fn an_answer_torn_by_a_kill_is_dropped() {
     let journal = dir.path().join("journal-1");
     let bytes = fs::read(&journal).unwrap();
     fs::write(&journal, &bytes[..bytes.len() - 3]).unwrap();
+    let opened = LocalAws::open(dir.path(), &options()).unwrap();
+    let said = opened.torn().unwrap();
+    assert!(said.contains("journal-1 (number 2) was written in part only"), "{said}");
+    drop(opened);
     assert_eq!(names(&Server::open(dir.path())), ["aa"]);
+}
+
+/// A directory whose journal holds three records, and where each begins and the last ends.
+fn killed_account() -> (tempfile::TempDir, Vec<u8>, Vec<usize>) {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::open(dir.path());
+    for name in ["aa", "bb", "cc"] {
+        create(&server, name);
+    }
+    server.kill();
+    let bytes = fs::read(dir.path().join("journal-1")).unwrap();
+    let mut places = vec![FILE_HEAD];
+    while let Some(head) = bytes.get(places[places.len() - 1]..).filter(|rest| !rest.is_empty()) {
+        let length = u32::from_le_bytes(head[..4].try_into().unwrap()) as usize;
+        places.push(places[places.len() - 1] + RECORD_HEAD + length);
+    }
+    assert_eq!((places.len(), places[3]), (4, bytes.len()));
+    (dir, bytes, places)
+}
+
+#[test]
+fn a_journal_that_ends_before_its_last_record_is_refused_wherever_it_is_cut() {
+    let (dir, bytes, places) = killed_account();
+    let journal = dir.path().join("journal-1");
+    for end in 0..=places[2] {
+        fs::write(&journal, &bytes[..end]).unwrap();
+        let error = refusal(dir.path());
+        let StateError::Damaged { path, .. } = &error else { panic!("cut at {end}: {error}") };
+        assert_eq!(path, &journal, "cut at {end}");
+    }
+}
+
+#[test]
+fn a_journal_altered_anywhere_is_refused() {
+    let (dir, bytes, _) = killed_account();
+    let journal = dir.path().join("journal-1");
+    for place in 0..bytes.len() {
+        let mut altered = bytes.clone();
+        altered[place] ^= 0x40;
+        fs::write(&journal, &altered).unwrap();
+        let error = refusal(dir.path());
+        assert!(matches!(error, StateError::Damaged { .. }), "byte {place}: {error}");
+    }
+}
+
+#[test]
+fn a_missing_snapshot_or_journal_is_named_and_nothing_is_removed() {
+    for missing in ["account.state", "journal-1"] {
+        let (dir, _, _) = killed_account();
+        fs::remove_file(dir.path().join(missing)).unwrap();
+        let left = listing(dir.path());
+        let error = refusal(dir.path());
+        let StateError::Damaged { path, detail } = &error else { panic!("{error}") };
+        assert!(path.ends_with(missing) && detail.starts_with("it is missing"), "{error}");
+        assert_eq!(listing(dir.path()), left);
+    }
+}
+
+fn listing(dir: &Path) -> Vec<String> {
+    let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_directory_of_somebody_else_is_neither_used_nor_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["README.md", "lock", "journal-1"] {
+        fs::write(dir.path().join(name), "mine").unwrap();
+    }
+    for error in [local_aws::reset(dir.path()).unwrap_err(), refusal(dir.path())] {
+        assert!(matches!(&error, StateError::Foreign { .. }), "{error}");
+        assert!(error.to_string().contains("LOCAL_AWS_DIR"), "{error}");
+    }
+    assert_eq!(listing(dir.path()), ["README.md", "journal-1", "lock"]);
+    assert_eq!(fs::read(dir.path().join("lock")).unwrap(), b"mine");
+}
+
+#[test]
+fn a_reset_leaves_what_is_no_file_of_the_account() {
+    let dir = closed_account();
+    fs::write(dir.path().join("journal-of-mine"), "mine").unwrap();
+    local_aws::reset(dir.path()).unwrap();
+    assert_eq!(listing(dir.path()), ["journal-of-mine", "local-aws.marker"]);
+    assert!(names(&Server::open(dir.path())).is_empty());
+}
+
+#[test]
+fn a_reset_removes_an_account_of_an_older_program_and_a_damaged_one() {
+    let dir = closed_account();
+    fs::remove_file(dir.path().join("local-aws.marker")).unwrap();
+    local_aws::reset(dir.path()).unwrap();
+    assert!(!dir.path().exists());
+    let dir = closed_account();
+    fs::write(dir.path().join("account.state"), "nonsense").unwrap();
+    local_aws::reset(dir.path()).unwrap();
+    assert!(!dir.path().exists());
 }
 
 #[test]
@@ -98,7 +204,7 @@ fn a_journal_altered_in_the_middle_is_refused() {
     server.kill();
     let journal = dir.path().join("journal-1");
     let mut bytes = fs::read(&journal).unwrap();
-    bytes[20] ^= 1;
+    bytes[FILE_HEAD + RECORD_HEAD] ^= 1;
     fs::write(&journal, &bytes).unwrap();
     let error = refusal(dir.path());
     assert!(
@@ -177,7 +283,7 @@ fn a_second_opener_is_told_who_holds_the_account() {
 
 #[test]
 fn the_lock_of_a_dead_process_is_taken_over() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = closed_account();
     fs::write(dir.path().join("lock"), r#"{"command":"gone","pid":1,"since":"2026-01-01T00:00:00Z"}"#)
         .unwrap();
     LocalAws::open(dir.path(), &options()).unwrap();
