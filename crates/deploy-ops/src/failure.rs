@@ -268,7 +268,9 @@ impl Failure {
             | Self::UnknownTask { .. }
             | Self::Record(_) => Exit::BadInput,
             Self::Target(error) => match error {
-                TargetError::NoCredentials(_) | TargetError::UnknownFault(_) => Exit::BadInput,
+                TargetError::NoCredentials(_) | TargetError::UnknownFault(_) | TargetError::Place(_) => {
+                    Exit::BadInput
+                }
                 TargetError::WrongAccount { .. } | TargetError::WrongRegion { .. } => Exit::Refused,
                 TargetError::Local(local_aws::StateError::Locked { .. }) => Exit::Refused,
                 TargetError::Local(_) => Exit::BadInput,

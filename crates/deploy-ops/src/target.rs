@@ -104,21 +104,31 @@ pub enum TargetError {
     /// The local AWS cannot be served.
     #[error("failed to start the local AWS")]
     Serve(#[source] std::io::Error),
+    /// Neither AWS nor the local AWS was asked for.
+    #[error(transparent)]
+    Place(#[from] ops_cli::PlaceError),
     /// A fault that does not exist.
     #[error("{0}")]
     UnknownFault(String),
 }
 
+/// Opens the local account in `dir`, and says what a kill tore.
+pub(crate) fn open_local(dir: &Path, options: &Options) -> Result<LocalAws, TargetError> {
+    let opened = LocalAws::open(dir, options)?;
+    if let Some(torn) = opened.torn() {
+        ops_cli::say!("note: {torn}");
+    }
+    Ok(opened)
+}
+
 impl Target {
     /// Connects, and refuses another account or region than the configuration's.
     pub async fn connect(root: &Path, config: &Config, args: &TargetArgs) -> Result<Self, TargetError> {
-        match args.place() {
+        match args.place()? {
             Place::Aws => Self::aws(config).await,
             Place::Local => {
-                let running = LocalAws::open(&local_state(root), &options(config))?
-                    .start()
-                    .await
-                    .map_err(TargetError::Serve)?;
+                let opened = open_local(&local_state(root), &options(config))?;
+                let running = opened.start().await.map_err(TargetError::Serve)?;
                 // Faults are those of this command: what an earlier one broke is whole again.
                 running.control().remove_fault(None)?;
                 for fault in &args.faults {

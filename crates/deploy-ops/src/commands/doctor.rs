@@ -51,7 +51,7 @@ pub(super) async fn run(args: &DoctorArgs, root: &Path) -> Result<Exit, Failure>
     if let Some(environment) = environment {
         findings.add(account::environment(&config, environment, target.as_ref()).await)?;
         // No workflow deploys to the local AWS: GitHub protects nothing there.
-        if args.target.place() == Place::Aws && machine::is_signed_in_to_github(&findings.all) {
+        if args.target.place() == Ok(Place::Aws) && machine::is_signed_in_to_github(&findings.all) {
             let found = tokio::task::block_in_place(|| github::environment(root, &config, environment));
             findings.add(found)?;
         }

@@ -4,12 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use env_config::Config;
-use local_aws::{ClockMode, LocalAws, Options};
+use local_aws::{ClockMode, Options};
 use ops_cli::{Exit, LocalCommand};
 
 use super::{print, print_json};
 use crate::failure::Failure;
-use crate::target::{TargetError, local_state};
+use crate::target::{TargetError, local_state, open_local};
 
 pub(super) async fn run(command: &LocalCommand, root: &Path) -> Result<Exit, Failure> {
     let state = local_state(root);
@@ -19,7 +19,7 @@ pub(super) async fn run(command: &LocalCommand, root: &Path) -> Result<Exit, Fai
             ops_cli::say!("the local account is empty");
         }
         LocalCommand::Status => {
-            let running = LocalAws::open(&state, &options(root)?).map_err(TargetError::from)?;
+            let running = open_local(&state, &options(root)?)?;
             let running = running.start().await.map_err(TargetError::Serve)?;
             print_json(&running.control().status())?;
             running.shutdown().await.map_err(TargetError::from)?;
@@ -28,7 +28,7 @@ pub(super) async fn run(command: &LocalCommand, root: &Path) -> Result<Exit, Fai
             let mut options = options(root)?;
             options.clock = ClockMode::Speed(*speed);
             options.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, *port));
-            let running = LocalAws::open(&state, &options).map_err(TargetError::from)?;
+            let running = open_local(&state, &options)?;
             let running = running.start().await.map_err(TargetError::Serve)?;
             print(&running.endpoint_url())?;
             ops_cli::say!(

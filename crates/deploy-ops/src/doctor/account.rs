@@ -23,7 +23,7 @@ const COMFORTABLE_SECS: f64 = 3600.0;
 
 /// Whether the account can be used; the target, where it can.
 pub async fn connect(root: &Path, config: &Config, args: &TargetArgs) -> (Vec<Finding>, Option<Target>) {
-    let local = args.place() == Place::Local;
+    let local = args.place() == Ok(Place::Local);
     let what = if local { "local account" } else { "credentials" };
     let target = match tokio::time::timeout(LIMIT, Target::connect(root, config, args)).await {
         Ok(Ok(target)) => target,

@@ -19,7 +19,7 @@ impl Failure {
             | Self::UnknownService { .. }
             | Self::UnknownTask { .. }
             | Self::Record(_)
-            | Self::Target(TargetError::UnknownFault(_)) => "input",
+            | Self::Target(TargetError::UnknownFault(_) | TargetError::Place(_)) => "input",
             Self::Target(TargetError::NoCredentials(_)) => "no_credentials",
             Self::Target(TargetError::WrongAccount { .. }) => "wrong_account",
             Self::Target(TargetError::WrongRegion { .. }) => "wrong_region",
