@@ -54,11 +54,12 @@ impl TargetArgs {
     /// # Errors
     /// `DEPLOY_TARGET` names no place, or faults are asked for in a real account.
     pub fn place(&self) -> Result<Place, PlaceError> {
-        self.place_with(std::env::var_os("DEPLOY_TARGET").map(|target| target.to_string_lossy().into_owned()))
+        let target = std::env::var_os("DEPLOY_TARGET");
+        self.place_with(target.as_ref().map(|target| target.to_string_lossy()).as_deref())
     }
 
-    fn place_with(&self, target: Option<String>) -> Result<Place, PlaceError> {
-        let by_environment = match target.as_deref() {
+    fn place_with(&self, target: Option<&str>) -> Result<Place, PlaceError> {
+        let by_environment = match target {
             None | Some("" | "aws") => false,
             Some("local") => true,
             Some(other) => return Err(PlaceError::UnknownTarget(other.to_owned())),
@@ -77,7 +78,7 @@ mod tests {
 
     fn place(local: bool, faults: &[&str], target: Option<&str>) -> Result<Place, PlaceError> {
         let faults = faults.iter().map(|&fault| fault.to_owned()).collect();
-        TargetArgs { local, faults }.place_with(target.map(str::to_owned))
+        TargetArgs { local, faults }.place_with(target)
     }
 
     #[test]
@@ -87,8 +88,8 @@ mod tests {
         assert_eq!(place(false, &["no-capacity"], Some("local")), Ok(Place::Local));
         for wrong in ["banana", "Local", "local "] {
             for local in [false, true] {
-                let error = place(local, &[], Some(wrong)).unwrap_err();
-                assert_eq!(error, PlaceError::UnknownTarget(wrong.to_owned()));
+                let error = PlaceError::UnknownTarget(wrong.to_owned());
+                assert_eq!(place(local, &[], Some(wrong)), Err(error));
             }
         }
     }
