@@ -28,8 +28,8 @@ fn a_fast_clock_follows_the_wall_and_can_be_advanced() {
     // No request is answered within a microsecond.
     let after = status()["now_epoch_secs"].as_f64().unwrap();
     assert!(after > before);
-    let jumped = server.local("POST", "clock", r#"{"advance_secs": 1e9}"#).json();
-    assert!(jumped["now_epoch_secs"].as_f64().unwrap() >= after + 1e9);
+    let jumped = server.local("POST", "clock", r#"{"advance_secs": 3e7}"#).json();
+    assert!(jumped["now_epoch_secs"].as_f64().unwrap() >= after + 3e7);
 }
 
 #[test]
