@@ -72,10 +72,10 @@ fn absent() {
 #[test]
 fn healthy() {
     let scene = Scene::staging();
-    insta::assert_snapshot!(head(&scene, &look(&scene)), @r"
+    insta::assert_snapshot!(head(&scene, &look(&scene)), @"
     staging: nothing is wrong: [commit first] is in service
       stack    DocPlatform-staging is UPDATE_COMPLETE
-      change   began 2026-01-05T09:16:10Z, took 3m58s, by ana from laptop
+      change   began 2026-01-05T09:15:30Z, took 3m58s, by ana from laptop
       release  [commit first]
       api      1/1 tasks run, deployment completed, answers as [commit first]
       frontend 1/1 tasks run, deployment completed, answers as [commit first]
@@ -88,10 +88,10 @@ fn healthy() {
 fn under_way() {
     let scene = Scene::staging();
     interrupted(&scene, &[], "api: 0/1 new tasks healthy");
-    insta::assert_snapshot!(head(&scene, &look(&scene)), @r"
+    insta::assert_snapshot!(head(&scene, &look(&scene)), @"
     staging: a deployment is under way, and nothing speaks against it
       stack    DocPlatform-staging is UPDATE_IN_PROGRESS: User Initiated
-      change   began 2026-01-05T09:23:50Z, runs for 10s, by ana from laptop
+      change   began 2026-01-05T09:23:10Z, runs for 10s, by ana from laptop
       release  [commit second], before it [commit first]
       api      1/1 tasks run, deployment in progress, answers as [commit first]
       frontend 1/1 tasks run, deployment in progress, answers as [commit first]
@@ -112,12 +112,12 @@ fn under_way_and_hopeless() {
         session.session.target.close().await.unwrap();
     });
     let diagnosis = look(&scene);
-    insta::assert_snapshot!(head(&scene, &diagnosis), @r"
+    insta::assert_snapshot!(head(&scene, &diagnosis), @"
     staging: the deployment under way cannot succeed: api: its program exits by itself: exit code 1
       advice   read the last log lines; the exit code is the program's own
       breaker  api counted 2 of 3 failures and did not trip
       stack    DocPlatform-staging is UPDATE_IN_PROGRESS: User Initiated
-      change   began 2026-01-05T09:23:50Z, runs for 3m10s, by ana from laptop
+      change   began 2026-01-05T09:23:10Z, runs for 3m10s, by ana from laptop
       release  [commit second], before it [commit first]
       api      1/1 tasks run, deployment in progress, answers as [commit first]
       frontend 1/1 tasks run, deployment in progress, answers as [commit second]
@@ -133,12 +133,12 @@ fn under_way_and_hopeless() {
 fn going_back() {
     let scene = Scene::staging();
     interrupted(&scene, &["image-missing:mcp"], "stack update rollback in progress");
-    insta::assert_snapshot!(head(&scene, &look(&scene)), @r"
+    insta::assert_snapshot!(head(&scene, &look(&scene)), @"
     staging: the deployment failed and is going back: mcp: its image does not exist: CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref 123456789012.dkr.ecr.us-west-2.amazonaws.com/doc-platform/mcp@sha256:…: 123456789012.dkr.ecr.us-west-2.amazonaws.com/doc-platform/mcp@sha256:…: not found
       advice   build and push the image of this release, or deploy a release whose images exist
       breaker  mcp counted 1 of 3 failures and did not trip
       stack    DocPlatform-staging is UPDATE_ROLLBACK_IN_PROGRESS: User Initiated
-      change   began 2026-01-05T09:23:50Z, runs for 1m40s, by ana from laptop
+      change   began 2026-01-05T09:23:10Z, runs for 1m40s, by ana from laptop
       release  [commit first]
       api      1/1 tasks run, deployment in progress, answers as [commit second]
       frontend 1/1 tasks run, deployment in progress, answers as [commit second]
@@ -153,11 +153,11 @@ fn failed_and_back() {
     let scene = Scene::staging();
     assert_eq!(failed(&scene, &["health-path:api"]), Verdict::RolledBack);
     let diagnosis = look(&scene);
-    insta::assert_snapshot!(head(&scene, &diagnosis), @r"
+    insta::assert_snapshot!(head(&scene, &diagnosis), @"
     staging: the last deployment failed, and everything is back as it was: api: the load balancer's health check fails: Health checks failed with these codes: [404]
       advice   the release must answer the health-check path and port of the configuration; try it in the image
       stack    DocPlatform-staging is UPDATE_ROLLBACK_COMPLETE
-      change   began 2026-01-05T09:23:50Z, took 7m05s, by ana from laptop
+      change   began 2026-01-05T09:23:10Z, took 7m05s, by ana from laptop
       release  [commit first]
       api      1/1 tasks run, deployment completed, answers as [commit first]
       frontend 1/1 tasks run, deployment completed, answers as [commit first]
@@ -177,7 +177,7 @@ fn stuck() {
     staging: stuck: the deployment failed and could not be taken back: a resource of the stack could not be changed: ApiService: Resource handler returned message: "The resource was changed or deleted outside of CloudFormation and cannot be restored." (RequestToken: …, HandlerErrorCode: NotFound)
       advice   correct the resource that failed first; those after it were only cancelled
       stack    DocPlatform-staging is UPDATE_ROLLBACK_FAILED: The following resource(s) failed to update: [ApiService]. 
-      change   began 2026-01-05T09:23:50Z, took 5s, by ana from laptop
+      change   began 2026-01-05T09:23:10Z, took 5s, by ana from laptop
       release  [commit first]
       api      1/1 tasks run, deployment completed, answers as [commit first]
       frontend 1/1 tasks run, deployment completed, answers as [commit first]
@@ -216,10 +216,10 @@ fn creation_failed() {
 fn deployed_and_the_old_release_answers() {
     let scene = Scene::staging();
     assert_eq!(failed(&scene, &["old-code:api"]), Verdict::Unhealthy);
-    insta::assert_snapshot!(head(&scene, &look(&scene)), @r"
+    insta::assert_snapshot!(head(&scene, &look(&scene)), @"
     staging: api does not answer as it should: /api/health: release [commit first] answers, not [commit second]
       stack    DocPlatform-staging is UPDATE_COMPLETE
-      change   began 2026-01-05T09:23:50Z, took 5m25s, by ana from laptop
+      change   began 2026-01-05T09:23:10Z, took 5m25s, by ana from laptop
       release  [commit second], before it [commit first]
       api      1/1 tasks run, deployment completed, release [commit first] answers, not [commit second]
       frontend 1/1 tasks run, deployment completed, answers as [commit second]

@@ -42,11 +42,11 @@ fn every_change_is_there_with_its_outcome_and_a_deployment_without_one_leaves_no
     scene.commit("third");
     assert_eq!(deploy(&scene, &["crash-on-start:api"]), Verdict::RolledBack);
     let history = read(&scene, 10);
-    insta::assert_snapshot!(table(&scene, &history), @r"
+    insta::assert_snapshot!(table(&scene, &history), @"
     staging: second       in service
-      2026-01-05T09:29:20Z  third         rolled back  7m15s   ana  laptop
-      2026-01-05T09:21:40Z  second        rolled out   7m35s   ana  laptop
-      2026-01-05T09:03:50Z  first         rolled out   16m18s  ana  laptop
+      2026-01-05T09:28:40Z  third         rolled back  7m15s   ana  laptop
+      2026-01-05T09:21:00Z  second        rolled out   7m35s   ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out   15m38s  ana  laptop
     ");
     assert_eq!(history.deployments[0].tokens.len(), 2, "infrastructure and services are one deployment");
     assert_eq!(read(&scene, 1).deployments, history.deployments[..1]);
@@ -57,10 +57,10 @@ fn a_failed_migration_leaves_services_that_were_not_rolled() {
     let scene = Scene::staging();
     scene.commit("second");
     assert_eq!(deploy(&scene, &["migration-fails"]), Verdict::TaskFailed);
-    insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
+    insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @"
     staging: first        in service
-      2026-01-05T09:21:40Z  second        services not rolled (infrastructure)  7s      ana  laptop
-      2026-01-05T09:03:50Z  first         rolled out                            16m18s  ana  laptop
+      2026-01-05T09:21:00Z  second        services not rolled (infrastructure)  7s      ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out                            15m38s  ana  laptop
     ");
 }
 
@@ -76,11 +76,11 @@ fn a_deployment_past_cloudformation_is_there_too() {
         session.target.clock.sleep(std::time::Duration::from_secs(600)).await;
         session.session.target.close().await.unwrap();
     });
-    insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
+    insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @"
     staging: first        in service
-      2026-01-05T09:31:40Z  first         rolled out (past CloudFormation)  5m18s   -    -
+      2026-01-05T09:31:00Z  first         rolled out (past CloudFormation)  5m18s   -    -
           services: api
-      2026-01-05T09:03:50Z  first         rolled out                        16m18s  ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out                        15m38s  ana  laptop
     ");
 }
 
@@ -89,10 +89,10 @@ fn a_release_that_does_not_answer_was_rolled_out_all_the_same() {
     let scene = Scene::staging();
     scene.commit("second");
     assert_eq!(deploy(&scene, &["old-code"]), Verdict::Unhealthy);
-    insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r"
+    insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @"
     staging: second       in service
-      2026-01-05T09:21:40Z  second        rolled out  7m35s   ana  laptop
-      2026-01-05T09:03:50Z  first         rolled out  16m18s  ana  laptop
+      2026-01-05T09:21:00Z  second        rolled out  7m35s   ana  laptop
+      2026-01-05T09:03:50Z  first         rolled out  15m38s  ana  laptop
     ");
 }
 
@@ -121,13 +121,13 @@ fn a_rollback_is_there_either_way_and_so_is_what_was_put_right() {
     });
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r#"
     staging: v0.1.0 in service
-      2026-01-05T09:41:10Z  v0.3.0  rolled back                       7m44s   ana  laptop
-          ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: 6649e31d-e781-258e-0b34-32bdc09a5ba1, HandlerErrorCode: InternalFailure)
-      2026-01-05T09:35:50Z  v0.2.0  rolled out (past CloudFormation)  5m18s   -    -
+      2026-01-05T09:40:30Z  v0.3.0  rolled back                       7m44s   ana  laptop
+          ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: 80047b27-3505-87d9-c926-9e63dd566342, HandlerErrorCode: InternalFailure)
+      2026-01-05T09:35:10Z  v0.2.0  rolled out (past CloudFormation)  5m18s   -    -
           services: api, frontend, mcp
-      2026-01-05T09:29:20Z  v0.1.0  rolled out                        5m25s   ben  github-run-7
+      2026-01-05T09:28:40Z  v0.1.0  rolled out                        5m25s   ben  github-run-7
           https://github.com/specboard/doc-platform/actions/runs/7
-      2026-01-05T09:21:40Z  v0.2.0  rolled out                        7m35s   ana  laptop
-      2026-01-05T09:03:50Z  v0.1.0  rolled out                        16m18s  ana  laptop
+      2026-01-05T09:21:00Z  v0.2.0  rolled out                        7m35s   ana  laptop
+      2026-01-05T09:03:50Z  v0.1.0  rolled out                        15m38s  ana  laptop
     "#);
 }

@@ -27,7 +27,7 @@ case "$1 $2" in
     name=${2#*/}; repository=${name%:*}; tag=${name##*:}
     body="{\"repository\":\"$repository\",\"tags\":[\"$tag\"],\"content\":\"$name\",\"architecture\":\"ARM64\"}"
     exec 3<>"/dev/tcp/${PUSH_TO%:*}/${PUSH_TO##*:}"
-    printf 'POST /_local/images HTTP/1.1\r\nHost: local\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s' "${#body}" "$body" >&3
+    printf 'POST /_local/images HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s' "${#body}" "$body" >&3
     head -1 <&3 | grep -q " 200 " ;;
 esac
 "#;
