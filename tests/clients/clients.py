@@ -300,7 +300,7 @@ class Clients(unittest.TestCase):
         self.assertEqual(times, sorted(times, reverse=True))
         pages = self.cfn.get_paginator("list_stack_resources").paginate(StackName=STACK)
         resources = [one for page in pages for one in page["StackResourceSummaries"]]
-        self.assertEqual(len(resources), 13)
+        self.assertEqual(len(resources), 15)
         self.assertEqual({one["ResourceStatus"] for one in resources}, {"CREATE_COMPLETE"})
 
     def test_230_users_reach_the_service_through_the_balancer(self):
