@@ -88,7 +88,7 @@ impl Failure {
 
     /// Prints the failure to stderr and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
-        ops_cli::say!("{}", self.render().trim_end());
+        ops_cli::medium::say_coloured(self.render().trim_end());
         self.exit.into()
     }
 }

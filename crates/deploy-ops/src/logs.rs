@@ -1,7 +1,10 @@
 //! What tasks wrote: the last lines, or all of it as it grows.
 
+use aws_sdk_cloudwatchlogs::types::OutputLogEvent;
+
 use crate::aws::Aws;
 use crate::call::{CallError, Called};
+use crate::redact::Redactor;
 use crate::report::Report;
 
 /// Lines that tell how a program ended; more would bury the cause.
@@ -12,6 +15,11 @@ const TAIL_LINES: i32 = 20;
 #[must_use]
 pub fn stream(container: &str, task_id: &str) -> String {
     format!("{container}/{container}/{task_id}")
+}
+
+/// A line as its program wrote it, without what looks like a secret: from here it goes into causes, records and summaries.
+fn text(event: &OutputLogEvent) -> String {
+    Redactor::default().text(event.message().unwrap_or_default().trim_end()).into_owned()
 }
 
 /// The last lines of a task's container, oldest first; nothing where it wrote nothing.
@@ -28,11 +36,7 @@ pub async fn tail(
         .log_stream_name(stream(container, task_id))
         .limit(TAIL_LINES);
     match call.send().await.called("logs:GetLogEvents") {
-        Ok(answer) => Ok(answer
-            .events()
-            .iter()
-            .map(|event| event.message().unwrap_or_default().trim_end().to_owned())
-            .collect()),
+        Ok(answer) => Ok(answer.events().iter().map(text).collect()),
         // The stream appears with the first line.
         Err(error) if error.is("ResourceNotFoundException") => Ok(Vec::new()),
         Err(error) => Err(error),
@@ -82,9 +86,7 @@ impl<'a> LogTail<'a> {
                 Err(error) if error.is_transient() => return Ok(()),
                 Err(error) => return Err(error),
             };
-            for event in answer.events() {
-                report.line(format!("| {}", event.message().unwrap_or_default().trim_end()));
-            }
+            report.program(&answer.events().iter().map(text).collect::<Vec<_>>());
             let next = answer.next_forward_token;
             if next.is_none() || next == self.next_token {
                 return Ok(());

@@ -44,7 +44,7 @@ pub fn root() -> PathBuf {
 /// The chain of causes once, then what to do.
 fn print_failure(failure: &Failure) {
     if let Failure::Config(error) = failure {
-        ops_cli::say!("{}", error.report(ops_cli::colour_on_stderr()).trim_end());
+        ops_cli::medium::say_coloured(error.report(ops_cli::colour_on_stderr()).trim_end());
         return;
     }
     ops_cli::say!("error: {}", failure.chain());

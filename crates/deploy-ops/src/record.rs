@@ -275,7 +275,7 @@ pub fn write(root: &Path, record: &DeploymentRecord, redactor: &Redactor) -> Res
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&temporary).map_err(io("create", &temporary))?;
-    let text = format!("{value:#}\n");
+    let text = ops_cli::medium::json(&format!("{value:#}\n")).into_owned();
     file.write_all(text.as_bytes()).map_err(io("write", &temporary))?;
     file.sync_all().map_err(io("write", &temporary))?;
     fs::rename(&temporary, &path).map_err(io("name", &path))?;

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex};
 
-use ops_cli::{LocalOnly, LocalOnlyKind};
+use ops_cli::{LocalOnly, LocalOnlyKind, medium};
 
 use crate::clock::{Clock, Moment};
 
@@ -93,10 +93,11 @@ impl Report {
 
     /// A new step of the pipeline begins.
     pub fn step(&self, title: &str) {
+        let shown = medium::line(title);
         let text = match (self.style, self.colour) {
-            (Style::GitHub, _) => format!("::group::{}", escape(title)),
-            (_, true) => format!("\x1b[1m{:>7}  {title}\x1b[0m", self.stamp()),
-            (_, false) => format!("{:>7}  {title}", self.stamp()),
+            (Style::GitHub, _) => format!("::group::{}", medium::workflow_message(&shown)),
+            (_, true) => format!("\x1b[1m{:>7}  {shown}\x1b[0m", self.stamp()),
+            (_, false) => format!("{:>7}  {shown}", self.stamp()),
         };
         self.end_group();
         self.write(&text, self.style == Style::GitHub);
@@ -107,9 +108,33 @@ impl Report {
     pub fn line(&self, text: impl AsRef<str>) {
         let stamp = self.stamp();
         for line in text.as_ref().lines() {
-            self.write(&format!("{stamp:>7}    {line}"), false);
+            self.write(&self.shown(&format!("{stamp:>7}    {line}")), false);
         }
         self.remember(text.as_ref());
+    }
+
+    /// Lines of a program's log. In a workflow GitHub takes no line between the marks for a command
+    /// (<https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands>).
+    pub fn program(&self, lines: &[String]) {
+        if lines.is_empty() {
+            return;
+        }
+        let stamp = self.stamp();
+        let mut shown: Vec<String> = lines
+            .iter()
+            .flat_map(|text| text.lines())
+            .map(|line| self.shown(&format!("{stamp:>7}    | {line}")))
+            .collect();
+        // Without randomness the lines are still no commands: `shown` has seen to that.
+        let mut token = [0; 16];
+        if self.style == Style::GitHub && getrandom::fill(&mut token).is_ok() {
+            let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+            shown.insert(0, format!("::stop-commands::{token}"));
+            shown.push(format!("::{token}::"));
+        }
+        // In one piece: a command of another thread between the marks would be none.
+        self.write(&shown.join("\n"), false);
+        lines.iter().for_each(|line| self.remember(&format!("| {line}")));
     }
 
     /// Something the user should know even though the command goes on.
@@ -145,22 +170,24 @@ impl Report {
     /// The outcome as an annotation of the workflow run; nothing elsewhere, where the summary says it.
     pub fn annotate(&self, title: &str, text: &str) {
         if self.style == Style::GitHub {
-            self.write(&format!("::error title={title}::{}", escape(text)), false);
+            let title = medium::workflow_message(title).replace(':', "%3A").replace(',', "%2C");
+            self.write(&format!("::error title={title}::{}", medium::workflow_message(text)), false);
         }
     }
 
     /// One line of text with its level in front; an annotation in GitHub Actions, which people see without opening a log, as
     /// long as a step may have more.
     fn notable(&self, level: &str, text: &str) {
+        let shown = self.shown(text);
         match (self.style, self.colour) {
             (Style::GitHub, _) if self.may_annotate(level) => {
-                self.write(&format!("::{level}::{}", escape(text)), false);
+                self.write(&format!("::{level}::{}", medium::workflow_message(text)), false);
             }
             (_, true) => {
                 let colour = if level == "error" { 31 } else { 33 };
-                self.write(&format!("{:>7}    \x1b[{colour}m{level}:\x1b[0m {text}", self.stamp()), false);
+                self.write(&format!("{:>7}    \x1b[{colour}m{level}:\x1b[0m {shown}", self.stamp()), false);
             }
-            (_, false) => self.write(&format!("{:>7}    {level}: {text}", self.stamp()), false),
+            (_, false) => self.write(&format!("{:>7}    {level}: {shown}", self.stamp()), false),
         }
         self.remember(&format!("{level}: {text}"));
     }
@@ -186,7 +213,7 @@ impl Report {
         if let Ok(mut state) = self.state.lock()
             && self.is_live()
         {
-            let lines = lines.to_vec();
+            let lines: Vec<_> = lines.iter().map(|line| medium::line(line).into_owned()).collect();
             if state.live != lines {
                 state.redraw(None, Some(lines));
             }
@@ -204,6 +231,14 @@ impl Report {
         let open = self.state.lock().is_ok_and(|state| state.in_group);
         if open {
             self.write("::endgroup::", false);
+        }
+    }
+
+    /// The one door for what others wrote.
+    fn shown(&self, text: &str) -> String {
+        match self.style {
+            Style::GitHub => medium::workflow(text),
+            Style::Plain | Style::Live => medium::lines(text).into_owned(),
         }
     }
 
@@ -264,13 +299,6 @@ impl Style {
             Self::Plain
         }
     }
-}
-
-/// Message of a workflow command: line ends and `%` are data there.
-/// <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>
-#[must_use]
-pub fn escape(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// Seconds for people: `42s`, `3m07s`, `1h02m`.

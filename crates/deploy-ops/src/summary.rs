@@ -4,12 +4,14 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use ops_cli::medium::{markdown_block, markdown_cell, markdown_code};
 use ops_cli::{Cause, DeployResult, Exit, Verdict};
 
 use crate::ending::Outcome;
 use crate::failure::Failure;
 use crate::names::ImageDigest;
 use crate::operation::{Times, Whole};
+use crate::redact::Redactor;
 use crate::report::{Entry, duration};
 use crate::session::EnvironmentSession;
 
@@ -150,7 +152,9 @@ pub fn write_step_summary(
 ) {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return };
     let sentence = command.sentence(result.verdict);
-    let text = markdown(&session.environment.url(), sentence, result, times, &session.report.timeline());
+    let redactor = Redactor::new(&session.config.platform);
+    let timeline = session.report.timeline();
+    let text = markdown(&session.environment.url(), sentence, result, times, &timeline, &redactor);
     if let Err(error) = append(Path::new(&path), &text) {
         session.report.warn(format!("failed to write the step summary: {error}"));
     }
@@ -167,29 +171,30 @@ fn markdown(
     result: &DeployResult,
     times: Option<Times>,
     timeline: &[Entry],
+    redactor: &Redactor,
 ) -> String {
     let mut lines = vec![format!("## {}: {sentence}", result.environment), String::new()];
     let mut fact = |name: &str, text: &str| lines.push(format!("- **{name}:** {text}"));
     if let Some(cause) = &result.cause {
-        fact("Cause", &inline(&cause.detail));
+        fact("Cause", &markdown_code(&redactor.text(&cause.detail)));
     }
     if let Some(times) = times {
         fact("Course", &course(times));
     }
     for guard in &result.overrides {
-        fact("Overridden guard", &format!("`{guard}`"));
+        fact("Overridden guard", &markdown_code(guard));
     }
     for difference in &result.local_only {
-        fact("Local only", &inline(&difference.to_string()));
+        fact("Local only", &markdown_code(&difference.to_string()));
     }
-    fact("Release", &format!("`{}`", result.release));
+    fact("Release", &markdown_code(&result.release));
     if !result.commit.is_empty() {
-        fact("Commit", &format!("`{}`", result.commit));
+        fact("Commit", &markdown_code(&result.commit));
     }
     fact("Where", url);
     fact("Time", &duration(result.elapsed_secs));
     if let Some(next) = &result.next {
-        fact("Next", &format!("`{next}`"));
+        fact("Next", &markdown_code(next));
     }
     if !result.services.is_empty() {
         lines.push(String::new());
@@ -207,28 +212,23 @@ fn markdown(
             ));
         }
     }
-    lines.extend(["", "<details><summary>Timeline</summary>", "", "```"].map(str::to_owned));
+    lines.extend(["", "<details><summary>Timeline</summary>", ""].map(str::to_owned));
+    let mut course = Vec::new();
     let skipped = timeline.len().saturating_sub(TIMELINE_LINES);
     if skipped > 0 {
-        lines.push(format!("({skipped} earlier lines left out)"));
+        course.push(format!("({skipped} earlier lines left out)"));
     }
     for entry in &timeline[skipped..] {
-        // A fence inside would end the block.
-        lines.push(format!("{:>7}  {}", duration(entry.at_secs), entry.text.replace("```", "` ` `")));
+        course.push(format!("{:>7}  {}", duration(entry.at_secs), redactor.text(&entry.text)));
     }
-    lines.extend(["```", "", "</details>", ""].map(str::to_owned));
+    lines.push(markdown_block(&course.join("\n")));
+    lines.extend(["", "</details>", ""].map(str::to_owned));
     lines.join("\n")
 }
 
 /// A cell of the table.
 fn code(text: &str) -> String {
-    if text.is_empty() { "-".to_owned() } else { format!("`{text}`") }
-}
-
-/// Text of others within a line of Markdown: as it is, and never as markup.
-fn inline(text: &str) -> String {
-    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("`` {} ``", text.replace("``", "` `"))
+    if text.is_empty() { "-".to_owned() } else { markdown_cell(text) }
 }
 
 #[cfg(test)]

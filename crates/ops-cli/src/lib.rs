@@ -6,18 +6,22 @@
 
 /// Writes a line for people to stderr. Where nobody reads it any more the line is lost and the program goes on, which
 /// `eprintln!` does not: a closed pipe must not leave a deployment unwatched.
+/// Text of others in it is only text: see [`medium::here`].
 #[macro_export]
 macro_rules! say {
-    ($($arg:tt)*) => {{
-        use ::std::io::Write as _;
-        let _ = ::std::writeln!(::std::io::stderr(), $($arg)*);
-    }};
+    () => {
+        $crate::medium::say(::std::format_args!(""))
+    };
+    ($($arg:tt)*) => {
+        $crate::medium::say(::std::format_args!($($arg)*))
+    };
 }
 
 mod args;
 mod exit;
 mod guard;
 mod local_only;
+pub mod medium;
 mod result;
 
 pub use args::*;

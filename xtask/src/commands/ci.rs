@@ -51,7 +51,7 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode, Failure> {
         match step(project) {
             Ok(()) => ops_cli::say!("    {name}: passed in {:.1} s", start.elapsed().as_secs_f64()),
             Err(failure) => {
-                ops_cli::say!("{}", failure.render().trim_end());
+                ops_cli::medium::say_coloured(failure.render().trim_end());
                 failed.push(*name);
             }
         }

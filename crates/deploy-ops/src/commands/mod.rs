@@ -23,7 +23,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ops_cli::{Exit, OpsCommand};
+use ops_cli::{Exit, OpsCommand, medium};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -61,7 +61,7 @@ static OBJECT_PRINTED: AtomicBool = AtomicBool::new(false);
 pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
     OBJECT_PRINTED.store(true, Ordering::Relaxed);
-    print(&text)
+    print(&medium::json(&text))
 }
 
 /// A deployment or rollback to `release` that ended before it had a result: its summary and, with `--json`, its object.
@@ -86,9 +86,9 @@ pub fn print_error_object(failure: &Failure) {
     }
 }
 
-/// Data on stdout.
+/// Data on stdout, with text of others in it.
 pub fn print(text: &str) -> Result<(), Failure> {
-    match writeln!(std::io::stdout(), "{text}") {
+    match writeln!(std::io::stdout(), "{}", medium::here(text)) {
         // A reader that stops early (`| head`) is no error.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
         _ => Ok(()),

@@ -115,3 +115,90 @@ fn the_style_follows_the_surroundings() {
     assert_eq!(Style::of(true, &with("TERM", "dumb")), Style::Plain);
     assert_eq!(Style::of(false, &with("TERM", "xterm")), Style::Plain);
 }
+
+/// What other people's text may try: each would be a command, a forged line or a control sequence.
+const HOSTILE: [&str; 9] = [
+    "done\r::add-mask::e",
+    "done\n::add-mask::e",
+    "done\n\u{a0}  ::stop-commands::x",
+    "ok ##[set-output name=release]v6.6.6",
+    "\x1b[2J\x1b]0;title\x07",
+    "\u{9b}2J \u{9d}52;c;aGk=\u{9c}",
+    "nul\0 \u{7f}",
+    "\u{202e}abc\u{2066}def\u{200f}",
+    "one\u{2028}two\u{2029}three\u{85}four",
+];
+
+/// What GitHub's runner makes of a log: its lines that are commands.
+/// `ActionCommand.cs` of <https://github.com/actions/runner>: lines end at `\r`, `\n`, or both; `::` counts after leading white
+/// space, `##[` anywhere.
+fn commands(log: &str) -> Vec<&str> {
+    log.split(['\r', '\n'])
+        .filter(|line| line.trim_start().starts_with("::") || line.contains("##["))
+        .collect()
+}
+
+fn assert_harmless(text: &str) {
+    let bad = |c: &char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    assert_eq!(text.chars().find(bad), None, "{text:?}");
+}
+
+#[test]
+fn text_of_others_is_no_workflow_command() {
+    for text in HOSTILE {
+        let log = written(Style::GitHub, false, |report| {
+            report.line(text);
+            for _ in 0..12 {
+                report.warn(text);
+            }
+        });
+        let found = commands(&log);
+        assert!(found.iter().all(|line| line.starts_with("::warning::")), "{text:?}: {found:?}");
+        assert_eq!(found.len(), 10, "{text:?}: {log:?}");
+        assert_harmless(&log);
+    }
+}
+
+#[test]
+fn text_of_others_is_no_control_sequence_of_a_terminal() {
+    for text in HOSTILE {
+        let say = |report: &Report| {
+            report.step(text);
+            report.line(text);
+            report.warn(text);
+            report.error(text);
+        };
+        assert_harmless(&written(Style::Plain, false, say));
+        assert_harmless(&written(Style::Live, false, say));
+        // A line that broke could not be erased again.
+        let live = written(Style::Live, false, |report| report.live(&[text.to_owned()]));
+        let live = live.strip_prefix("\x1b[?7l").and_then(|it| it.strip_suffix("\x1b[?7h\n")).unwrap();
+        assert_harmless(live);
+        assert!(!live.contains('\n'), "{live:?}");
+    }
+}
+
+#[test]
+fn a_programs_log_is_between_marks_that_stop_commands() {
+    let log: Vec<String> = HOSTILE.map(str::to_owned).to_vec();
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let text = written(Style::GitHub, false, |report| {
+            report.program(&[]);
+            report.program(&log);
+            assert_eq!(report.timeline().len(), log.len());
+        });
+        assert_harmless(&text);
+        let [first, last] = commands(&text)[..] else { panic!("{text}") };
+        let token = first.strip_prefix("::stop-commands::").unwrap();
+        assert_eq!((token.len(), last), (32, format!("::{token}::").as_str()));
+        assert!(text.starts_with(first) && text.trim_end().ends_with(last), "{text}");
+        tokens.push(token.to_owned());
+    }
+    assert_ne!(tokens[0], tokens[1], "a program that knew the token could end it");
+    let plain = written(Style::Plain, false, |report| report.program(&["one\ntwo".to_owned()]));
+    assert_eq!(plain, "     0s    | one\n     0s    | two\n");
+}

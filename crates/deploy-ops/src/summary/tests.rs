@@ -63,11 +63,18 @@ fn the_step_summary_has_a_table_and_the_timeline() {
         Entry { at_secs: 90.0, text: "error: ```".to_owned() },
     ];
     let sentence = Command::Deployment.sentence(outcome.result.verdict);
-    let text = markdown("https://staging.example.com", sentence, &outcome.result, outcome.times, &timeline);
+    let text = markdown(
+        "https://staging.example.com",
+        sentence,
+        &outcome.result,
+        outcome.times,
+        &timeline,
+        &Redactor::default(),
+    );
     let expected = "\
 ## staging: failed; everything is back as it was
 
-- **Cause:** `` api: its image does not exist: `docker` <b>gone</b> ``
+- **Cause:** ``api: its image does not exist: `docker` <b>gone</b>``
 - **Course:** called after 1m30s, services whole after 2m10s, over after 3m40s
 - **Overridden guard:** `health-path:api`
 - **Release:** `v1.2.0`
@@ -81,10 +88,10 @@ fn the_step_summary_has_a_table_and_the_timeline() {
 
 <details><summary>Timeline</summary>
 
-```
+````
      0s  Services
-  1m30s  error: ` ` `
-```
+  1m30s  error: ```
+````
 
 </details>
 ";
@@ -97,7 +104,8 @@ fn the_first_deployment_has_nothing_to_be_whole_again_and_no_empty_cell() {
     outcome.result.services[0].running_digests.clear();
     outcome.result.services[0].task_definition.clear();
     let times = outcome.times.map(|times| Times { whole: Whole::NothingBefore, ..times });
-    let text = markdown("https://staging.example.com", "failed", &outcome.result, times, &[]);
+    let text =
+        markdown("https://staging.example.com", "failed", &outcome.result, times, &[], &Redactor::default());
     assert!(text.contains("- **Course:** called after 1m30s, over after 3m40s\n"), "{text}");
     assert!(text.contains("| api | `sha256:aaaaaaaaaaaa` | - | - |\n"), "{text}");
 }
@@ -110,4 +118,51 @@ fn a_rollback_is_not_called_a_deployment() {
         "the rollback failed; everything is as it was before it"
     );
     assert_eq!(Command::Rollback.sentence(Verdict::NeedsHuman), "failed; a person has to act");
+}
+
+#[test]
+fn text_of_others_stays_text_in_markdown() {
+    let mut outcome = outcome();
+    let hostile = "``` <img src=x> ``\u{202e}\x1b[2J\r\n## forged `` ` ```` @all | [a](javascript:b)";
+    outcome.result.cause = Some(Cause { kind: "x".to_owned(), service: None, detail: hostile.to_owned() });
+    outcome.result.release = "v1`<b>".to_owned();
+    outcome.result.next = Some("a `b` c".to_owned());
+    outcome.result.services[0].task_definition = "x/a|b`c".to_owned();
+    let timeline = [Entry { at_secs: 0.0, text: "a\n````\n</details>\r```\u{0}".to_owned() }];
+    let text = markdown(
+        "https://staging.example.com",
+        "failed",
+        &outcome.result,
+        None,
+        &timeline,
+        &Redactor::default(),
+    );
+    let cause = text.lines().find(|line| line.starts_with("- **Cause:**")).unwrap();
+    assert_eq!(
+        cause,
+        "- **Cause:** ````` ``` <img src=x> ``\\u{202e}\\u{1b}[2J ## forged `` ` ```` @all | [a](javascript:b) `````"
+    );
+    assert!(text.contains("- **Release:** ``v1`<b>``\n"), "{text}");
+    assert!(text.contains("- **Next:** ``a `b` c``\n"), "{text}");
+    assert!(text.contains("| ``a\\|b`c`` |\n"), "{text}");
+    assert!(text.contains("\n`````\n     0s  a\n````\n</details>\\u{d}```\\u{0}\n`````\n"), "{text}");
+    assert!(!text.lines().any(|line| line.starts_with("## forged")), "{text}");
+}
+
+#[test]
+fn a_step_summary_holds_no_token() {
+    let token = format!("ghp_{}", "a1B2".repeat(9));
+    let mut outcome = outcome();
+    let detail = format!("api: cannot push with {token}");
+    outcome.result.cause = Some(Cause { kind: "x".to_owned(), service: None, detail });
+    let timeline = [Entry { at_secs: 0.0, text: format!("| git push --password hunter2 {token}") }];
+    let text = markdown(
+        "https://staging.example.com",
+        "failed",
+        &outcome.result,
+        None,
+        &timeline,
+        &Redactor::default(),
+    );
+    assert!(!text.contains("ghp_") && !text.contains("hunter2"), "{text}");
 }

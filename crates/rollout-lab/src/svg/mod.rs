@@ -7,6 +7,8 @@ mod panel;
 
 use std::fmt::Write as _;
 
+use ops_cli::medium::xml;
+
 use crate::text::clock;
 use crate::{LaneState, Outcome};
 
@@ -51,7 +53,7 @@ pub fn svg(title: &str, panels: &[(&str, &Outcome)]) -> String {
          <defs><pattern id=\"stripes\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
          patternTransform=\"rotate(45)\"><line class=\"hatch\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"6\"/></pattern></defs>\n\
          <rect class=\"bg\" width=\"100%\" height=\"100%\"/>\n",
-        escape(title)
+        xml(title)
     );
     text(&mut svg, MARGIN, 26.0, "", title, "font-size=\"17\" font-weight=\"600\"");
     legend(&mut svg);
@@ -102,7 +104,7 @@ pub(super) fn bar(
     let old = if old { " old" } else { "" };
     let place = format!("x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"");
     // Writing to a string cannot fail.
-    let _ = writeln!(svg, "<rect class=\"{class}{old}\" {place}><title>{}</title></rect>", escape(title));
+    let _ = writeln!(svg, "<rect class=\"{class}{old}\" {place}><title>{}</title></rect>", xml(title));
     if state == LaneState::Unhealthy {
         let _ = writeln!(svg, "<rect fill=\"url(#stripes)\" {place} pointer-events=\"none\"/>");
     }
@@ -151,7 +153,7 @@ pub(super) fn width_of(words: &str, size: f64) -> f64 {
 pub(super) fn text(svg: &mut String, x: f64, y: f64, class: &str, words: &str, more: &str) {
     let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
     let more = if more.is_empty() { String::new() } else { format!(" {more}") };
-    let _ = writeln!(svg, "<text{class} x=\"{x:.1}\" y=\"{y:.1}\"{more}>{}</text>", escape(words));
+    let _ = writeln!(svg, "<text{class} x=\"{x:.1}\" y=\"{y:.1}\"{more}>{}</text>", xml(words));
 }
 
 pub(super) fn axis(svg: &mut String, scale: &Scale, top: f64, bottom: f64) {
@@ -167,8 +169,4 @@ pub(super) fn axis(svg: &mut String, scale: &Scale, top: f64, bottom: f64) {
         text(svg, at, bottom + 14.0, "dim", &clock(secs), "text-anchor=\"middle\" font-size=\"11\"");
         secs += step;
     }
-}
-
-pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -36,12 +36,12 @@ fn main() -> ExitCode {
     match simulate::run(&args, &root()) {
         Ok(()) => Exit::Done.into(),
         Err(failure) => {
-            eprint!("{}", failure.render());
+            ops_cli::medium::say_coloured(failure.render().trim_end());
             // With `--json` stdout is one object, however it ends; where stdout is closed nobody reads it.
             if args.json
                 && let Ok(text) = serde_json::to_string_pretty(&failure.result())
             {
-                let _ = writeln!(std::io::stdout(), "{text}");
+                let _ = writeln!(std::io::stdout(), "{}", ops_cli::medium::json(&text));
             }
             failure.exit().into()
         }
