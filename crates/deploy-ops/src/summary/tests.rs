@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use ops_cli::ServiceResult;
 
 use super::*;
