@@ -14,7 +14,7 @@ use super::StateError;
 /// The lock of a state directory, held until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -50,7 +50,15 @@ impl Lock {
         let text = serde_json::to_vec(&holder)
             .map_err(|error| StateError::io("write", &path)(std::io::Error::other(error)))?;
         file.set_len(0).and_then(|()| file.write_all(&text)).map_err(StateError::io("write", &path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that another thread is starting just now has the descriptor until it runs its program.
+        // What cannot be unlocked is unlocked when the last descriptor closes.
+        let _ = self.file.unlock();
     }
 }
 
