@@ -2,10 +2,57 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
+use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::process::cargo;
 use crate::project::Project;
+
+// The crate `cargo_metadata` would switch on features of `serde_json`; then every build of one package alone would
+// compile the whole AWS SDK a second time.
+
+/// What `cargo metadata` says, as far as it is asked here.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+    workspace_members: BTreeSet<String>,
+    resolve: Resolve,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    id: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Resolve {
+    nodes: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    id: String,
+    deps: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    pkg: String,
+    dep_kinds: Vec<DependencyKind>,
+}
+
+#[derive(Deserialize)]
+struct DependencyKind {
+    /// Absent for what is compiled into the crate itself; `dev` or `build` else.
+    kind: Option<String>,
+}
+
+impl Metadata {
+    fn name<'a>(&'a self, id: &'a str) -> &'a str {
+        self.packages.iter().find(|package| package.id == id).map_or(id, |package| &package.name)
+    }
+}
 
 /// What one crate may use of this workspace, and what must not be in its dependency tree at all.
 struct Rule {
@@ -54,16 +101,18 @@ const RULES: &[Rule] = &[
 
 /// One line per broken rule.
 pub(super) fn check(project: &Project) -> Result<Vec<String>, Failure> {
-    let metadata =
-        MetadataCommand::new().manifest_path(project.root().join("Cargo.toml")).exec().map_err(|error| {
-            Failure::unexpected("failed to read the workspace with cargo metadata").because(error)
-        })?;
+    let unreadable = || Failure::unexpected("failed to read the workspace with cargo metadata");
+    let text = cargo(project, ["metadata", "--format-version", "1", "--locked"])
+        .stderr_null()
+        .read()
+        .map_err(|error| unreadable().because(error))?;
+    let metadata = serde_json::from_str(&text).map_err(|error| unreadable().because(error))?;
     Ok(broken_rules(&metadata))
 }
 
 fn broken_rules(metadata: &Metadata) -> Vec<String> {
-    let members: BTreeMap<&str, &PackageId> =
-        metadata.workspace_packages().iter().map(|package| (package.name.as_str(), &package.id)).collect();
+    let members: BTreeMap<&str, &str> =
+        metadata.workspace_members.iter().map(|id| (metadata.name(id), id.as_str())).collect();
     let mut findings = Vec::new();
     for name in members.keys().filter(|name| !RULES.iter().any(|rule| rule.name == **name)) {
         findings.push(format!(
@@ -74,7 +123,7 @@ fn broken_rules(metadata: &Metadata) -> Vec<String> {
         let Some(id) = members.get(rule.name) else { continue };
         let manifest = format!("{}/Cargo.toml:1", rule.name);
         let direct = dependencies(metadata, id);
-        for used in direct.iter().map(|id| metadata[id].name.as_str()) {
+        for used in direct.iter().map(|id| metadata.name(id)) {
             if members.contains_key(used) && !rule.workspace.contains(&used) && rule.workspace != ["*"] {
                 findings.push(format!("{manifest}: {} must not depend on {used}", rule.name));
             }
@@ -88,25 +137,26 @@ fn broken_rules(metadata: &Metadata) -> Vec<String> {
 }
 
 /// Direct dependencies that are compiled into the crate: not those of its tests or build script.
-fn dependencies<'a>(metadata: &'a Metadata, id: &PackageId) -> Vec<&'a PackageId> {
-    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+fn dependencies<'a>(metadata: &'a Metadata, id: &str) -> Vec<&'a str> {
+    let nodes = &metadata.resolve.nodes;
     nodes
-        .filter(|node| node.id == *id)
+        .iter()
+        .filter(|node| node.id == id)
         .flat_map(|node| &node.deps)
-        .filter(|dependency| dependency.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal))
-        .map(|dependency| &dependency.pkg)
+        .filter(|dependency| dependency.dep_kinds.iter().any(|kind| kind.kind.is_none()))
+        .map(|dependency| dependency.pkg.as_str())
         .collect()
 }
 
 /// Names of everything that is compiled into the crate.
-fn dependency_tree<'a>(metadata: &'a Metadata, id: &'a PackageId) -> BTreeSet<&'a str> {
+fn dependency_tree<'a>(metadata: &'a Metadata, id: &'a str) -> BTreeSet<&'a str> {
     let mut seen = BTreeSet::new();
     let mut names = BTreeSet::new();
     let mut open = vec![id];
     while let Some(id) = open.pop() {
         if seen.insert(id) {
             let below = dependencies(metadata, id);
-            names.extend(below.iter().map(|id| metadata[id].name.as_str()));
+            names.extend(below.iter().map(|id| metadata.name(id)));
             open.extend(below);
         }
     }
