@@ -1,5 +1,5 @@
 //! Integration tests, in one binary.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod documents;
 mod e2e;

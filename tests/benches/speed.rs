@@ -5,6 +5,7 @@
 //!
 //! Prints figures; judges nothing. Commands are timed as whole processes, debug builds as people run them,
 //! after one run that is not counted. The synth itself is timed in this process.
+#![allow(clippy::print_stdout)]
 
 use std::path::Path;
 use std::process::{Command, Stdio};

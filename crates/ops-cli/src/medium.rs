@@ -125,11 +125,11 @@ fn longest_ticks(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
-/// Text within an element or an attribute of XML, SVG or HTML.
+/// Text within an element, or an attribute in double quotes, of XML, SVG or HTML.
 #[must_use]
 pub fn xml(text: &str) -> String {
     let text = lines(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    text.replace('"', "&quot;").replace('\'', "&#39;")
+    text.replace('"', "&quot;")
 }
 
 /// Several lines for people where this program runs: [`lines`], and in a workflow of GitHub [`workflow`].
@@ -140,6 +140,42 @@ pub fn here(text: &str) -> Cow<'_, str> {
 
 fn in_workflow() -> bool {
     std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+}
+
+/// A line, or several, for people to stdout: the answer of a command, with text of others in it.
+///
+/// # Errors
+///
+/// What the system says, but for a reader that stopped early (`| head`), which is no error.
+pub fn print(text: &str) -> std::io::Result<()> {
+    out(&format!("{}\n", here(text)))
+}
+
+/// A JSON text and a line end to stdout.
+///
+/// # Errors
+///
+/// As [`print()`].
+pub fn print_json(text: &str) -> std::io::Result<()> {
+    out(&format!("{}\n", json(text)))
+}
+
+/// What the program made itself, in a format that other programs read, to stdout as it is: templates, pictures, scripts.
+///
+/// # Errors
+///
+/// As [`print()`].
+pub fn print_data(text: &str) -> std::io::Result<()> {
+    out(text)
+}
+
+#[expect(clippy::disallowed_methods, reason = "behind the doors")]
+fn out(text: &str) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// Writes to stderr for [`say!`](crate::say).

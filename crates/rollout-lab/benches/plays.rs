@@ -2,7 +2,7 @@
 //! verdict. `cargo bench -p rollout-lab --bench plays`
 //!
 //! Prints figures; judges nothing.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! How fast failing rollouts are simulated: rollouts per second on one core, and the cost as tasks grow.
 //!
 //! `cargo bench -p rollout-sim --bench rollouts`
-#![allow(missing_docs, clippy::unwrap_used, dead_code)]
+#![allow(missing_docs, clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, dead_code)]
 
 #[path = "../tests/ecs/fixture.rs"]
 mod fixture;

@@ -19,7 +19,6 @@ mod stack;
 mod status;
 mod task;
 
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -61,7 +60,7 @@ static OBJECT_PRINTED: AtomicBool = AtomicBool::new(false);
 pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))?;
     OBJECT_PRINTED.store(true, Ordering::Relaxed);
-    print(&medium::json(&text))
+    medium::print_json(&text).map_err(Failure::Output)
 }
 
 /// A deployment or rollback to `release` that ended before it had a result: its summary and, with `--json`, its object.
@@ -88,9 +87,5 @@ pub fn print_error_object(failure: &Failure) {
 
 /// Data on stdout, with text of others in it.
 pub fn print(text: &str) -> Result<(), Failure> {
-    match writeln!(std::io::stdout(), "{}", medium::here(text)) {
-        // A reader that stops early (`| head`) is no error.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Output(error)),
-        _ => Ok(()),
-    }
+    medium::print(text).map_err(Failure::Output)
 }

@@ -5,7 +5,6 @@ mod failure;
 mod simulate;
 mod sources;
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -41,7 +40,7 @@ fn main() -> ExitCode {
             if args.json
                 && let Ok(text) = serde_json::to_string_pretty(&failure.result())
             {
-                let _ = writeln!(std::io::stdout(), "{}", ops_cli::medium::json(&text));
+                let _ = ops_cli::medium::print_json(&text);
             }
             failure.exit().into()
         }

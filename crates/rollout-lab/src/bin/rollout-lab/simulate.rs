@@ -1,6 +1,5 @@
 //! `simulate`
 
-use std::io::Write as _;
 use std::path::Path;
 
 use ops_cli::SimulateArgs;
@@ -251,7 +250,6 @@ fn table(args: &SimulateArgs, environment: &str, sides: &[Side]) -> Result<(), F
 }
 
 fn print(text: &str) -> Result<(), Failure> {
-    std::io::stdout()
-        .write_all(text.as_bytes())
+    ops_cli::medium::print_data(text)
         .map_err(|source| Failure::Write { what: "the answer".to_owned(), source })
 }
