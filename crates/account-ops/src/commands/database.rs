@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use deploy_ops::commands::{print, print_json};
+use deploy_ops::commands::{close, print, print_json, tell_json};
 use deploy_ops::confirm;
 use deploy_ops::failure::Failure;
 use deploy_ops::session::EnvironmentSession;
@@ -21,7 +21,7 @@ pub(super) async fn run(command: &DatabaseCommand, root: &Path) -> Result<Exit, 
 async fn run_list(args: &EnvironmentArgs, root: &Path) -> Result<Exit, Failure> {
     let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let outcome = list::list(&session).await;
-    session.session.target.close().await?;
+    close(session.session.target).await;
     let listing = outcome?;
     if args.json {
         print_json(&listing)?;
@@ -40,10 +40,10 @@ async fn run_restore(args: &DatabaseRestoreArgs, root: &Path) -> Result<Exit, Fa
     };
     let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let outcome = restore_with(&session, args, source).await;
-    session.session.target.close().await?;
+    close(session.session.target).await;
     let restored = outcome?;
     if args.json {
-        print_json(&restored)?;
+        tell_json(&restored);
     } else if args.plan {
         print(&restored.lines().join("\n"))?;
     } else {

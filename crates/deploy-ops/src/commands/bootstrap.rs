@@ -5,7 +5,7 @@ use std::path::Path;
 use ops_cli::{BootstrapArgs, Exit};
 
 use super::deploy::wanted;
-use super::print_json;
+use super::{close, tell_json};
 use crate::bootstrap::{self, Bootstrap, BootstrapResult, Item, State};
 use crate::confirm::confirm;
 use crate::failure::Failure;
@@ -15,10 +15,10 @@ pub(super) async fn run(args: &BootstrapArgs, root: &Path) -> Result<Exit, Failu
     let options = Bootstrap { wanted: wanted(&args.revision)?, allow_replace: Vec::new() };
     let mut session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let outcome = go(&mut session, args, &options).await;
-    session.session.target.close().await?;
+    close(session.session.target).await;
     let result = outcome?;
     if args.json {
-        print_json(&result)?;
+        tell_json(&result);
     }
     Ok(result.exit)
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ops_cli::{DeployArgs, Exit, RevisionArgs};
 use serde_json::json;
 
-use super::{print_json, tell_failure};
+use super::{close, print_json, tell_failure, tell_json};
 use crate::call;
 use crate::deploy::{self, Options};
 use crate::failure::Failure;
@@ -33,15 +33,15 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
         Ok(outcome) if args.plan => plan(args, outcome)?,
         Ok(outcome) => {
             summary::print(&session, Command::Deployment, outcome, wall.elapsed());
-            step_output::hand_on(&outcome.result)?;
+            step_output::hand_on(&session.report, &outcome.result);
             if args.json {
-                print_json(&outcome.result)?;
+                tell_json(&outcome.result);
             }
             outcome.result.verdict.exit()
         }
         Err(failure) => {
             let release = label(&options.wanted);
-            tell_failure(&session, Command::Deployment, &release, failure, args.json)?;
+            tell_failure(&session, Command::Deployment, &release, failure, args.json);
             failure.exit()
         }
     };
@@ -49,7 +49,7 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
         let result = outcome.as_ref().map(|outcome| record::Outcome::Release(outcome.result.clone()));
         record::leave(&session, &args.environment, ("deploy", recorded_options(args)), result, calls);
     }
-    session.session.target.close().await?;
+    close(session.session.target).await;
     outcome.map(|_| exit)
 }
 

@@ -6,7 +6,7 @@ use env_config::Config;
 use ops_cli::{DoctorArgs, Exit, Place};
 use serde::Serialize;
 
-use super::{print, print_json};
+use super::{close, print, print_json};
 use crate::doctor::{Finding, State, account, github, machine};
 use crate::failure::Failure;
 
@@ -57,7 +57,7 @@ pub(super) async fn run(args: &DoctorArgs, root: &Path) -> Result<Exit, Failure>
         }
     }
     if let Some(target) = target {
-        target.close().await?;
+        close(target).await;
     }
     let healthy = findings.all.iter().all(|finding| finding.state != State::Fail);
     if args.json {

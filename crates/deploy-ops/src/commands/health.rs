@@ -5,7 +5,7 @@ use std::path::Path;
 use ops_cli::{Exit, HealthArgs};
 use serde::Serialize;
 
-use super::{print, print_json};
+use super::{close, print, print_json};
 use crate::failure::Failure;
 use crate::health::{Answer, Checker};
 use crate::history::short_release;
@@ -54,7 +54,7 @@ impl From<Answer> for Line {
 pub(super) async fn run(args: &HealthArgs, root: &Path) -> Result<Exit, Failure> {
     let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let health = ask(&session, args.release.as_deref()).await;
-    session.session.target.close().await?;
+    close(session.session.target).await;
     let health = health?;
     if args.json {
         print_json(&health)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ops_cli::{Exit, HistoryArgs};
 
-use super::{print, print_json};
+use super::{close, print, print_json};
 use crate::failure::Failure;
 use crate::history;
 use crate::session::EnvironmentSession;
@@ -13,7 +13,7 @@ pub(super) async fn run(args: &HistoryArgs, root: &Path) -> Result<Exit, Failure
     let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let history = history::read(&session, limit).await;
-    session.session.target.close().await?;
+    close(session.session.target).await;
     let history = history?;
     if args.json {
         print_json(&history)?;

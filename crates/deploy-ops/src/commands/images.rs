@@ -7,7 +7,7 @@ use ops_cli::{
     Exit, ImagesArgs, ImagesBuildArgs, ImagesCommand, ImagesPushArgs, ImagesVerifyArgs, TargetArgs,
 };
 
-use super::{deploy, print, print_json};
+use super::{close, deploy, print, print_json, tell};
 use crate::failure::Failure;
 use crate::images::docker::{self, Identity};
 use crate::images::source::Source;
@@ -61,7 +61,7 @@ async fn build(args: &ImagesBuildArgs, root: &Path) -> Result<Exit, Failure> {
             hint: "no image was pushed; the same command starts again".to_owned(),
         });
     }
-    print(&outcome?.join("\n"))?;
+    tell(&outcome?.join("\n"));
     Ok(Exit::Done)
 }
 
@@ -105,17 +105,17 @@ async fn without_pushed(root: &Path, builds: Vec<Build>, source: &Source) -> Res
         build.services = services;
         missing.extend((!build.services.is_empty()).then_some(build));
     }
-    session.target.close().await?;
+    close(session.target).await;
     Ok(missing)
 }
 
 async fn push(args: &ImagesPushArgs, root: &Path) -> Result<Exit, Failure> {
     let session = Session::open(root, &args.target).await?;
     let outcome = push_in(&session, root, args).await;
-    session.target.close().await?;
+    close(session.target).await;
     let pushed = outcome?;
     for image in &pushed {
-        print(&format!("{} {} {}", image.service, image.reference, image.digest))?;
+        tell(&format!("{} {} {}", image.service, image.reference, image.digest));
         if image.already {
             ops_cli::say!("{}: was in the registry already", image.service);
         }
@@ -147,7 +147,7 @@ async fn verify(args: &ImagesVerifyArgs, root: &Path) -> Result<Exit, Failure> {
     let session = Session::open(root, &args.target).await?;
     let outcome = verify_in(&session, wanted).await;
     let command = session.command("images verify");
-    session.target.close().await?;
+    close(session.target).await;
     let verification = outcome?;
     if args.json {
         print_json(&verification)?;

@@ -28,6 +28,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::session::EnvironmentSession;
 use crate::summary::{self, Command};
+use crate::target::Target;
 
 /// Runs a command. `root` is the top of the repository.
 pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
@@ -63,6 +64,30 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     medium::print_json(&text).map_err(Failure::Output)
 }
 
+/// [`print_json`] of how an operation ended. Where it cannot be printed (a full disk, a closed pipe) stderr says that, and
+/// the operation has ended as it has: the exit code is that of the outcome.
+pub fn tell_json(value: &impl Serialize) {
+    told(print_json(value));
+}
+
+/// [`print()`] of how an operation ended, as [`tell_json`].
+pub fn tell(text: &str) {
+    told(print(text));
+}
+
+fn told(printed: Result<(), Failure>) {
+    if let Err(failure) = printed {
+        ops_cli::say!("warning: {}; the exit code tells how the command ended", failure.chain());
+    }
+}
+
+/// Lets go of the account. An error in that is said, and is not how the command ended.
+pub async fn close(target: Target) {
+    if let Err(error) = target.close().await {
+        ops_cli::say!("warning: {}", Failure::from(error).chain());
+    }
+}
+
 /// A deployment or rollback to `release` that ended before it had a result: its summary and, with `--json`, its object.
 fn tell_failure(
     session: &EnvironmentSession,
@@ -70,18 +95,19 @@ fn tell_failure(
     release: &str,
     failure: &Failure,
     json: bool,
-) -> Result<(), Failure> {
+) {
     session.report.end_group();
-    let Some(result) = summary::of_failure(session, release, failure) else { return Ok(()) };
+    let Some(result) = summary::of_failure(session, release, failure) else { return };
     summary::write_step_summary(session, command, &result, None);
-    if json { print_json(&result) } else { Ok(()) }
+    if json {
+        tell_json(&result);
+    }
 }
 
 /// The object of a command with `--json` that failed, where it has not printed one of its own.
 pub fn print_error_object(failure: &Failure) {
     if !OBJECT_PRINTED.load(Ordering::Relaxed) {
-        // Where stdout is closed nobody reads it, and stderr has said why.
-        let _ = print_json(&failure.result());
+        tell_json(&failure.result());
     }
 }
 

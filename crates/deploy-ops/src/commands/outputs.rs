@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ops_cli::{Exit, OutputsArgs};
 
-use super::{print, print_json};
+use super::{close, print, print_json};
 use crate::failure::Failure;
 use crate::session::{EnvironmentSession, Session};
 use crate::stack::{self, Standing};
@@ -23,7 +23,7 @@ pub(super) async fn run(args: &OutputsArgs, root: &Path) -> Result<Exit, Failure
         (session.session, session.environment.stack_name.to_string())
     };
     let outputs = read(&session, &stack, &args.stack).await;
-    session.target.close().await?;
+    close(session.target).await;
     let outputs = outputs?;
     if args.json {
         print_json(&outputs)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use ops_cli::{Exit, RecoverArgs};
 use serde_json::json;
 
-use super::print_json;
+use super::{close, tell_json};
 use crate::call;
 use crate::confirm::Ask;
 use crate::failure::Failure;
@@ -30,11 +30,11 @@ pub(super) async fn run(args: &RecoverArgs, root: &Path) -> Result<Exit, Failure
         ops_cli::say!();
         ops_cli::say!("{recovered}");
         if args.json {
-            print_json(recovered)?;
+            tell_json(recovered);
         }
     }
     let result = outcome.as_ref().map(|recovered| record::Outcome::Recovery(recovered.clone()));
     record::leave(&session, &args.stack, ("recover", json!({"faults": args.target.faults})), result, calls);
-    session.target.close().await?;
+    close(session.target).await;
     Ok(outcome?.verdict.exit())
 }

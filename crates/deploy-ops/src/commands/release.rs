@@ -6,7 +6,7 @@ use std::path::Path;
 use env_config::Config;
 use ops_cli::{AnnotateArgs, Exit, LocalOnlyKind, ReleaseArgs, ReleaseCommand};
 
-use super::print;
+use super::{close, tell};
 use crate::clock::{Clock as _, WallClock};
 use crate::failure::Failure;
 use crate::infrastructure;
@@ -26,9 +26,9 @@ pub(super) async fn run(args: &ReleaseArgs, root: &Path) -> Result<Exit, Failure
     publish::order(&tag, &BTreeMap::new())?;
     let session = Session::open(root, &args.target).await?;
     let outcome = release(&session, &tag, args).await;
-    session.target.close().await?;
+    close(session.target).await;
     let commit = outcome?;
-    print(&format!("{tag} {commit}"))?;
+    tell(&format!("{tag} {commit}"));
     Ok(Exit::Done)
 }
 
@@ -104,7 +104,7 @@ async fn annotate(args: &AnnotateArgs, root: &Path) -> Result<Exit, Failure> {
         None => {
             let session = EnvironmentSession::open(root, &args.env, &args.target).await?;
             let running = Running::of_environment(&session, &tag).await;
-            session.session.target.close().await?;
+            close(session.session.target).await;
             running?
         }
     };

@@ -6,7 +6,7 @@ use std::time::Instant;
 use ops_cli::{Exit, RollbackArgs, Via};
 use serde_json::json;
 
-use super::{print_json, tell_failure};
+use super::{close, tell_failure, tell_json};
 use crate::call;
 use crate::confirm::Ask;
 use crate::failure::Failure;
@@ -33,14 +33,14 @@ pub(super) async fn run(args: &RollbackArgs, root: &Path) -> Result<Exit, Failur
         Ok(outcome) => {
             summary::print(&session, Command::Rollback, outcome, wall.elapsed());
             if args.json {
-                print_json(&outcome.result)?;
+                tell_json(&outcome.result);
             }
         }
-        Err(failure) => tell_failure(&session, Command::Rollback, &args.tag, failure, args.json)?,
+        Err(failure) => tell_failure(&session, Command::Rollback, &args.tag, failure, args.json),
     }
     let result = outcome.as_ref().map(|outcome| record::Outcome::Release(outcome.result.clone()));
     record::leave(&session, &args.environment, ("rollback", recorded_options(args)), result, calls);
-    session.session.target.close().await?;
+    close(session.session.target).await;
     Ok(outcome?.result.verdict.exit())
 }
 

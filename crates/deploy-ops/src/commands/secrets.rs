@@ -9,7 +9,7 @@ use ops_cli::{
 };
 use serde::Serialize;
 
-use super::{print, print_json};
+use super::{close, print, print_json, tell};
 use crate::failure::Failure;
 use crate::secrets::enter::{self, Input, Wanted};
 use crate::secrets::redeploy::{self, Restart};
@@ -33,7 +33,7 @@ pub(super) async fn run(command: &SecretsCommand, root: &Path) -> Result<Exit, F
             Err(error) => Err(error.into()),
         },
     };
-    session.session.target.close().await?;
+    close(session.session.target).await;
     outcome
 }
 
@@ -106,7 +106,7 @@ async fn init(session: &EnvironmentSession) -> Result<Exit, Failure> {
             _ => None,
         };
         let Some(input) = input else {
-            print(&line(&check))?;
+            tell(&line(&check));
             if !check.is_ready(placeholders) {
                 open.push(check);
             }
@@ -114,10 +114,10 @@ async fn init(session: &EnvironmentSession) -> Result<Exit, Failure> {
         };
         let wanted = Wanted::find(session, name.as_str(), None)?;
         enter::set(session, &wanted, &input, false).await?;
-        print(&format!(
+        tell(&format!(
             "{name:<20} {}",
             if input == Input::Generate { "generated now" } else { "entered now" }
-        ))?;
+        ));
     }
     for check in &open {
         let command = match check.standing {
@@ -138,11 +138,7 @@ async fn set(session: &EnvironmentSession, args: &SecretsSetArgs) -> Result<Exit
     };
     let services = enter::set(session, &wanted, &input, args.database_changed).await?;
     let keys: Vec<&str> = wanted.keys.iter().map(|(name, _)| name.as_str()).collect();
-    print(&format!(
-        "{} has a new value ({})",
-        session.environment.secret_path(wanted.name),
-        keys.join(", ")
-    ))?;
+    tell(&format!("{} has a new value ({})", session.environment.secret_path(wanted.name), keys.join(", ")));
     if services.is_empty() {
         ops_cli::say!("no service reads it; one-off tasks read it when they start");
         return Ok(Exit::Done);
@@ -191,7 +187,7 @@ async fn redeploy(session: &EnvironmentSession, services: &[String]) -> Result<E
             Ok(Exit::Done)
         }
         Restart::Done(names) => {
-            print(&format!("redeployed {}: every task reads the new value", names.join(", ")))?;
+            tell(&format!("redeployed {}: every task reads the new value", names.join(", ")));
             Ok(Exit::Done)
         }
         Restart::Failed(names) => {

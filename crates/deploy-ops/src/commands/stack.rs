@@ -5,7 +5,7 @@ use std::path::Path;
 use ops_cli::{Exit, StackArgs, StackCommand, StackDeleteArgs, StackDriftArgs, Verdict};
 use serde::Serialize;
 
-use super::print_json;
+use super::{close, print_json, tell_json};
 use crate::alignment;
 use crate::confirm::confirm;
 use crate::delete::{self, Subject};
@@ -30,20 +30,20 @@ pub(super) async fn run(command: &StackCommand, root: &Path) -> Result<Exit, Fai
                 Opened::Shared(session) => unfinished::of_shared(session, outcome).await,
                 Opened::Environment(session) => unfinished::of_environment(session, outcome).await,
             };
-            opened.close().await?;
+            opened.close().await;
             let result = outcome?;
             for line in result.lines() {
                 ops_cli::say!("{line}");
             }
             if args.json {
-                print_json(&result)?;
+                tell_json(&result);
             }
             Ok(result.verdict.exit())
         }
         StackCommand::Plan(args) => {
             let opened = Opened::open(root, args).await?;
             let outcome = plan(&opened, args).await;
-            opened.close().await?;
+            opened.close().await;
             let plan = outcome?;
             if args.json {
                 print_json(&plan)?;
@@ -90,12 +90,11 @@ impl Opened {
         }
     }
 
-    async fn close(self) -> Result<(), Failure> {
+    async fn close(self) {
         match self {
-            Self::Shared(session) => session.target.close().await?,
-            Self::Environment(session) => session.session.target.close().await?,
+            Self::Shared(session) => close(session.target).await,
+            Self::Environment(session) => close(session.session.target).await,
         }
-        Ok(())
     }
 }
 
@@ -237,7 +236,7 @@ async fn run_drift(args: &StackDriftArgs, root: &Path) -> Result<Exit, Failure> 
     let stack = opened.stack_name();
     session.report.step(&format!("Compare {stack} with its template"));
     let outcome = drift::detect(session, stack, &args.stack).await;
-    opened.close().await?;
+    opened.close().await;
     let drift = outcome?;
     if args.json {
         print_json(&drift)?;
@@ -254,7 +253,7 @@ async fn run_delete(args: &StackDeleteArgs, root: &Path) -> Result<Exit, Failure
         Opened::Environment(session) => Subject::Environment(&session.environment),
     };
     let outcome = delete::delete(opened.session(), &subject, args.confirm.as_deref(), args.yes).await;
-    opened.close().await?;
+    opened.close().await;
     let deleted = outcome?;
     ops_cli::say!();
     if deleted.existed && deleted.exit_code == 0 {
@@ -271,7 +270,7 @@ async fn run_delete(args: &StackDeleteArgs, root: &Path) -> Result<Exit, Failure
         ops_cli::say!("  next     {next}");
     }
     if args.json {
-        print_json(&deleted)?;
+        tell_json(&deleted);
     }
     Ok(if deleted.exit_code == 0 { Exit::Done } else { Exit::NeedsHuman })
 }

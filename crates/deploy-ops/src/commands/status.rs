@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ops_cli::{EnvironmentArgs, Exit};
 
-use super::{print, print_json};
+use super::{close, print, print_json};
 use crate::failure::Failure;
 use crate::session::EnvironmentSession;
 use crate::status;
@@ -17,6 +17,6 @@ pub(super) async fn run(args: &EnvironmentArgs, root: &Path) -> Result<Exit, Fai
     } else {
         print(&status.to_string())?;
     }
-    session.session.target.close().await?;
+    close(session.session.target).await;
     Ok(Exit::Done)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ops_cli::{Exit, TaskCommand, TaskRunArgs, TaskStopArgs};
 
-use super::print_json;
+use super::{close, tell_json};
 use crate::failure::Failure;
 use crate::resolve::Wanted;
 use crate::session::EnvironmentSession;
@@ -24,10 +24,10 @@ async fn stop_task(args: &TaskStopArgs, root: &Path) -> Result<Exit, Failure> {
     if let Ok(stopped) = &outcome {
         stopped.lines().iter().for_each(|line| ops_cli::say!("{line}"));
         if args.json {
-            print_json(stopped)?;
+            tell_json(stopped);
         }
     }
-    session.session.target.close().await?;
+    close(session.session.target).await;
     let ended = outcome?.still_stopping.is_empty();
     Ok(if ended { Exit::Done } else { Exit::NeedsHuman })
 }
@@ -46,9 +46,9 @@ async fn run_task(args: &TaskRunArgs, root: &Path) -> Result<Exit, Failure> {
         ops_cli::say!();
         result.lines().iter().for_each(|line| ops_cli::say!("{line}"));
         if args.json {
-            print_json(result)?;
+            tell_json(result);
         }
     }
-    session.session.target.close().await?;
+    close(session.session.target).await;
     outcome.map(|result| result.exit())
 }

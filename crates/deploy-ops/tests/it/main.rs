@@ -4,5 +4,6 @@
 mod doctor;
 mod doctor_github;
 mod images;
+mod machine;
 mod scene;
 mod secrets;
