@@ -20,6 +20,8 @@ use crate::session::Session;
 
 /// Directory of the records, below the top of the repository.
 pub const DIRECTORY: &str = ".deployments";
+/// What a record that is read may have, in bytes.
+const MAX_RECORD: u64 = 256 * 1024 * 1024;
 /// Version of the format; another one is refused.
 pub const FORMAT: u32 = 1;
 
@@ -291,7 +293,7 @@ fn free_path(directory: &Path, name: &str) -> PathBuf {
 
 /// Reads a record.
 pub fn read(path: &Path) -> Result<DeploymentRecord, RecordError> {
-    let text = fs::read_to_string(path).map_err(|source| RecordError::Io {
+    let text = env_config::read_text(path, MAX_RECORD).map_err(|source| RecordError::Io {
         action: "read",
         path: path.to_owned(),
         source,

@@ -11,6 +11,7 @@ use crate::{
     document::Document,
     environment::Environment,
     error::{ConfigError, Problem},
+    files::{MAX_CONFIGURATION, read_text},
     names::EnvironmentName,
     platform::Platform,
     resource_names::{EnvironmentNames, SharedNames},
@@ -159,7 +160,7 @@ fn read_environments(root: &Path) -> Result<Vec<(String, String)>, ConfigError> 
 
 fn read(root: &Path, name: &str) -> Result<String, ConfigError> {
     let path = root.join(name);
-    fs::read_to_string(&path).map_err(|source| ConfigError::Read {
+    read_text(&path, MAX_CONFIGURATION).map_err(|source| ConfigError::Read {
         path,
         source,
         help: format!("expected {name} below the top of the repository, as UTF-8 text; docs/configuration.md describes it"),

@@ -147,6 +147,30 @@ fn a_missing_file_is_named_with_what_would_be_right() {
 }
 
 #[test]
+fn a_pipe_that_nobody_writes_to_is_not_waited_for() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir(root.path().join("infra")).unwrap();
+    let pipe = root.path().join("infra/platform.toml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let line =
+        Config::load(root.path()).unwrap_err().line().replace(&root.path().display().to_string(), "ROOT");
+    assert_snapshot!(line, @"cannot read ROOT/infra/platform.toml: it is not a regular file");
+}
+
+#[test]
+fn a_file_without_end_is_not_read() {
+    let root = tempfile::tempdir().unwrap();
+    let environments = root.path().join("infra/environments");
+    std::fs::create_dir_all(&environments).unwrap();
+    std::fs::write(root.path().join("infra/platform.toml"), Files::new().platform).unwrap();
+    let text = format!("{}# {}", Files::new().environments[0].1, "x".repeat(50_000_000));
+    std::fs::write(environments.join("live.toml"), text).unwrap();
+    let line =
+        Config::load(root.path()).unwrap_err().line().replace(&root.path().display().to_string(), "ROOT");
+    assert_snapshot!(line, @"cannot read ROOT/infra/environments/live.toml: it is longer than the 1048576 bytes that such a file may have");
+}
+
+#[test]
 fn a_missing_directory_of_environments_is_named() {
     let root = tempfile::tempdir().unwrap();
     std::fs::create_dir(root.path().join("infra")).unwrap();

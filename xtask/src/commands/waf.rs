@@ -1,6 +1,7 @@
 //! `waf check`: the firewall of an environment, and what it would do to a request.
 
 use std::fmt::Write as _;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -43,12 +44,15 @@ pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
     })
 }
 
+/// What the description of a request may have, in bytes: no rule looks at more than the first 64 KiB of a body.
+const MAX_REQUEST: u64 = 1024 * 1024;
+
+fn read_input() -> std::io::Result<String> {
+    std::io::read_to_string(std::io::stdin().take(MAX_REQUEST))
+}
+
 fn read(file: &Path) -> Result<Request, Failure> {
-    let text = if file == Path::new("-") {
-        std::io::read_to_string(std::io::stdin())
-    } else {
-        std::fs::read_to_string(file)
-    };
+    let text = if file == Path::new("-") { read_input() } else { env_config::read_text(file, MAX_REQUEST) };
     let text = text.map_err(|error| {
         Failure::bad_input(format!("failed to read the request from {}", file.display())).because(error)
     })?;

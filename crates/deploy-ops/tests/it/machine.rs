@@ -1,8 +1,8 @@
 //! What the machine refuses: a full disk, files that cannot be written, a metadata service that is not there.
 
 use std::fs::{self, File};
-use std::io::Read as _;
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -102,4 +102,22 @@ fn without_credentials_the_metadata_service_is_asked_once() {
     assert!(run.stderr.contains("aws sso login"), "{}", run.stderr);
     assert_eq!(asked.load(Ordering::SeqCst), 1, "connections");
     assert!(!scene.root().join(".local-aws").exists());
+}
+
+#[test]
+fn a_served_account_ends_at_ctrl_c_though_clients_have_sent_half_a_request() {
+    let scene = Scene::empty();
+    let mut served = scene.serve();
+    let address = served.endpoint.strip_prefix("http://").unwrap().to_owned();
+    let half = format!("POST / HTTP/1.1\r\nhost: {address}\r\ncontent-length: 100\r\n\r\nAction=");
+    let connections: Vec<TcpStream> = (0..300)
+        .map(|number| {
+            let mut stream = TcpStream::connect(&address).unwrap();
+            // Every third has not even finished its head.
+            let sent = if number % 3 == 0 { &half[..20] } else { &half };
+            stream.write_all(sent.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    assert!(served.interrupt().is_some(), "it waits for {} clients", connections.len());
 }

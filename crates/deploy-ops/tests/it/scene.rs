@@ -203,6 +203,21 @@ impl Served {
     }
 }
 
+impl Served {
+    /// Sends the signal of Ctrl-C; the exit code, or nothing if it has not ended after a minute.
+    pub(crate) fn interrupt(&mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        for _ in 0..600 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        None
+    }
+}
+
 impl Drop for Served {
     fn drop(&mut self) {
         // Everything answered is on disk already.

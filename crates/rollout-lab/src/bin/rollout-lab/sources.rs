@@ -98,8 +98,11 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// What a scenario or a template may have, in bytes; a template of CloudFormation has at most a million.
+const MAX_SOURCE: u64 = 16 * 1024 * 1024;
+
 fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|source| Failure::Read { path: path.to_owned(), source })
+    env_config::read_text(path, MAX_SOURCE).map_err(|source| Failure::Read { path: path.to_owned(), source })
 }
 
 fn git(root: &Path, args: &[&str]) -> Option<String> {
