@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::handle::resource;
-use crate::kind::{RepositoryArn, RepositoryName, RepositoryUri, Text};
+use crate::kind::{RepositoryArn, RepositoryName, Text};
 use crate::value::Value;
 
 /// `AWS::ECR::Repository`
@@ -22,7 +22,6 @@ resource!(
     Repository = "AWS::ECR::Repository",
     ref name: RepositoryName,
     "Arn" arn: RepositoryArn,
-    "RepositoryUri" uri: RepositoryUri,
 );
 
 /// How images are encrypted at rest.

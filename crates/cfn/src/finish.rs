@@ -221,7 +221,8 @@ impl Check<'_> {
     fn substitution(&mut self, pattern: &str) {
         for part in pattern.split("${").skip(1) {
             let variable = part.split('}').next().unwrap_or_default();
-            if !variable.starts_with("AWS::") {
+            // `${!name}` stands for `${name}` itself: a variable of a policy.
+            if !variable.starts_with("AWS::") && !variable.starts_with('!') {
                 let variable = variable.to_owned();
                 self.problems.push(Problem::Substitution { place: self.place.join("."), variable });
             }

@@ -16,6 +16,9 @@ pub struct Role<S> {
     pub assume_role_policy_document: PolicyDocument<S>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Managed policies that the role has; at most 20.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub managed_policy_arns: Vec<Value<S, ManagedPolicyArn>>,
     /// Seconds, 3,600 to 43,200.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_session_duration: Option<u32>,
@@ -25,8 +28,21 @@ pub struct Role<S> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<Policy<S>>,
     pub role_name: String,
+    /// Tags of the role beside those of the stack: `${aws:PrincipalTag/KEY}` in its policies.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<RoleTag<S>>,
 }
 resource!(Role = "AWS::IAM::Role", ref name: RoleName, "Arn" arn: RoleArn);
+
+/// A tag of a role.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RoleTag<S> {
+    /// At most 128 characters.
+    pub key: &'static str,
+    /// At most 256 characters.
+    pub value: Value<S, Text>,
+}
 
 /// An inline policy. All of a role's together have at most 10,240 characters, white space not counted.
 #[derive(Debug, Clone, serde::Serialize)]

@@ -118,8 +118,6 @@ kinds! {
     RepositoryName;
     /// ARN of an ECR repository.
     RepositoryArn: ArnKind;
-    /// `123456789012.dkr.ecr.us-west-2.amazonaws.com/name`
-    RepositoryUri;
     /// Name of an S3 bucket.
     BucketName;
     /// ARN of an S3 bucket.

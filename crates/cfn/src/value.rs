@@ -53,7 +53,7 @@ impl<S, K> Value<S, K> {
     }
 
     /// `Fn::Sub` over pseudo parameters only (`${AWS::Partition}`, `${AWS::Region}`, `${AWS::AccountId}`): the way to
-    /// write an ARN or an endpoint. Resources are referred to by handles, so a `${LogicalId}` in here is reported by
+    /// write an ARN or an endpoint; `${!aws:PrincipalTag/Team}` is what a policy has as `${aws:PrincipalTag/Team}`. Resources are referred to by handles, so a `${LogicalId}` in here is reported by
     /// [`Template::finish`](crate::Template::finish).
     pub fn sub(pattern: impl Into<String>) -> Self {
         Self::new(Expr::Sub(pattern.into()))

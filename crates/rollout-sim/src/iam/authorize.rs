@@ -158,6 +158,11 @@ enum Decision {
     NotAllowed(By),
 }
 
+/// Tags of a role, as keys of its requests; sessions bring none of their own (IAM:reference_policies_condition-keys).
+pub(super) fn principal_tags(role: &Role) -> impl Iterator<Item = (String, &str)> {
+    role.tags.iter().map(|tag| (format!("aws:PrincipalTag/{}", tag.key), tag.value.as_str()))
+}
+
 /// The keys that the request of an action has: of those that the call names, the ones that AWS evaluates for it.
 fn full_context(
     world: &World,
@@ -176,8 +181,14 @@ fn full_context(
         ("aws:RequestedRegion", world.region.as_str()),
         ("aws:SecureTransport", "true"),
     ];
+    let role = match principal {
+        Principal::Role { name, .. } => world.iam.roles.get(name),
+        Principal::Admin => None,
+    };
+    let tags: Vec<_> = role.into_iter().flat_map(principal_tags).collect();
+    let own = own.into_iter().chain(tags.iter().map(|(key, value)| (key.as_str(), *value)));
     let of_call = context.iter().filter(|(key, _)| reference::has_key(action, key));
-    Context::new(own.into_iter().chain(of_call.map(|(key, value)| (key.as_str(), value.as_str()))))
+    Context::new(own.chain(of_call.map(|(key, value)| (key.as_str(), value.as_str()))))
 }
 
 fn decide(state: &State, name: &str, action: &str, resource: &str, context: &Context) -> Decision {

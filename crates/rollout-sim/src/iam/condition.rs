@@ -173,6 +173,16 @@ impl Conditions {
         })
     }
 
+    /// Whether the conditions on tags of the caller hold; the others are not looked at.
+    pub(super) fn hold_for_caller(&self, context: &Context) -> bool {
+        self.0.iter().all(|(operator, keys)| {
+            let mut tags =
+                keys.iter().filter(|(key, _)| key.to_ascii_lowercase().starts_with("aws:principaltag/"));
+            Operator::parse(operator)
+                .is_ok_and(|operator| tags.all(|(key, values)| operator.holds(key, values, context)))
+        })
+    }
+
     /// IAM refuses a trust in GitHub's provider that any repository satisfies
     /// (docs/fact-sheet.md; `IAM:id_roles_create_for-idp_oidc`).
     pub(super) fn check_github_subject(&self) -> Result<(), ApiError> {

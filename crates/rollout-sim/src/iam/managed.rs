@@ -10,6 +10,18 @@ use super::{
 };
 use crate::{ApiError, World};
 
+/// IAM's limit for a managed policy, in characters without white space (`IAM:reference_iam-quotas`).
+const SIZE_LIMIT: usize = 6_144;
+
+fn stored(document: String) -> Result<StoredPolicy, ApiError> {
+    let size = document.chars().filter(|c| !c.is_whitespace()).count();
+    if size > SIZE_LIMIT {
+        let message = format!("Cannot exceed quota for PolicySize: {SIZE_LIMIT}");
+        return Err(ApiError::new("LimitExceeded", message).with_status(409));
+    }
+    StoredPolicy::identity(document)
+}
+
 const EXECUTION_ROLE: &str = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
 const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 
@@ -78,7 +90,7 @@ fn describe(state: &State, arn: &str) -> PolicyDescription {
 /// `CreatePolicy`.
 ///
 /// # Errors
-/// `EntityAlreadyExists`; `MalformedPolicyDocument`; `LimitExceeded` beyond the quota.
+/// `EntityAlreadyExists`; `MalformedPolicyDocument`; `LimitExceeded` beyond the quotas of policies and of characters.
 pub fn create_policy(world: &mut World, input: CreatePolicyInput) -> Result<PolicyOutput, ApiError> {
     let path = input.path.as_deref().unwrap_or("/");
     let arn = global_arn(world, &format!("policy{path}{}", input.policy_name));
@@ -90,17 +102,18 @@ pub fn create_policy(world: &mut World, input: CreatePolicyInput) -> Result<Poli
         .with_status(409));
     }
     check_quota("PoliciesPerAccount", policy_count(world), world.quotas.policies)?;
-    world.iam.policies.insert(arn.clone(), StoredPolicy::identity(input.policy_document)?);
+    let policy = stored(input.policy_document)?;
+    world.iam.policies.insert(arn.clone(), policy);
     Ok(PolicyOutput { policy: describe(&world.iam, &arn) })
 }
 
 /// Replaces the document of a policy: `CreatePolicyVersion` with `SetAsDefault`. Former versions are not kept.
 ///
 /// # Errors
-/// `NoSuchEntity`; `MalformedPolicyDocument`.
+/// `NoSuchEntity`; `MalformedPolicyDocument`; `LimitExceeded` above 6,144 characters.
 pub fn update_policy(world: &mut World, arn: &str, document: String) -> Result<(), ApiError> {
     let policy = world.iam.policies.get_mut(arn).ok_or_else(|| no_policy(arn))?;
-    *policy = StoredPolicy::identity(document)?;
+    *policy = stored(document)?;
     Ok(())
 }
 

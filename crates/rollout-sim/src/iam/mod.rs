@@ -38,6 +38,7 @@ pub use providers::{
     create_open_id_connect_provider, delete_open_id_connect_provider, get_open_id_connect_provider,
     list_open_id_connect_providers,
 };
+pub(crate) use roles::set_role_tags;
 pub use roles::{
     create_role, delete_role, delete_role_policy, get_role, get_role_policy, list_role_policies, list_roles,
     put_role_policy, role_exists, update_assume_role_policy,

@@ -47,12 +47,15 @@ pub fn knows_service(prefix: &str) -> bool {
     reference().services.contains_key(prefix)
 }
 
-/// The action of this name, such as `ecs:RunTask`; `None` where AWS has none, or the service is none of those kept here.
+/// The action of this name, such as `ecs:RunTask`, in any case of letters, as IAM compares them; `None` where AWS has none, or
+/// the service is none of those kept here.
 #[must_use]
 pub fn action(name: &str) -> Option<Action> {
     let (prefix, name) = name.split_once(':')?;
     let service = reference().services.get(prefix)?;
-    let (resource_types, keys) = service.actions.get(name)?;
+    let same = |known: &&String| known.eq_ignore_ascii_case(name);
+    let found = || service.actions.get(service.actions.keys().find(same)?);
+    let (resource_types, keys) = service.actions.get(name).or_else(found)?;
     let condition_keys = keys.iter().filter_map(|key| service.keys.get(*key).map(String::as_str)).collect();
     Some(Action { resource_types, condition_keys })
 }
@@ -112,6 +115,8 @@ mod tests {
     #[test]
     fn patterns_mean_the_actions_that_exist() {
         assert_eq!(matching("ecs:runtask"), ["ecs:RunTask"]);
+        assert!(action("elasticloadbalancing:SetWebACL").is_some_and(|it| it.resource_types.is_empty()));
+        assert!(!has_key("elasticloadbalancing:SetWebACL", "aws:ResourceTag/Environment"));
         assert_eq!(matching("ecs:NoSuchThing*"), Vec::<String>::new());
         assert!(matching("ecs:*").len() > 50);
         assert_eq!(action("ecs:DescribeTaskDefinition").unwrap().resource_types, &[] as &[String]);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     AttachedPermissionsBoundary, CreateRoleInput, EmptyOutput, GetRolePolicyOutput, ListRolePoliciesOutput,
     ListRolesInput, ListRolesOutput, PutRolePolicyInput, Role, RoleDescription, RoleInput, RoleOutput,
-    RolePolicyInput, StoredPolicy, UpdateAssumeRolePolicyInput, boundary, check_quota, global_arn,
+    RolePolicyInput, StoredPolicy, Tag, UpdateAssumeRolePolicyInput, boundary, check_quota, global_arn,
     no_such_entity, role_count, role_name,
 };
 use crate::{ApiError, World, wire};
@@ -139,6 +139,15 @@ pub fn list_roles(world: &World, input: &ListRolesInput) -> Result<ListRolesOutp
         wire::page(roles, input.marker.as_deref(), size, || validation("Invalid Marker.".to_owned()))?;
     let roles = page.into_iter().map(|(name, role)| describe(world, name, role)).collect();
     Ok(ListRolesOutput { roles, is_truncated: marker.is_some(), marker })
+}
+
+/// Makes the tags of a role these: `TagRole` and `UntagRole`.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub(crate) fn set_role_tags(world: &mut World, name: &str, tags: Vec<Tag>) -> Result<(), ApiError> {
+    world.iam.role_mut(name)?.tags = tags;
+    Ok(())
 }
 
 /// `UpdateAssumeRolePolicy`.

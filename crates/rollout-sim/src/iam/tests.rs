@@ -180,6 +180,30 @@ fn variables_are_replaced_in_resources() {
 }
 
 #[test]
+fn policies_read_the_tags_of_the_role_that_calls() {
+    let mut world = world(
+        r#"{"Effect":"Allow","Action":"ecs:UpdateService",
+            "Resource":"arn:aws:ecs:us-west-2:123456789012:service/shop-${aws:PrincipalTag/DeploysTo}/*"},
+           {"Effect":"Allow","Action":"ec2:DeleteVpc","Resource":"*",
+            "Condition":{"StringEquals":{"aws:ResourceTag/Environment":"${aws:PrincipalTag/DeploysTo}"}}},
+           {"Effect":"Allow","Action":"ecs:ListTasks","Resource":"*",
+            "Condition":{"StringEquals":{"aws:PrincipalTag/DeploysTo":"production"}}}"#,
+    );
+    let (own, other) =
+        (&[("aws:ResourceTag/Environment", "staging")], &[("aws:ResourceTag/Environment", "production")]);
+    // Without the tag the variable has no value, and no statement with it matches.
+    assert!(!allowed(&world, "ecs:UpdateService", SERVICE, &[]));
+    assert!(!allowed(&world, "ec2:DeleteVpc", "*", own));
+    let tag = Tag { key: "DeploysTo".to_owned(), value: "staging".to_owned() };
+    set_role_tags(&mut world, ROLE, vec![tag]).unwrap();
+    assert!(allowed(&world, "ecs:UpdateService", SERVICE, &[]));
+    assert!(!allowed(&world, "ecs:UpdateService", &SERVICE.replace("staging", "production"), &[]));
+    assert!(allowed(&world, "ec2:DeleteVpc", "*", own) && !allowed(&world, "ec2:DeleteVpc", "*", other));
+    // What roles with another tag may do is no grant of this one.
+    assert!(unused_grants(&world, ROLE).iter().all(|grant| grant.pattern != "ecs:ListTasks"));
+}
+
+#[test]
 fn malformed_documents_are_refused() {
     let mut world = world(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#);
     for statement in [
@@ -269,6 +293,24 @@ fn managed_policies_allow_too() {
     let inline = RolePolicyInput { role_name: ROLE.to_owned(), policy_name: "deploy".to_owned() };
     delete_role_policy(&mut world, &inline).unwrap();
     delete_role(&mut world, &role).unwrap();
+}
+
+#[test]
+fn a_managed_policy_has_at_most_6144_characters() {
+    let mut world = world("");
+    let resource = format!("arn:aws:s3:::{}", "x".repeat(6_144));
+    let document = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"s3:*","Resource":"{resource}"}}]}}"#
+    );
+    let input = CreatePolicyInput {
+        policy_name: "long".to_owned(),
+        policy_document: document.clone(),
+        ..Default::default()
+    };
+    let error = create_policy(&mut world, input).unwrap_err();
+    assert_eq!((error.code.as_str(), error.status), ("LimitExceeded", 409));
+    let short = managed(&mut world, "short", r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#);
+    assert_eq!(update_policy(&mut world, &short, document).unwrap_err().code, "LimitExceeded");
 }
 
 /// Makes a managed policy of these statements, and answers its ARN.

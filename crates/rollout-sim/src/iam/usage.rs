@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::authorize::policies;
+use super::authorize::{policies, principal_tags};
 use super::condition::Context;
 use super::policy::{Effect, Statement, matches_action, matches_resource};
 use super::{State, role_name};
@@ -110,9 +110,13 @@ pub fn unused_grants(world: &World, role: &str) -> BTreeSet<UnusedGrant> {
     let Some(role) = world.iam.roles.get(name) else { return BTreeSet::new() };
     let nothing = BTreeSet::new();
     let exercised = world.iam.usage.get(name).map_or(&nothing, |usage| &usage.exercised);
+    let tags: Vec<_> = principal_tags(role).collect();
+    let caller = Context::new(tags.iter().map(|(key, value)| (key.as_str(), *value)));
     let mut unused = BTreeSet::new();
     for (policy, statements) in policies(&world.iam, role) {
-        for (index, statement) in statements.iter().enumerate().filter(|(_, it)| it.effect == Effect::Allow) {
+        // What a policy of several roles allows to those with another tag is none of this one's grants.
+        let grants = |it: &Statement| it.effect == Effect::Allow && it.condition.hold_for_caller(&caller);
+        for (index, statement) in statements.iter().enumerate().filter(|(_, it)| grants(it)) {
             let name = statement_name(index, statement);
             let mine = |grant: &&Grant| grant.policy == policy && grant.statement == name;
             let needed: BTreeSet<&str> = exercised

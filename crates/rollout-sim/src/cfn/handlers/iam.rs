@@ -142,6 +142,12 @@ pub(super) fn update_role(
     if differs(old, new, "PermissionsBoundary") {
         bound(world, name, new).map_err(failure(context))?;
     }
+    if differs(old, new, "Tags") {
+        let tags = new.get("Tags").and_then(Value::as_array).into_iter().flatten();
+        let tags = tags
+            .map(|tag| iam::Tag { key: text(tag, "Key").to_owned(), value: text(tag, "Value").to_owned() });
+        iam::set_role_tags(world, name, tags.collect()).map_err(failure(context))?;
+    }
     fill(world, context, name, old, new)?;
     Ok(updated(world, "AWS::IAM::Role", name))
 }
