@@ -69,8 +69,9 @@ fn two_passwords_are_accepted_while_one_replaces_the_other() {
         assert_eq!(references(&user["Passwords"]), BTreeSet::from(expected), "{id}");
     }
     let shared = documents(&config).remove(0);
-    let role = shared.json()["Resources"]["StagingCloudFormationRole"].to_string();
+    let policy = shared.json()["Resources"]["CloudFormationNamedPolicy"].to_string();
     for secret in ["cache", "session"] {
-        assert!(role.contains(&format!("secret:staging/doc-platform/{secret}-*")), "{secret}");
+        let path = format!("secret:${{!aws:PrincipalTag/DeploysSecrets}}/{secret}-*");
+        assert!(policy.contains(&path), "{secret}");
     }
 }

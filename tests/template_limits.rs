@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use env_config::Config;
-use stack_model::limits::{Usage, usage};
+use serde_json::json;
+use stack_model::limits::{Usage, usage, usage_of};
 
 use crate::templates::{config, document, documents};
 
@@ -59,15 +60,82 @@ fn what_is_too_much_is_counted() {
     for number in 0..100_u32 {
         let mut more = route.clone();
         more.priority = 2_000 + number;
-        more.paths = (0..6).map(|part| format!("/p{number}/{part}").parse().unwrap()).collect();
+        let end = if number == 0 { "/*" } else { "" };
+        more.paths = (0..6).map(|part| format!("/p{number}/{part}{end}").parse().unwrap()).collect();
         api.routes.push(more);
     }
     config.environments["staging"].ecs.desired_count = 300;
     let found = broken(&config, "staging");
     assert_eq!(found["rules of a load balancer"], 104);
     assert_eq!(found["path patterns in a rule"], 6);
+    assert_eq!(found["wildcards in the paths of a rule"], 6);
     assert_eq!(found["targets of a load balancer while all services are rolled out at once"], 1_800);
-    assert_eq!(found.len(), 3, "{found:?}");
+    assert_eq!(found.len(), 4, "{found:?}");
+}
+
+/// Templates of today have no mappings; the limit is AWS's all the same.
+#[test]
+fn mappings_and_their_attributes_are_counted() {
+    let keys = |count: usize| (0..count).map(|key| (format!("k{key}"), json!({"a": 1}))).collect();
+    let wide: serde_json::Map<_, _> = keys(201);
+    let mut mappings: serde_json::Map<String, serde_json::Value> = keys(200);
+    for value in mappings.values_mut() {
+        *value = json!({"key": wide});
+    }
+    let found = |mappings: &serde_json::Map<_, _>| {
+        let used = usage_of(&json!({"Mappings": mappings, "Resources": {}}));
+        let broken = used.into_iter().filter(Usage::is_too_much);
+        broken.map(|one| (one.limit.what, one.found)).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(found(&mappings), BTreeMap::from([("attributes of a mapping", 201)]));
+    mappings.insert("one-more".to_owned(), json!({}));
+    assert_eq!(found(&mappings)["mappings"], 201);
+}
+
+/// What finishes no template at all says what makes it too long, as what only single resources break does.
+#[test]
+fn a_template_that_is_too_long_names_the_keys_that_decide() {
+    let config = grown(60);
+    let error = stack_model::environment(&config, config.environment("staging").unwrap()).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains(" resources: at most 500"), "{text}");
+    assert!(text.ends_with("and [tasks] of infra/platform.toml"), "{text}");
+    let mut config = config;
+    let staging = config.environments["staging"].clone();
+    for number in 0..170 {
+        let mut more = staging.clone();
+        more.name = format!("e{number}").parse().unwrap();
+        config.environments.insert(more.name.clone(), more);
+    }
+    let text = stack_model::shared(&config).unwrap_err().to_string();
+    assert!(text.contains(" resources: at most 500"), "{text}");
+    assert!(text.contains("infra/environments"), "{text}");
+}
+
+/// Every limit has a key that somebody can look for, and is measured in the templates that there are.
+#[test]
+fn limits_of_the_shared_template_are_measured_too() {
+    let used = usage(&documents(&config())[0]);
+    let found = |what: &str| used.iter().find(|one| one.limit.what == what).map_or(0, |one| one.found);
+    for (what, least) in [
+        ("characters in the inline policies of a role", 300),
+        ("characters in a managed policy", 3_000),
+        ("characters in a trust policy", 300),
+        ("characters in a role's name", 20),
+        ("characters in a bucket's name", 20),
+        ("characters in the description", 20),
+    ] {
+        assert!(found(what) >= least, "{what}: {}", found(what));
+    }
+    let mut config = config();
+    for number in 0..60 {
+        let mut service = config.platform.services["frontend"].clone();
+        service.repository = Some(format!("{}/{number}", "long-name".repeat(12)).parse().unwrap());
+        config.platform.services.insert(format!("service-{number}").parse().unwrap(), service);
+    }
+    let used = usage(&stack_model::shared(&config).unwrap());
+    let broken: Vec<_> = used.iter().filter(|one| one.is_too_much()).map(|one| one.limit.key).collect();
+    assert!(!broken.is_empty() && broken.iter().all(|key| key.contains("[services]")), "{broken:?}");
 }
 
 /// A role that reads many secrets has them all in its policy.

@@ -4,6 +4,7 @@ use deploy_ops::resolve::Wanted;
 use ops_cli::Verdict;
 
 use super::scene::{Scene, block_on, options};
+use crate::template_scale::files;
 
 /// CloudFormation's limit for a template in the call itself, in bytes.
 const INLINE_BYTES: usize = 51_200;
@@ -49,14 +50,35 @@ container_health_check = { command = ["CMD", "true"] }
     });
 }
 
+/// An environment of forty services, from nothing, and a release after it.
 #[test]
-fn a_fifth_environment_is_a_file_also_where_the_account_is_empty() {
+fn forty_services_are_deployed_and_rolled() {
+    let scene = Scene::empty();
+    let (platform, _) = files(0, 40);
+    std::fs::write(scene.root().join("infra/platform.toml"), platform).unwrap();
+    scene.commit("forty services");
+    block_on(async {
+        for message in ["first", "second"] {
+            scene.commit(message);
+            let result = scene.deploy("staging", &options(Wanted::Head), &[]).await.unwrap().result;
+            assert_eq!(result.verdict, Verdict::Succeeded, "{:?}", result.cause);
+            assert_eq!(result.services.len(), 40);
+            for service in &result.services {
+                assert_eq!(service.running_digests, [service.digest.as_str()], "{}", service.name);
+            }
+        }
+    });
+}
+
+/// The shared stack of sixteen environments is too long to send inline, and the bucket for long templates is its own.
+#[test]
+fn a_sixteenth_environment_is_a_file_also_where_the_account_is_empty() {
     let scene = Scene::empty();
     let folder = scene.root().join("infra/environments");
     let staging = std::fs::read_to_string(folder.join("staging.toml")).unwrap();
-    for number in 1..=3 {
-        let text =
-            staging.replace("staging", &format!("qa{number}")).replace("10.10.", &format!("10.3{number}."));
+    for number in 1..=14 {
+        let network = format!("10.{}.", 30 + number);
+        let text = staging.replace("staging", &format!("qa{number}")).replace("10.10.", &network);
         std::fs::write(folder.join(format!("qa{number}.toml")), text).unwrap();
     }
     scene.commit("more environments");

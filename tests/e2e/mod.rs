@@ -28,6 +28,7 @@ mod recover;
 mod releases;
 mod role_limits;
 mod role_limits_template;
+mod role_tags;
 mod roles;
 mod rollback;
 mod rollback_past_the_stack;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::templates::{config, documents};
 
 pub(super) const STAGING: &str = "DocPlatform-staging";
-const ROLE: &str = "doc-platform-staging-cloudformation";
+pub(super) const ROLE: &str = "doc-platform-staging-cloudformation";
 
 /// An account with the shared stack, and a network each in production and, through its role, in staging.
 pub(super) struct Account {
@@ -60,7 +60,7 @@ impl Account {
         account
     }
 
-    fn arn(&self, resource: &str) -> String {
+    pub(super) fn arn(&self, resource: &str) -> String {
         format!("arn:aws:iam::{}:{resource}", self.config.platform.account_id)
     }
 

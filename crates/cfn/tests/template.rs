@@ -36,10 +36,12 @@ fn example() -> Template<Env> {
                 .by(Principal::Service("ecs-tasks.amazonaws.com"))
                 .when("StringEquals", "aws:SourceAccount", [Value::account_id()])]),
             description: None,
+            managed_policy_arns: Vec::new(),
             max_session_duration: None,
             permissions_boundary: None,
             policies: Vec::new(),
             role_name: "example".to_owned(),
+            tags: Vec::new(),
         },
         Options::new().after(&logs),
     );

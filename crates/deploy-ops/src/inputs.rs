@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use env_config::{Config, Environment};
+use env_config::{Config, Environment, SharedNames};
 
 use crate::aws::Aws;
 use crate::failure::Failure;
@@ -49,15 +49,31 @@ impl Shared {
         let stack = config.platform.shared_stack_name.as_str();
         let view = stack::describe(aws, stack).await?.filter(StackView::was_complete);
         let view = view.ok_or_else(|| Failure::NoSharedStack { stack: stack.to_owned() })?;
-        let own = |what: &str| view.output(&format!("{}{what}", environment.name.pascal_case()));
+        let known = view.outputs.get(stack_model::ENVIRONMENTS).map_or("", String::as_str);
+        if !known.split(',').any(|name| name == environment.name.as_str()) {
+            return Err(Failure::Guard {
+                reason: format!(
+                    "stack {stack} has no roles for {}: it is older than this environment's configuration",
+                    environment.name
+                ),
+                hint: "cargo xtask stack deploy shared".to_owned(),
+            });
+        }
+        let names = SharedNames::new(&config.platform);
+        // Partition and account, as the stack itself has them; the rest of these ARNs is names.
+        let build_role = view.output(stack_model::BUILD_ROLE_ARN)?;
+        let account = build_role.split(":role/").next().unwrap_or_default();
         Ok(Self {
             hosted_zone_id: match &environment.hosted_zone_id {
                 Some(own) => own.to_string(),
                 None => view.output("HostedZoneId")?.to_owned(),
             },
             certificate_arn: view.output("CertificateArn")?.to_owned(),
-            boundary_arn: own("BoundaryArn")?.to_owned(),
-            cloudformation_role_arn: own("CloudFormationRoleArn")?.to_owned(),
+            boundary_arn: format!("{account}:policy/{}", names.boundary(&environment.name)),
+            cloudformation_role_arn: format!(
+                "{account}:role/{}",
+                names.cloudformation_role(&environment.name)
+            ),
         })
     }
 }

@@ -32,6 +32,17 @@ impl<'a> SharedNames<'a> {
         format!("{}-{environment}-deploy", self.platform)
     }
 
+    /// Managed policy of all deploy roles: `{platform}-deploy`.
+    pub fn deploy_policy(self) -> String {
+        format!("{}-deploy", self.platform)
+    }
+
+    /// Managed policy of all roles that CloudFormation acts as, one `part` of what these may do:
+    /// `{platform}-cloudformation-{part}`.
+    pub fn cloudformation_policy(self, part: &str) -> String {
+        format!("{}-cloudformation-{part}", self.platform)
+    }
+
     /// Managed policy with what the roles of containers may do at most: `{platform}-{environment}-boundary`.
     pub fn boundary(self, environment: &EnvironmentName) -> String {
         format!("{}-{environment}-boundary", self.platform)
@@ -47,13 +58,19 @@ impl<'a> SharedNames<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct EnvironmentNames<'a> {
     platform: &'a PlatformName,
-    environment: &'a EnvironmentName,
+    environment: &'a str,
 }
 
 impl<'a> EnvironmentNames<'a> {
     /// Names of an environment of the platform.
     pub fn new(platform: &'a Platform, environment: &'a EnvironmentName) -> Self {
-        Self { platform: &platform.name, environment }
+        Self { platform: &platform.name, environment: environment.as_str() }
+    }
+
+    /// The names of all environments at once, with `variable` in place of the environment's: for policies that several
+    /// environments share.
+    pub fn of_all(platform: &'a Platform, variable: &'a str) -> Self {
+        Self { platform: &platform.name, environment: variable }
     }
 
     /// `{platform}-{environment}`, the start of most names. At most 32 characters.

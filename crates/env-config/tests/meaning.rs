@@ -343,6 +343,19 @@ subdomain = "test""#, r#""example.com""#).messages(), @r#"
     "#);
 }
 
+/// What CloudFormation names by itself starts with the stack's name in lower case, and roles go by that.
+#[test]
+fn stack_names_whose_resources_look_alike() {
+    let help = "infra/environments/live.toml:2 has `Example-live`, and names of one's resources would look like the other's; each \
+                environment needs its own";
+    for name in ["Example-live-2", "EXAMPLE-LIVE"] {
+        let expected = format!(
+            "environments/test.toml:2:14: `stack_name` \"{name}\" is not this environment's alone ({help})"
+        );
+        assert_eq!(Files::new().test("Example-test", name).messages().trim(), expected);
+    }
+}
+
 #[test]
 fn nested_secret_prefixes() {
     assert_snapshot!(Files::new().test(r#""test/example""#, r#""live""#).messages(), @r#"environments/test.toml:5:18: `secrets_prefix` "live" is not this environment's alone (infra/environments/live.toml:4 has `live/example`; each environment needs its own)"#);

@@ -1,6 +1,6 @@
 //! Why a configuration has no templates.
 
-use cfn::FinishError;
+use cfn::{FinishError, Problem};
 use env_config::{SecretName, ServiceName, TaskName};
 use thiserror::Error;
 
@@ -8,8 +8,13 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum ModelError {
     /// The template is not one that CloudFormation takes.
-    #[error(transparent)]
-    Template(#[from] FinishError),
+    #[error("{error}{}", decided_by(error, decides))]
+    Template {
+        /// What is wrong with it.
+        error: FinishError,
+        /// What in the configuration decides how long it is.
+        decides: &'static str,
+    },
     /// CloudFormation makes up one value per secret.
     #[error("secret `{0}` has a generated key beside others: each generated key needs a secret of its own")]
     MixedSecret(SecretName),
@@ -30,4 +35,13 @@ pub enum ModelError {
         /// The service that it names.
         service: ServiceName,
     },
+}
+
+/// Where a template is too long, what in the configuration made it so.
+fn decided_by(error: &FinishError, decides: &str) -> String {
+    let limits = |problem: &Problem| matches!(problem, Problem::TooMany { .. } | Problem::TooLarge { .. });
+    match error.problems.iter().any(limits) {
+        true => format!("\n  decided by {decides}"),
+        false => String::new(),
+    }
 }

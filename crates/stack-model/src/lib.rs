@@ -33,7 +33,7 @@ mod templates;
 
 pub use error::ModelError;
 pub use firewall::rules as firewall;
-pub use identity::{BUILD_SESSION_SECS, DEPLOY_SESSION_SECS};
+pub use identity::{BUILD_ROLE_ARN, BUILD_SESSION_SECS, DEPLOY_SESSION_SECS, ENVIRONMENTS};
 pub use parameters::{service_digest_parameter, service_revision_parameter, task_digest_parameter};
 pub use shared::shared;
 pub use stack::environment;

@@ -1,11 +1,15 @@
 //! What AWS takes at most, and how much of it a template asks for.
 //!
-//! Numbers of resources, parameters and outputs, and the size of a template, are refused as it is finished (`cfn`). What is
-//! here belongs to single resources, and AWS says so only in the middle of an operation. The numbers are the default
-//! quotas: where one can be raised, the raised one is the account's, which a template cannot know.
+//! Numbers of resources, parameters and outputs, and the size of a template, are refused as it is finished
+//! ([`crate::ModelError`]). What is here belongs to single resources, and AWS says so only in the middle of an operation. The
+//! numbers are the default quotas: where one can be raised, the raised one is the account's, which a template cannot know.
+
+mod measure;
 
 use cfn::Document;
 use serde_json::Value;
+
+use measure::{Measure, measure};
 
 /// A limit of AWS.
 #[derive(Debug)]
@@ -19,31 +23,6 @@ pub struct Limit {
     /// Where AWS says so.
     pub source: &'static str,
     measure: Measure,
-}
-
-/// How a resource is measured.
-#[derive(Debug)]
-enum Measure {
-    /// Characters of all inline policies of a role, without white space.
-    InlinePolicies,
-    /// Characters of the document at a property, without white space.
-    Policy { kind: &'static str, property: &'static str },
-    /// Resources of one type.
-    Count(&'static str),
-    /// Entries of the list at a property.
-    Entries { kind: &'static str, property: &'static str },
-    /// Path patterns of a listener rule.
-    PathPatterns,
-    /// Rules of a security group: written in it and added to it, in one direction.
-    Rules { inside: &'static str, beside: &'static str },
-    /// Tasks of all services with a target group, at the peak of a rollout.
-    Targets,
-    /// Characters of a text at a property.
-    Text { kind: &'static str, property: &'static str },
-    /// Dynamic references in the whole template.
-    DynamicReferences,
-    /// Characters of the description.
-    Description,
 }
 
 const fn limit(
@@ -123,6 +102,14 @@ pub const LIMITS: &[Limit] = &[
         ALB,
         Measure::PathPatterns,
     ),
+    // Translations of the page have 5 or 6.
+    limit(
+        "wildcards in the paths of a rule",
+        5,
+        "`paths` of a route under [services] of infra/platform.toml",
+        ALB,
+        Measure::Wildcards,
+    ),
     limit(
         "certificates of a listener besides the default one",
         25,
@@ -153,6 +140,14 @@ pub const LIMITS: &[Limit] = &[
         "[secrets] of infra/platform.toml",
         "CloudFormation user guide, dynamic-references",
         Measure::DynamicReferences,
+    ),
+    limit("mappings", 200, "nothing: templates of this version have none", CFN, Measure::Mappings),
+    limit(
+        "attributes of a mapping",
+        200,
+        "nothing: templates of this version have none",
+        CFN,
+        Measure::MappingAttributes,
     ),
     limit("characters in the description", 1_024, "`name` of infra/platform.toml", CFN, Measure::Description),
     text("characters in a role's name", 64, IAM, "AWS::IAM::Role", "RoleName"),
@@ -215,7 +210,12 @@ impl Usage {
 /// What a template asks for of every limit that it touches.
 #[must_use]
 pub fn usage(document: &Document) -> Vec<Usage> {
-    let template = document.json();
+    usage_of(document.json())
+}
+
+/// The same of a template as JSON.
+#[must_use]
+pub fn usage_of(template: &Value) -> Vec<Usage> {
     LIMITS
         .iter()
         .filter_map(|limit| {
@@ -224,127 +224,4 @@ pub fn usage(document: &Document) -> Vec<Usage> {
             Some(Usage { limit, place, found })
         })
         .collect()
-}
-
-fn of_type<'a>(template: &'a Value, kind: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {
-    let resources = template["Resources"].as_object().into_iter().flatten();
-    resources
-        .filter(move |(_, resource)| resource["Type"] == kind)
-        .map(|(id, resource)| (id, &resource["Properties"]))
-}
-
-fn entries(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn measure(measure: &Measure, template: &Value) -> Vec<(String, usize)> {
-    match *measure {
-        Measure::InlinePolicies => of_type(template, "AWS::IAM::Role")
-            .map(|(id, role)| {
-                let documents = entries(&role["Policies"]).map(|policy| &policy["PolicyDocument"]);
-                (id.clone(), documents.map(characters).sum())
-            })
-            .collect(),
-        Measure::Policy { kind, property } => {
-            of_type(template, kind).map(|(id, found)| (id.clone(), characters(&found[property]))).collect()
-        }
-        Measure::Count(kind) => vec![(kind.to_owned(), of_type(template, kind).count())],
-        Measure::Entries { kind, property } => of_type(template, kind)
-            .map(|(id, found)| (id.clone(), entries(&found[property]).count()))
-            .collect(),
-        Measure::PathPatterns => of_type(template, "AWS::ElasticLoadBalancingV2::ListenerRule")
-            .map(|(id, rule)| {
-                let conditions = entries(&rule["Conditions"]);
-                let values = conditions.flat_map(|one| entries(&one["PathPatternConfig"]["Values"]));
-                (id.clone(), values.count())
-            })
-            .collect(),
-        Measure::Rules { inside, beside } => of_type(template, "AWS::EC2::SecurityGroup")
-            .map(|(id, group)| {
-                let added = of_type(template, beside).filter(|(_, rule)| names(&rule["GroupId"], id));
-                (id.clone(), entries(&group[inside]).count() + added.count())
-            })
-            .collect(),
-        Measure::Targets => vec![("AWS::ECS::Service".to_owned(), targets(template))],
-        Measure::Text { kind, property } => of_type(template, kind)
-            .filter_map(|(id, found)| Some((id.clone(), found[property].as_str()?.chars().count())))
-            .collect(),
-        Measure::DynamicReferences => {
-            vec![("Resources".to_owned(), template.to_string().matches("{{resolve:").count())]
-        }
-        Measure::Description => {
-            let text = template["Description"].as_str().unwrap_or_default();
-            vec![("Description".to_owned(), text.chars().count())]
-        }
-    }
-}
-
-/// Whether a value is a reference to the resource `id`.
-fn names(value: &Value, id: &str) -> bool {
-    value["Ref"] == id || value["Fn::GetAtt"][0] == id
-}
-
-fn targets(template: &Value) -> usize {
-    let public = of_type(template, "AWS::ECS::Service")
-        .filter(|(_, service)| entries(&service["LoadBalancers"]).next().is_some());
-    public
-        .map(|(_, service)| {
-            let desired = service["DesiredCount"].as_u64().unwrap_or(0);
-            let most = service["DeploymentConfiguration"]["MaximumPercent"].as_u64().unwrap_or(200);
-            usize::try_from(desired * most / 100).unwrap_or(usize::MAX)
-        })
-        .sum()
-}
-
-/// Characters that IAM counts: those of the document without white space, with what CloudFormation puts in for references.
-fn characters(document: &Value) -> usize {
-    match document {
-        Value::Object(map) if map.len() == 1 => match map.iter().next() {
-            Some((function, argument)) if function == "Ref" || function.starts_with("Fn::") => {
-                2 + filled_in(function, argument)
-            }
-            _ => fields(map),
-        },
-        Value::Object(map) => fields(map),
-        Value::Array(items) => 1 + items.len().max(1) + items.iter().map(characters).sum::<usize>(),
-        other => other.to_string().chars().filter(|character| !character.is_whitespace()).count(),
-    }
-}
-
-fn fields(map: &serde_json::Map<String, Value>) -> usize {
-    let inner: usize = map.iter().map(|(key, value)| key.chars().count() + 3 + characters(value)).sum();
-    1 + map.len().max(1) + inner
-}
-
-/// Characters of the longest ARN that a resource of these templates has, rounded up. INF: it is known only once it is made.
-const REFERENCE: usize = 128;
-
-fn filled_in(function: &str, argument: &Value) -> usize {
-    match (function, argument) {
-        ("Fn::Sub", Value::String(pattern)) => {
-            let mut parts = pattern.split("${");
-            let first = parts.next().map_or(0, |text| text.chars().count());
-            let rest = parts.map(|part| match part.split_once('}') {
-                Some((variable, rest)) => stands_for(variable) + rest.chars().count(),
-                None => part.chars().count(),
-            });
-            first + rest.sum::<usize>()
-        }
-        ("Ref", Value::String(name)) => stands_for(name),
-        ("Fn::Join", argument) => {
-            let separator = argument[0].as_str().map_or(0, |text| text.chars().count());
-            entries(&argument[1]).map(|item| separator + characters(item)).sum()
-        }
-        _ => REFERENCE,
-    }
-}
-
-fn stands_for(variable: &str) -> usize {
-    match variable {
-        "AWS::Partition" => "aws".len(),
-        "AWS::AccountId" => 12,
-        // The longest in the partition `aws`.
-        "AWS::Region" => "ap-southeast-2".len(),
-        _ => REFERENCE,
-    }
 }

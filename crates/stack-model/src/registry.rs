@@ -19,7 +19,7 @@ pub(crate) fn registry(t: &mut Template, platform: &Platform) {
     let rules = lifecycle(&platform.registry);
     for (name, service) in &platform.services {
         let id = name.pascal_case();
-        let repository = t.add_with(
+        t.add_with(
             format!("{id}Repository"),
             Repository {
                 encryption_configuration: EncryptionConfiguration { encryption_type: "AES256" },
@@ -30,7 +30,6 @@ pub(crate) fn registry(t: &mut Template, platform: &Platform) {
             },
             Options::new().removal(Removal::Retain, Removal::Retain),
         );
-        t.output(format!("{id}RepositoryUri"), repository.uri());
     }
 }
 

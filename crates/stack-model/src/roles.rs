@@ -70,10 +70,12 @@ fn role(role_name: String, policies: Vec<Policy<Env>>, boundary: &Value<ManagedP
     Role {
         assume_role_policy_document: trust(),
         description: None,
+        managed_policy_arns: Vec::new(),
         max_session_duration: None,
         permissions_boundary: Some(boundary.clone()),
         policies,
         role_name,
+        tags: Vec::new(),
     }
 }
 

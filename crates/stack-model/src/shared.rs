@@ -40,7 +40,8 @@ pub fn shared(config: &Config) -> Result<Document, ModelError> {
     templates(&mut template, platform);
     let zone = zone(&mut template, config);
     identity(&mut template, config, &zone);
-    Ok(template.finish()?)
+    let decides = "the files of infra/environments and [services] of infra/platform.toml";
+    template.finish().map_err(|error| ModelError::Template { error, decides })
 }
 
 /// The public zone and its certificate: those that exist already, or new ones, which stay whatever happens to the stack.

@@ -67,5 +67,6 @@ pub fn environment(config: &Config, environment: &Environment) -> Result<Documen
     let subnets = Value::<cfn::kind::Text>::join(",", network.private.iter().cloned().map(Value::text));
     t.output("TaskSubnetIds", subnets);
     t.output("TaskSecurityGroupId", security.tasks.clone());
-    Ok(template.finish()?)
+    let decides = "[services], their `routes` and `calls`, and [tasks] of infra/platform.toml";
+    template.finish().map_err(|error| ModelError::Template { error, decides })
 }

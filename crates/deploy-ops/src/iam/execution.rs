@@ -30,11 +30,10 @@ pub(super) fn unused_resources(
     let types = template.entries(Section::Resources).filter_map(|(id, _)| template.resource_type(id));
     let services: BTreeSet<String> =
         types.filter_map(|kind| kind.split("::").nth(1)).map(str::to_lowercase).collect();
-    let firewall_log = config.names(environment).waf_log_group();
     let has = |pattern: &str| {
         let service = pattern.split(':').nth(2).unwrap_or_default();
         services.iter().any(|it| it.starts_with(service))
-            && (environment.waf.enabled || !pattern.contains(&firewall_log))
+            && (environment.waf.enabled || !pattern.contains(":log-group:aws-waf-logs-"))
     };
     let resources = unused.into_iter().filter(|grant| grant.pattern.starts_with("arn:"));
     Ok(resources.filter(|grant| has(&grant.pattern)).collect())

@@ -55,9 +55,15 @@ pub(super) fn of_role(config: &Config, role: &str) -> Result<Policy, Failure> {
             reason: format!("the shared template has no role {role}"),
             hint: "cargo xtask synth shared".to_owned(),
         })?;
-    let render = Renderer { config, template: &template };
-    let documents = properties["Policies"].as_array().into_iter().flatten();
-    let statements = documents.flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]));
+    let mut render = Renderer { config, template: &template, tags: Vec::new() };
+    let tags = list(&properties["Tags"]).into_iter();
+    render.tags = tags.map(|tag| (render.text(&tag["Key"]), render.text(&tag["Value"]))).collect();
+    let inline = list(&properties["Policies"]).into_iter().map(|policy| &policy["PolicyDocument"]);
+    let managed = list(&properties["ManagedPolicyArns"]).into_iter().filter_map(|arn| {
+        let policy = template.get(Section::Resources, arn["Ref"].as_str()?)?;
+        Some(&policy["Properties"]["PolicyDocument"])
+    });
+    let statements = inline.chain(managed).flat_map(|document| list(&document["Statement"]));
     let trust = list(&properties["AssumeRolePolicyDocument"]["Statement"]);
     let subjects = trust.iter().flat_map(|statement| render.conditions(statement)).filter_map(|condition| {
         let (key, values) = condition.split_once(" = ")?;
@@ -82,6 +88,8 @@ fn list(value: &Value) -> Vec<&Value> {
 struct Renderer<'a> {
     config: &'a Config,
     template: &'a Template,
+    /// Tags of the role: what `${aws:PrincipalTag/KEY}` stands for.
+    tags: Vec<(String, String)>,
 }
 
 impl Renderer<'_> {
@@ -110,7 +118,7 @@ impl Renderer<'_> {
     /// A value as it will be; what only CloudFormation knows stays as `<LogicalId.Attribute>`.
     fn text(&self, value: &Value) -> String {
         match value {
-            Value::String(text) => text.clone(),
+            Value::String(text) => self.tagged(text),
             Value::Object(function) => match function.iter().next() {
                 Some((name, argument)) => self.function(name, argument),
                 None => String::new(),
@@ -150,12 +158,21 @@ impl Renderer<'_> {
             answer.push_str(before);
             match own.get(name) {
                 Some(value) => answer.push_str(value),
+                None if name.starts_with('!') => answer.push_str(&format!("${{{}}}", &name[1..])),
                 None if name.contains('.') => answer.push_str(&self.attribute(name)),
                 None => answer.push_str(&self.reference(name)),
             }
             rest = left;
         }
-        answer + rest
+        self.tagged(&(answer + rest))
+    }
+
+    /// With the role's own tags in place of their variables.
+    fn tagged(&self, text: &str) -> String {
+        let tags = self.tags.iter();
+        tags.fold(text.to_owned(), |text, (key, value)| {
+            text.replace(&format!("${{aws:PrincipalTag/{key}}}"), value)
+        })
     }
 
     fn reference(&self, name: &str) -> String {

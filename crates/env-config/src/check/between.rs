@@ -18,6 +18,13 @@ pub(crate) fn between(files: &[(&Document<'_>, &Environment)], platform: Option<
             }
             if environment.stack_name == other.stack_name {
                 problems.push(shared(document, "stack_name", &format!("{} it too", place(&["stack_name"]))));
+            } else if alike(environment.stack_name.as_str(), other.stack_name.as_str()) {
+                let help = format!(
+                    "{} `{}`, and names of one's resources would look like the other's",
+                    place(&["stack_name"]),
+                    other.stack_name
+                );
+                problems.push(shared(document, "stack_name", &help));
             }
             if environment.domain == other.domain {
                 problems.push(shared(document, "domain", &format!("{} it too", place(&["domain"]))));
@@ -55,4 +62,11 @@ fn shared(document: &Document<'_>, key: &str, other: &str) -> Problem {
 fn nested(one: &str, other: &str) -> bool {
     let inside = |inner: &str, outer: &str| inner == outer || inner.starts_with(&format!("{outer}/"));
     inside(one, other) || inside(other, one)
+}
+
+/// Whether names that CloudFormation makes in one stack (`{stack in lower case}-…`) look like those of the other: roles go by
+/// them.
+fn alike(one: &str, other: &str) -> bool {
+    let start = |name: &str| format!("{}-", name.to_lowercase());
+    start(one).starts_with(&start(other)) || start(other).starts_with(&start(one))
 }

@@ -19,6 +19,7 @@ pub(super) fn role(
     Role {
         assume_role_policy_document: trust(provider, github.branch_subjects()),
         description: Some(format!("Builds images of {} from branch {}", config.platform.name, github.branch)),
+        managed_policy_arns: Vec::new(),
         max_session_duration: None,
         permissions_boundary: None,
         policies: vec![Policy {
@@ -39,5 +40,6 @@ pub(super) fn role(
             policy_name: "push-images".to_owned(),
         }],
         role_name: names.build_role(),
+        tags: Vec::new(),
     }
 }

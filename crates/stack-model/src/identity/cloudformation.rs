@@ -1,21 +1,23 @@
-//! The role that CloudFormation acts as in one environment: the resource types of the template, by name where the
-//! service has names, by tag where it has not.
+//! The roles that CloudFormation acts as, one in each environment: the resource types of the template, by name where the
+//! service has names, by tag where it has not. They have the same policies, which say by the tags of the role which
+//! environment is meant.
 //!
 //! An action and a resource of different services never meet, so one statement holds all actions on what has a name. The
 //! actions are the `permissions` of the resource types' handlers (registry schemas).
 
-use cfn::iam::{Policy, PolicyDocument, Principal, Role, Statement};
-use cfn::kind::{HostedZoneId, ManagedPolicyArn, PolicyResource};
-use env_config::{Config, Environment, SharedNames};
+use cfn::iam::{ManagedPolicy, PolicyDocument, Principal, Role, Statement};
+use cfn::kind::{HostedZoneId, ManagedPolicyArn, PolicyResource, Text};
+use env_config::{Config, Environment, EnvironmentNames, SharedNames};
 
+use super::tags::{DEPLOYS_TO, GENERATED, RECORD, SECRETS, ZONE, escaped, tag, variable};
 use super::{global, local};
 use crate::shared::{Shared, Value};
 
 /// The tag that every resource of an environment has.
 const TAG: &str = "aws:ResourceTag/Environment";
 
-/// Actions that know no resources, or no tags of them. Nothing here changes what another environment has, but for
-/// subscriptions and task definitions, which are no resources to IAM there (service authorization references).
+/// Actions that know no resources, or no tags of them (service authorization reference). What they can do to another
+/// environment is listed in docs/permissions.md.
 const ANYWHERE: &[&str] = &[
     "ec2:Describe*",
     "ecs:DeregisterTaskDefinition",
@@ -29,15 +31,11 @@ const ANYWHERE: &[&str] = &[
     "logs:Describe*",
     "logs:PutResourcePolicy",
     "rds:Describe*",
-    "route53:AssociateVPCWithHostedZone",
-    "route53:CreateHostedZone",
     "route53:Get*",
     "route53:List*",
     "secretsmanager:GetRandomPassword",
     "servicediscovery:Get*",
     "servicediscovery:List*",
-    "sns:*SubscriptionAttributes",
-    "sns:Unsubscribe",
 ];
 
 /// Actions on what may have no tags yet: they make something, or finish what was made a moment before. Every other resource
@@ -175,6 +173,7 @@ const NAMED: &[&str] = &[
     "sns:List*",
     "sns:Subscribe",
     "sns:TagResource",
+    "sns:Unsubscribe",
     "sns:UntagResource",
     "wafv2:*LoggingConfiguration",
     "wafv2:*TagsForResource",
@@ -187,11 +186,85 @@ pub(super) fn role(
     config: &Config,
     environment: &Environment,
     zone: &Value<HostedZoneId>,
-    boundary: &Value<ManagedPolicyArn>,
+    policies: &[Value<ManagedPolicyArn>],
 ) -> Role<Shared> {
-    let prefix = &config.names(environment).prefix();
-    let own = || [environment.name.to_string().into()];
-    let mut statements = vec![
+    Role {
+        // No condition: CloudFormation documents none for the roles of stacks (user guide, using-iam-servicerole), and a key
+        // that it does not send would be one that nothing satisfies. Who may pass the role is `iam:PassRole`.
+        assume_role_policy_document: PolicyDocument::new([
+            Statement::allow(["sts:AssumeRole"]).by(Principal::Service("cloudformation.amazonaws.com"))
+        ]),
+        description: Some(format!("CloudFormation in {} of {}", environment.name, config.platform.name)),
+        managed_policy_arns: policies.to_vec(),
+        max_session_duration: None,
+        permissions_boundary: None,
+        policies: Vec::new(),
+        role_name: SharedNames::new(&config.platform).cloudformation_role(&environment.name),
+        tags: vec![
+            tag(DEPLOYS_TO, environment.name.as_str()),
+            tag(GENERATED, environment.stack_name.as_str().to_lowercase()),
+            tag(SECRETS, environment.secrets_prefix.as_str()),
+            tag(RECORD, environment.domain.as_str()),
+            tag(ZONE, zone.clone().text()),
+        ],
+    }
+}
+
+/// The policies of these roles. `zones` are the public zones, which none of the roles may delete.
+pub(super) fn policies(
+    config: &Config,
+    zones: impl IntoIterator<Item = Value<HostedZoneId>>,
+) -> [ManagedPolicy<Shared>; 3] {
+    let environment = escaped(DEPLOYS_TO);
+    let names = EnvironmentNames::of_all(&config.platform, &environment);
+    let policy = |part: &str, what: &str, statements: Vec<Statement<Shared>>| ManagedPolicy {
+        description: format!("CloudFormation in environments of {}: {what}", config.platform.name),
+        managed_policy_name: SharedNames::new(&config.platform).cloudformation_policy(part),
+        policy_document: PolicyDocument::new(statements),
+    };
+    [
+        policy("named", "what has a name", by_name(config, names)),
+        policy("tagged", "what has tags, and what has neither", by_tag()),
+        policy("zones", "DNS", dns(zones)),
+    ]
+}
+
+/// What has the name of the environment.
+fn by_name(config: &Config, names: EnvironmentNames<'_>) -> Vec<Statement<Shared>> {
+    let prefix = &names.prefix();
+    let boundary =
+        Value::sub(format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy/{prefix}-boundary"));
+    vec![
+        Statement::allow(NAMED.iter().copied()).on(named(config, names)),
+        // Whoever decides about the template decides what the policies say; the boundary holds whatever they say.
+        Statement::allow(["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"])
+            .on(container_roles(prefix))
+            .when("StringEquals", "iam:PermissionsBoundary", [boundary]),
+        // Off it does not come, whatever is added to what is allowed.
+        Statement::deny(["iam:DeleteRolePermissionsBoundary"]).on_all(),
+        // The values that CloudFormation hands on: the passwords of the database and of the cache.
+        Statement::allow(["secretsmanager:GetSecretValue"]).on(handed_on(config)),
+        Statement::allow(["iam:PassRole"]).on(container_roles(prefix)).when(
+            "StringEquals",
+            "iam:PassedToService",
+            ["ecs-tasks.amazonaws.com".into()],
+        ),
+        // These services make their linked role in an account when they are used there for the first time.
+        Statement::allow(["iam:CreateServiceLinkedRole"])
+            .on([global("iam", "role/aws-service-role/*")])
+            .when(
+                "StringEquals",
+                "iam:AWSServiceName",
+                ["ecs", "elasticache", "elasticloadbalancing", "rds", "wafv2"]
+                    .map(|service| format!("{service}.amazonaws.com").into()),
+            ),
+    ]
+}
+
+/// What has the environment's tag, and what has neither name nor tag.
+fn by_tag() -> Vec<Statement<Shared>> {
+    let own = || [variable(DEPLOYS_TO)];
+    vec![
         Statement::allow(ANYWHERE.iter().copied()).on_all(),
         // Nothing new is labelled as another environment's either.
         Statement::allow(NEW.iter().copied()).on_all().when("StringEqualsIfExists", TAG, own()).when(
@@ -210,109 +283,83 @@ pub(super) fn role(
             ["Environment".into()],
         ),
         Statement::allow(TAGGED.iter().copied()).on_all().when("StringEquals", TAG, own()),
-        Statement::allow(NAMED.iter().copied()).on(named(config, environment)),
-        // Whoever decides about the template decides what the policies say; the boundary holds whatever they say.
-        Statement::allow(["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"])
-            .on(container_roles(prefix))
-            .when("StringEquals", "iam:PermissionsBoundary", [boundary.clone().text()]),
-        // Off it does not come, whatever is added to what is allowed.
-        Statement::deny(["iam:DeleteRolePermissionsBoundary"]).on_all(),
-        // The values that CloudFormation hands on: the passwords of the database and of the cache.
-        Statement::allow(["secretsmanager:GetSecretValue"]).on(handed_on(config, environment)),
-        Statement::allow(["iam:PassRole"]).on(container_roles(prefix)).when(
-            "StringEquals",
-            "iam:PassedToService",
-            ["ecs-tasks.amazonaws.com".into()],
-        ),
-        // These services make their linked role in an account when they are used there for the first time.
-        Statement::allow(["iam:CreateServiceLinkedRole"])
-            .on([global("iam", "role/aws-service-role/*")])
-            .when(
-                "StringEquals",
-                "iam:AWSServiceName",
-                ["ecs", "elasticache", "elasticloadbalancing", "rds", "wafv2"]
-                    .map(|service| format!("{service}.amazonaws.com").into()),
-            ),
-    ];
-    statements.extend(dns(environment, zone));
-    Role {
-        // No condition: CloudFormation documents none for the roles of stacks (user guide, using-iam-servicerole), and a key
-        // that it does not send would be one that nothing satisfies. Who may pass the role is `iam:PassRole`.
-        assume_role_policy_document: PolicyDocument::new([
-            Statement::allow(["sts:AssumeRole"]).by(Principal::Service("cloudformation.amazonaws.com"))
-        ]),
-        description: Some(format!("CloudFormation in {} of {}", environment.name, config.platform.name)),
-        max_session_duration: None,
-        permissions_boundary: None,
-        policies: vec![Policy {
-            policy_document: PolicyDocument::new(statements),
-            policy_name: "stack-resources".to_owned(),
-        }],
-        role_name: SharedNames::new(&config.platform).cloudformation_role(&environment.name),
-    }
+    ]
 }
 
-fn handed_on(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource>> {
+/// Of a public zone only the environment's own record, and by no means the zone. Cloud Map makes and removes the
+/// private zone of the namespace as its caller, under an id that nobody knows beforehand.
+fn dns(zones: impl IntoIterator<Item = Value<HostedZoneId>>) -> Vec<Statement<Shared>> {
+    let zone =
+        |id: Value<Text>| Value::concat([Value::sub("arn:${AWS::Partition}:route53:::hostedzone/"), id]);
+    vec![
+        Statement::allow(["route53:ChangeResourceRecordSets"])
+            .on([Value::sub(format!("arn:${{AWS::Partition}}:route53:::hostedzone/{}", escaped(ZONE)))])
+            .when(
+                "ForAllValues:StringEquals",
+                "route53:ChangeResourceRecordSetsNormalizedRecordNames",
+                [variable(RECORD)],
+            ),
+        // Only zones of VPCs. Which VPC it is cannot be said here: it is made together with the zone.
+        Statement::allow(["route53:AssociateVPCWithHostedZone", "route53:CreateHostedZone"]).on_all().when(
+            "Null",
+            "route53:VPCs",
+            ["false".into()],
+        ),
+        Statement::allow(["route53:DeleteHostedZone"])
+            .on([Value::sub("arn:${AWS::Partition}:route53:::hostedzone/*")]),
+        Statement::deny(["route53:DeleteHostedZone"]).on(zones.into_iter().map(|id| zone(id.text()))),
+    ]
+}
+
+fn handed_on(config: &Config) -> Vec<Value<PolicyResource>> {
     let platform = &config.platform;
     let passwords = std::iter::once(&platform.database.password).chain(platform.cache.passwords());
     // Two keys of one secret are one resource.
-    let paths: std::collections::BTreeSet<_> =
-        passwords.map(|password| environment.secret_path(&password.secret)).collect();
-    paths.iter().map(|path| local("secretsmanager", &format!("secret:{path}-*"))).collect()
+    let secrets: std::collections::BTreeSet<_> = passwords.map(|password| &password.secret).collect();
+    let prefix = escaped(SECRETS);
+    secrets.iter().map(|name| local("secretsmanager", &format!("secret:{prefix}/{name}-*"))).collect()
 }
 
 fn container_roles(prefix: &str) -> [Value<PolicyResource>; 2] {
     ["task", "execution"].map(|kind| global("iam", &format!("role/{prefix}-*-{kind}")))
 }
 
-fn named(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource>> {
-    let names = config.names(environment);
+fn named(config: &Config, names: EnvironmentNames<'_>) -> Vec<Value<PolicyResource>> {
     let prefix = &names.prefix();
     // Where the template gives no name, CloudFormation starts its own with the stack's, for these services in lower case.
-    let generated = environment.stack_name.as_str().to_lowercase();
+    let generated = escaped(GENERATED);
     let balancer = |kind: &str| local("elasticloadbalancing", &format!("{kind}/app/{prefix}/*"));
     let bucket = names.access_log_bucket(&config.platform.account_id);
+    let firewall_log = names.waf_log_group();
     let mut resources = vec![
         local("cloudwatch", &format!("alarm:{prefix}-*")),
         local("ecs", &format!("cluster/{prefix}")),
         local("ecs", &format!("service*/{prefix}/*")),
         local("ecs", &format!("task-definition/{prefix}-*")),
-        local("elasticache", &format!("*:{prefix}*")),
+        // Not `{prefix}*`: the name of another environment may start with this one's.
+        local("elasticache", &format!("*:{prefix}")),
+        local("elasticache", &format!("*:{prefix}-*")),
         local("elasticache", &format!("*:{generated}-*")),
         balancer("loadbalancer"),
         balancer("listener"),
         balancer("listener-rule"),
-        local("logs", &format!("log-group:/{}/{}/*", config.platform.name, environment.name)),
+        local("logs", &format!("log-group:/{}/{}/*", config.platform.name, escaped(DEPLOYS_TO))),
         local("logs", &format!("log-group:/aws/rds/instance/{prefix}/*")),
-        local("logs", &format!("log-group:{}*", names.waf_log_group())),
+        local("logs", &format!("log-group:{firewall_log}")),
+        local("logs", &format!("log-group:{firewall_log}:*")),
         local("rds", &format!("*:{prefix}")),
         local("rds", &format!("*:{generated}-*")),
         // Where a database has no option group of its own, it is in the default one of its engine, which has to be allowed
         // too (RDS user guide, security_iam_id-based-policy-examples).
         local("rds", "og:default*"),
         Value::sub(format!("arn:${{AWS::Partition}}:s3:::{bucket}")),
-        local("secretsmanager", &format!("secret:{}/*", environment.secrets_prefix)),
+        local("secretsmanager", &format!("secret:{}/*", escaped(SECRETS))),
         local("sns", &names.alarm_topic()),
+        // A subscription of the topic.
+        local("sns", &format!("{}:*", names.alarm_topic())),
         local("wafv2", &format!("regional/webacl/{prefix}/*")),
         local("wafv2", "regional/managedruleset/*"),
     ];
     resources.extend(container_roles(prefix));
     resources
-}
-
-/// Of the public zone only the environment's own record, and by no means the zone. Cloud Map makes and removes the
-/// private zone of the namespace as its caller, under an id that nobody knows beforehand.
-fn dns(environment: &Environment, zone: &Value<HostedZoneId>) -> [Statement<Shared>; 3] {
-    let public =
-        || Value::concat([Value::sub("arn:${AWS::Partition}:route53:::hostedzone/"), zone.clone().text()]);
-    [
-        Statement::allow(["route53:ChangeResourceRecordSets"]).on([public()]).when(
-            "ForAllValues:StringEquals",
-            "route53:ChangeResourceRecordSetsNormalizedRecordNames",
-            [environment.domain.to_string().into()],
-        ),
-        Statement::allow(["route53:DeleteHostedZone"])
-            .on([Value::sub("arn:${AWS::Partition}:route53:::hostedzone/*")]),
-        Statement::deny(["route53:DeleteHostedZone"]).on([public()]),
-    ]
 }

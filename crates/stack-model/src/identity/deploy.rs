@@ -1,9 +1,11 @@
-//! The role of workflows that deploy to one environment: what the tool calls, on what it calls it on.
+//! The roles of workflows that deploy to one environment each: what the tool calls, on what it calls it on. They have one
+//! policy, which says by the tags of the role what it is for.
 
-use cfn::iam::{Policy, PolicyDocument, Role, Statement};
-use cfn::kind::{OidcProviderArn, PolicyResource, RoleArn};
-use env_config::{Config, Environment, SharedNames};
+use cfn::iam::{ManagedPolicy, PolicyDocument, Role, Statement};
+use cfn::kind::{ManagedPolicyArn, OidcProviderArn};
+use env_config::{Config, Environment, EnvironmentNames, SharedNames, TaskName};
 
+use super::tags::{DEPLOYS_TO, SECRETS, SEED, STACK, escaped, tag};
 use super::{global, local, repositories, trust};
 use crate::shared::{Shared, Value};
 
@@ -15,45 +17,55 @@ pub(super) fn role(
     config: &Config,
     environment: &Environment,
     provider: &Value<OidcProviderArn>,
-    cloudformation: &Value<RoleArn>,
+    policy: &Value<ManagedPolicyArn>,
 ) -> Role<Shared> {
     let name = &environment.name;
-    let statements = [
-        stack(config, environment, cloudformation),
-        containers(config, environment),
-        around(config, environment),
-    ];
     Role {
         assume_role_policy_document: trust(
             provider,
             config.platform.github.environment_subjects(name.as_str()),
         ),
         description: Some(format!("Deploys {} to {name}", config.platform.name)),
+        managed_policy_arns: vec![policy.clone()],
         max_session_duration: Some(DEPLOY_SESSION_SECS),
         permissions_boundary: None,
-        policies: vec![Policy {
-            policy_document: PolicyDocument::new(statements.into_iter().flatten()),
-            policy_name: "deploy".to_owned(),
-        }],
+        policies: Vec::new(),
         role_name: SharedNames::new(&config.platform).deploy_role(name),
+        tags: vec![
+            tag(DEPLOYS_TO, name.as_str()),
+            tag(STACK, environment.stack_name.as_str()),
+            tag(SECRETS, environment.secrets_prefix.as_str()),
+            tag(SEED, if environment.seed_on_deploy { "yes" } else { "no" }),
+        ],
+    }
+}
+
+pub(super) fn policy(config: &Config) -> ManagedPolicy<Shared> {
+    let environment = escaped(DEPLOYS_TO);
+    let names = EnvironmentNames::of_all(&config.platform, &environment);
+    let statements = [stack(config, names), containers(config, names), around(config, names)];
+    ManagedPolicy {
+        description: format!(
+            "What deploys {}, in the environment that the role is tagged with",
+            config.platform.name
+        ),
+        managed_policy_name: SharedNames::new(&config.platform).deploy_policy(),
+        policy_document: PolicyDocument::new(statements.into_iter().flatten()),
     }
 }
 
 /// The stack, changed by CloudFormation's own role only.
-fn stack(
-    config: &Config,
-    environment: &Environment,
-    cloudformation: &Value<RoleArn>,
-) -> Vec<Statement<Shared>> {
-    let own = || [local("cloudformation", &format!("stack/{}/*", environment.stack_name))];
+fn stack(config: &Config, names: EnvironmentNames<'_>) -> Vec<Statement<Shared>> {
+    let own = || [local("cloudformation", &format!("stack/{}/*", escaped(STACK)))];
     let shared = local("cloudformation", &format!("stack/{}/*", config.platform.shared_stack_name));
     let bucket = SharedNames::new(&config.platform).template_bucket(&config.platform.account_id);
-    let templates = Value::sub(format!("arn:${{AWS::Partition}}:s3:::{bucket}/{}/*", environment.stack_name));
+    let templates = Value::sub(format!("arn:${{AWS::Partition}}:s3:::{bucket}/{}/*", escaped(STACK)));
+    let cloudformation = || global("iam", &format!("role/{}-cloudformation", names.prefix()));
     vec![
         Statement::allow(["cloudformation:CreateChangeSet", "cloudformation:DeleteStack"]).on(own()).when(
             "StringEquals",
             "cloudformation:RoleArn",
-            [cloudformation.clone().text()],
+            [cloudformation().text()],
         ),
         // What exists elsewhere would become the stack's, to change and to delete.
         Statement::deny(["cloudformation:CreateChangeSet"]).on_all().when(
@@ -82,7 +94,7 @@ fn stack(
         // A template that is too long to send goes through the bucket, and CloudFormation reads it as the caller.
         Statement::allow(["s3:GetObject", "s3:PutObject"]).on([templates]),
         Statement::allow(["cloudformation:DescribeStacks"]).on(own().into_iter().chain([shared])),
-        Statement::allow(["iam:PassRole"]).on([cloudformation.clone().resource()]).when(
+        Statement::allow(["iam:PassRole"]).on([cloudformation()]).when(
             "StringEquals",
             "iam:PassedToService",
             ["cloudformation.amazonaws.com".into()],
@@ -91,8 +103,8 @@ fn stack(
 }
 
 /// Services are watched and, past CloudFormation, rolled back; one-off tasks are run.
-fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Shared>> {
-    let prefix = config.names(environment).prefix();
+fn containers(config: &Config, names: EnvironmentNames<'_>) -> Vec<Statement<Shared>> {
+    let prefix = names.prefix();
     let in_cluster = |statement: Statement<Shared>| {
         let arn =
             format!("arn:${{AWS::Partition}}:ecs:${{AWS::Region}}:${{AWS::AccountId}}:cluster/{prefix}");
@@ -100,7 +112,13 @@ fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Share
     };
     let of = |kind: &str| local("ecs", &format!("{kind}/{prefix}/*"));
     let roles = ["task", "execution"].map(|kind| global("iam", &format!("role/{prefix}-*-{kind}")));
-    vec![
+    let task = |name: &TaskName| local("ecs", &format!("task-definition/{}:*", names.task_family(name)));
+    let (seed, tasks): (Vec<_>, Vec<_>) =
+        config.platform.tasks.keys().partition(|name| name.as_str() == "seed");
+    let seed: Vec<_> = seed.into_iter().map(task).collect();
+    // Where deployments do not seed, the task makes the first administrator, once and by a person (`bootstrap`).
+    let seeds = || format!("aws:PrincipalTag/{SEED}");
+    let mut statements = vec![
         Statement::allow(["ecs:DescribeServices", "ecs:ListServiceDeployments", "ecs:UpdateService"])
             .on([of("service")]),
         Statement::allow(["ecs:DescribeServiceDeployments", "ecs:StopServiceDeployment"])
@@ -109,39 +127,30 @@ fn containers(config: &Config, environment: &Environment) -> Vec<Statement<Share
         Statement::allow(["ecs:DescribeTasks", "ecs:StopTask"]).on([of("task")]),
         in_cluster(Statement::allow(["ecs:ListTasks"]).on_all()),
         Statement::allow(["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]).on_all(),
-        in_cluster(Statement::allow(["ecs:RunTask"]).on(tasks(config, environment))),
-        // A task by hand runs the image of another release than the stack's own definition names.
+        in_cluster(Statement::allow(["ecs:RunTask"]).on(tasks.into_iter().map(task))),
+        // A task by hand runs the image of another release than the stack's own definition names, and a rollback past
+        // CloudFormation registers a revision of a service where the old one is gone.
         Statement::allow(["ecs:RegisterTaskDefinition"])
-            .on(services(config, environment).into_iter().chain(tasks(config, environment))),
+            .on([local("ecs", &format!("task-definition/{prefix}-*"))]),
         // A rollback past CloudFormation registers revisions of services, which have a role of their own too.
         Statement::allow(["iam:PassRole"]).on(roles).when(
             "StringEquals",
             "iam:PassedToService",
             ["ecs-tasks.amazonaws.com".into()],
         ),
-    ]
-}
-
-/// The families of the services: past CloudFormation, a rollback registers a revision where the old one is gone.
-fn services(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource>> {
-    let names = config.names(environment);
-    let services = config.platform.services.keys();
-    services.map(|name| local("ecs", &format!("task-definition/{}:*", names.service_family(name)))).collect()
-}
-
-/// What deployments run: the seed task only where they seed. Elsewhere it makes the first administrator, once and by a
-/// person (`bootstrap`).
-fn tasks(config: &Config, environment: &Environment) -> Vec<Value<PolicyResource>> {
-    let names = config.names(environment);
-    let tasks = config.platform.tasks.keys();
-    let tasks = tasks.filter(|task| environment.seed_on_deploy || task.as_str() != "seed");
-    tasks.map(|task| local("ecs", &format!("task-definition/{}:*", names.task_family(task)))).collect()
+    ];
+    if !seed.is_empty() {
+        let run = in_cluster(Statement::allow(["ecs:RunTask"]).on(seed.clone()));
+        statements.push(run.when("StringEquals", seeds(), ["yes".into()]));
+        let register = Statement::deny(["ecs:RegisterTaskDefinition"]).on(seed);
+        statements.push(register.when("StringNotEquals", seeds(), ["yes".into()]));
+    }
+    statements
 }
 
 /// What a deployment looks at besides: images, targets, logs, alarms, and whether secrets have been entered well.
-fn around(config: &Config, environment: &Environment) -> Vec<Statement<Shared>> {
-    let (platform, name) = (&config.platform, &environment.name);
-    let prefix = config.names(environment).prefix();
+fn around(config: &Config, names: EnvironmentNames<'_>) -> Vec<Statement<Shared>> {
+    let (platform, prefix) = (&config.platform, names.prefix());
     vec![
         Statement::allow([
             "ecr:BatchGetImage",
@@ -157,12 +166,12 @@ fn around(config: &Config, environment: &Environment) -> Vec<Statement<Shared>> 
         ])
         .on_all(),
         Statement::allow(["logs:GetLogEvents"])
-            .on([local("logs", &format!("log-group:/{}/{name}/*", platform.name))]),
+            .on([local("logs", &format!("log-group:/{}/{}/*", platform.name, escaped(DEPLOYS_TO)))]),
         Statement::allow(["cloudwatch:DescribeAlarms"])
             .on([local("cloudwatch", &format!("alarm:{prefix}-*"))]),
         // Values are read to check their shape before tasks start with them. Whoever runs the tasks that get them could
         // read them anyway; entering one takes another role.
         Statement::allow(["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"])
-            .on([local("secretsmanager", &format!("secret:{}/*", environment.secrets_prefix))]),
+            .on([local("secretsmanager", &format!("secret:{}/*", escaped(SECRETS)))]),
     ]
 }
