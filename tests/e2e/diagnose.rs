@@ -155,7 +155,7 @@ fn failed_and_back() {
     let diagnosis = look(&scene);
     insta::assert_snapshot!(head(&scene, &diagnosis), @"
     staging: the last deployment failed, and everything is back as it was: api: the load balancer's health check fails: Health checks failed with these codes: [404]
-      advice   the release must answer the health-check path and port of the configuration; try it in the image
+      advice   the release must answer the health-check path and port of the configuration; try it in the image. A program that starts slowly needs a longer `grace_period_secs`
       stack    DocPlatform-staging is UPDATE_ROLLBACK_COMPLETE
       change   began 2026-01-05T09:23:10Z, took 7m05s, by ana from laptop
       release  [commit first]

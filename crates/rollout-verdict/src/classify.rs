@@ -1,7 +1,6 @@
-//! From the texts of AWS to kinds of causes. The texts are those of ECS:stopped-task-error-codes,
-//! ECS:task_cannot_pull_image and ECS:resource-initialization-error, and of the fact sheet's observations.
+//! From stopped tasks, targets and events to kinds of causes. The texts of starts that fail are in [`messages`].
 
-use crate::{Cause, CauseKind, TaskView};
+use crate::{Cause, CauseKind, TaskView, messages};
 
 /// What one text or one dead task says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,87 +45,7 @@ pub fn stopped_task_cause(task: &TaskView) -> Option<Cause> {
 
 /// Why a task could not be started, from a reason of the task, of a container or of a service event.
 pub(crate) fn start_failure(text: &str) -> Option<Reading> {
-    use CauseKind::{AccessDenied, CannotStart, LogGroupMissing, NoCapacity, OutOfMemory, Unreachable};
-    let lower = text.to_ascii_lowercase();
-    let has = |needles: &[&str]| needles.iter().any(|needle| lower.contains(needle));
-    let denied = has(&[
-        "accessdenied",
-        "access denied",
-        "not authorized",
-        "403 forbidden",
-        "unable to assume the role",
-    ]);
-    let unreachable = has(&[
-        "i/o timeout",
-        "connection issue",
-        "context deadline exceeded",
-        "timed out",
-        "dial tcp",
-        "context canceled",
-    ]);
-    let kind = if has(&["exec format error", "descriptor matching platform", "no matching manifest"]) {
-        CauseKind::WrongArchitecture
-    } else if lower.contains("cannotpull") {
-        pull_failure(denied, unreachable, &has)
-    } else if lower.contains("resourceinitializationerror") {
-        initialisation_failure(denied, unreachable, &has)
-    } else if denied {
-        AccessDenied
-    } else if has(&["log group does not exist"]) {
-        LogGroupMissing
-    } else if has(&["capacity is unavailable", "reached the limit on the number", "resource:"]) {
-        NoCapacity
-    } else if has(&["outofmemory", "oomkilled"]) {
-        OutOfMemory
-    } else if has(&[
-        "cannotstartcontainer",
-        "cannotcreatecontainer",
-        "containerruntime",
-        "cannotinspectcontainer",
-    ]) {
-        CannotStart
-    } else if lower.contains("taskfailedtostart") && unreachable {
-        Unreachable
-    } else {
-        return None;
-    };
-    Some(Reading::new(kind, text))
-}
-
-fn pull_failure(denied: bool, unreachable: bool, has: &dyn Fn(&[&str]) -> bool) -> CauseKind {
-    if has(&["not found", "can't find", "cannot find", "can’t find", "manifest unknown", "does not exist"])
-    {
-        CauseKind::ImageMissing
-    } else if denied {
-        CauseKind::AccessDenied
-    } else if unreachable {
-        CauseKind::Unreachable
-    } else {
-        CauseKind::CannotStart
-    }
-}
-
-fn initialisation_failure(denied: bool, unreachable: bool, has: &dyn Fn(&[&str]) -> bool) -> CauseKind {
-    let secret = has(&["secret", "asm", "ssm", "parameter"]);
-    if has(&["logger", "log group", "log stream"]) && has(&["does not exist", "resourcenotfound"]) {
-        CauseKind::LogGroupMissing
-    } else if denied {
-        CauseKind::AccessDenied
-    } else if secret
-        && has(&[
-            "resourcenotfound",
-            "can't find",
-            "can’t find",
-            "did not contain json key",
-            "invalid parameters",
-        ])
-    {
-        CauseKind::SecretMissing
-    } else if unreachable {
-        CauseKind::Unreachable
-    } else {
-        CauseKind::CannotStart
-    }
+    messages::kind_of(text).map(|kind| Reading::new(kind, text))
 }
 
 /// A task that had started: failed checks, or a program that ended.
@@ -141,7 +60,7 @@ fn ended(task: &TaskView, reason: &str) -> Option<Reading> {
         return Some(Reading::new(CauseKind::TargetHealth, reason));
     }
     if task.stop_code.as_deref() == Some("TaskFailedToStart") {
-        return Some(Reading::new(CauseKind::CannotStart, reason));
+        return Some(Reading::new(CauseKind::StartFailed, reason));
     }
     let dead = task.containers.iter().find(|container| container.exit_code.is_some());
     let (name, code) = match dead {

@@ -32,6 +32,7 @@ mod cause;
 mod classify;
 mod deadline;
 mod ids;
+mod messages;
 mod observations;
 mod record;
 mod rollout;

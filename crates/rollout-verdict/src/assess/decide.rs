@@ -3,19 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::bind::{Bound, Revision};
-use super::failures::{Group, group, of_service, of_stack};
+use super::certainty::certainty;
+use super::failures::{group, of_service, of_stack};
 use super::probation;
 use super::{Assessment, Certainty, Finding, Rollback, ServiceProgress, StackOutcome, State};
 use crate::stack::{Phase, StackProgress, failed_resources};
 use crate::{Cause, CauseKind, Moment, Observations, Rollout, ServiceObservations, TaskView, Via};
-
-/// A failing health check that was seen once is called after this time at the latest, when no task of the new
-/// revision ever was healthy: well within the six minutes that such a failure may take.
-const HEALTH_BUDGET_SECS: f64 = 330.0;
-/// Longest time that ECS may take to act on a target that is unhealthy after its grace period.
-const REACTION_SECS: f64 = 75.0;
-/// A lack of capacity that lasts this long is called: it comes and goes, and the old tasks serve meanwhile.
-const CAPACITY_SECS: f64 = 180.0;
 
 /// Says what the observations of a rollout mean.
 ///
@@ -74,62 +67,6 @@ pub fn assess(rollout: &Rollout, observations: &Observations) -> Assessment {
     }
     assessment.finished = finished(rollout, &stack, &bound, &assessment);
     assessment
-}
-
-/// Whether, and why, a group of equal failures is certain.
-fn certainty(
-    group: &Group,
-    service: Option<&Bound<'_>>,
-    observations: &Observations,
-    started_at: Moment,
-) -> Option<Certainty> {
-    use CauseKind as K;
-    let finding = &group.finding;
-    if !finding.new_revision {
-        return None;
-    }
-    match finding.cause.kind {
-        K::ImageMissing | K::WrongArchitecture | K::SecretMissing | K::AccessDenied | K::LogGroupMissing => {
-            Some(Certainty::Hopeless)
-        }
-        K::Alarm | K::BreakerTripped | K::StackResource | K::RolledBack => Some(Certainty::Reported),
-        K::Crash | K::OutOfMemory | K::CannotStart | K::Unreachable => {
-            (finding.count >= 2).then_some(Certainty::Repeated)
-        }
-        K::TargetHealth | K::ContainerHealth => {
-            if finding.count >= 2 {
-                return Some(Certainty::Repeated);
-            }
-            health_persists(group, service?, started_at, observations).then_some(Certainty::Persistent)
-        }
-        K::NoCapacity => {
-            (finding.last_at.secs_since(finding.first_at) >= CAPACITY_SECS).then_some(Certainty::Persistent)
-        }
-        K::Deadline => None,
-    }
-}
-
-/// A health check failed at one task only, so far: either that task lives on although ECS should have replaced
-/// it, or the time in which such a failure must be called is over and no task ever was healthy.
-fn health_persists(
-    group: &Group,
-    service: &Bound<'_>,
-    started_at: Moment,
-    observations: &Observations,
-) -> bool {
-    let settle = f64::from(service.expected.settings.unhealthy_after_secs()) * 2.0 + REACTION_SECS;
-    let last_unhealthy = |task: &TaskView| {
-        let targets = service.targets(task).flat_map(|target| target.failing.values().map(|(_, last)| *last));
-        targets.chain(service.seen.unhealthy_tasks.get(&task.arn).map(|(_, last)| *last)).max()
-    };
-    let lives_on = service.tasks(Revision::New).any(|task| {
-        let seen = task.started_at.zip(last_unhealthy(task));
-        group.finding.tasks.contains(&task.arn)
-            && seen.is_some_and(|(from, last)| last.secs_since(from) >= settle)
-    });
-    let budget_ends = started_at.plus_secs(HEALTH_BUDGET_SECS);
-    let never_healthy = service.first_healthy_at().is_none_or(|at| at > budget_ends);
-    lives_on || (observations.latest_at >= budget_ends && never_healthy)
 }
 
 /// Certain findings of the new revision first; those that explain before those that only report; then the
@@ -206,10 +143,24 @@ fn state(
     if observations.cancel_requested_at.is_some() {
         return State::Cancelled { by_caller: true };
     }
+    if let Some(reason) =
+        stack.went_back.and_then(|event| event.reason.as_deref()).filter(|text| is_own(text))
+    {
+        let (kind, detail) = (CauseKind::StackFailed, reason.to_owned());
+        let cause = Cause { kind, service: None, detail, evidence: Vec::new() };
+        return State::Failed { cause, certainty: Certainty::Reported };
+    }
     if stack.went_back.is_some() || stack.phase.is_some_and(|phase| phase > Phase::Complete) {
         return State::Cancelled { by_caller: false };
     }
     State::Progressing
+}
+
+/// Whether a stack's reason to go back is CloudFormation's own (an output, an export, a hook) and not that somebody asked for
+/// it: `User Initiated`, `Rollback requested by user`.
+fn is_own(reason: &str) -> bool {
+    let lower = reason.to_lowercase();
+    !lower.trim().is_empty() && !lower.contains("user initiated") && !lower.contains("by user")
 }
 
 /// What only reports a failure (the breaker, the stack's resource) is explained by what its service's tasks died of,

@@ -10,6 +10,13 @@ use crate::classify::{
 use crate::stack::{StackProgress, failed_resources};
 use crate::{Cause, CauseKind, ExpectedService, Moment, Observations, ServiceName, TaskArn, TaskView};
 
+/// Events of a service that say why no task comes (ECS:service-event-messages-list).
+const TELLING: [&str; 3] = [
+    "unable to place a task",
+    "failed to launch a task",
+    "unable to stop or start tasks during a deployment",
+];
+
 /// Log lines of a dead task that are kept as evidence.
 const EVIDENCE_LINES: usize = 5;
 
@@ -42,7 +49,7 @@ pub(super) fn of_service(bound: &Bound<'_>, stack: &StackProgress<'_>) -> Vec<Fa
     }
     for event in bound.seen.events.values() {
         let message = &event.message;
-        if message.contains("unable to place a task") || message.contains("failed to launch a task") {
+        if TELLING.iter().any(|words| message.contains(words)) {
             let side = if bound.is_forward(event.at, stack) { Revision::New } else { Revision::Old };
             failures.extend(start_failure(message).map(|reading| Failure {
                 reading,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Cause, Deadline, Moment, ServiceDeploymentArn, ServiceName, TaskArn};
 
 mod bind;
+mod certainty;
 mod decide;
 mod failures;
 mod probation;

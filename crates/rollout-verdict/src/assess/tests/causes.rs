@@ -187,13 +187,15 @@ fn no_capacity_is_certain_when_it_lasts() {
             .to_owned(),
     }
     };
-    let with = |n: u32| {
-        let mut view = service(vec![], vec![]);
-        view.events = (1..=n).map(event).collect();
-        judge(&rollout(1), [snapshot(240, view)])
+    let with = |secs: u32, tasks: Vec<TaskView>| {
+        let mut view = service(tasks, vec![]);
+        view.events = vec![event(1)];
+        judge(&rollout(1), [snapshot(secs, view)])
     };
-    assert_eq!(with(6).state, State::Progressing, "150 s from the first to the last");
-    assert_eq!(failure(&with(7)), Some((CauseKind::NoCapacity, Persistent)));
+    assert_eq!(with(200, vec![]).state, State::Progressing, "170 s after the only event that ECS sends");
+    assert_eq!(failure(&with(240, vec![])), Some((CauseKind::NoCapacity, Persistent)));
+    let came = TaskView { created_at: at(90), ..task(1, NEW) };
+    assert_eq!(with(240, vec![came]).state, State::Progressing, "a task came after it");
 }
 
 #[test]
@@ -252,4 +254,32 @@ fn failures_of_the_old_revision_are_told_but_decide_nothing() {
         [(2, false)]
     );
     assert_eq!(seen.first_failure_at, None);
+}
+
+#[test]
+fn a_quota_has_to_last_and_settings_without_room_are_certain_at_once() {
+    let told = |secs: &[u32], message: &str| {
+        let snapshots: Vec<_> = secs
+            .iter()
+            .map(|&secs| {
+                let mut view = service(vec![], vec![]);
+                view.events = vec![ServiceEventView {
+                    id: format!("e{secs}"),
+                    at: at(secs),
+                    message: message.to_owned(),
+                }];
+                snapshot(secs, view)
+            })
+            .collect();
+        failure(&judge(&rollout(1), snapshots))
+    };
+    let quota = "(service api) was unable to place a task. Reason: You've reached the limit on the number of vCPUs you can run concurrently.";
+    assert_eq!(told(&[60], quota), None);
+    assert_eq!(told(&[60, 400], quota), Some((CauseKind::QuotaReached, Persistent)));
+    let unknown = "(service api) was unable to place a task. Reason: something new.";
+    assert_eq!(told(&[60, 70], unknown), None);
+    assert_eq!(told(&[60, 400], unknown), Some((CauseKind::StartFailed, Persistent)));
+    let settings = "(service api) was unable to stop or start tasks during a deployment because of the service deployment \
+                    configuration. Update the minimumHealthyPercent or maximumPercent value and try again.";
+    assert_eq!(told(&[60], settings), Some((CauseKind::DeploymentSettings, Hopeless)));
 }

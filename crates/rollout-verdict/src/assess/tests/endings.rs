@@ -281,3 +281,19 @@ fn only_a_deployment_of_ours_that_is_under_way_can_be_stopped() {
     assert!(!of("SUCCESSFUL", NEW));
     assert!(!of("IN_PROGRESS", OLD));
 }
+
+#[test]
+fn a_stack_that_goes_back_for_a_reason_of_its_own_was_not_cancelled() {
+    let went_back = |reason| {
+        let events = vec![created(), stack_status(16, "UPDATE_ROLLBACK_IN_PROGRESS", reason)];
+        judge(&rollout(1), [stack(30, events)])
+    };
+    let reason = "Export Shop-Vpc cannot be updated as it is in use by Shop-other";
+    let seen = went_back(reason);
+    assert_eq!(failure(&seen), Some((CauseKind::StackFailed, Certainty::Reported)));
+    let State::Failed { cause, .. } = &seen.state else { panic!("{seen:?}") };
+    assert_eq!(cause.to_string(), format!("the stack went back on its own: {reason}"));
+    for asked in ["User Initiated", "Rollback requested by user", ""] {
+        assert_eq!(went_back(asked).state, State::Cancelled { by_caller: false }, "{asked}");
+    }
+}
