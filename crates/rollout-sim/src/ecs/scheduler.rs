@@ -7,7 +7,7 @@ use super::api::*;
 use super::launch::{self, Place};
 use super::plan::{self, Plan};
 use super::roster::{self, number};
-use super::service::{note, note_of_task_set};
+use super::service::{note, note_of_task_set, note_once};
 use super::task::{Condition, NewTask, TaskFaults};
 use super::{DeploymentKey, Event, ServiceKey, TaskKey, breaker, deployment, outcome, rebalance, stop, task};
 use crate::{SimTime, World};
@@ -159,7 +159,7 @@ fn start_tasks(world: &mut World, key: ServiceKey, deployment: DeploymentKey, co
     for _ in 0..count.min(limit) {
         let taken = &world.ecs.service(key).zones;
         let Some(place) = launch::place(world, &name, network.as_ref(), taken) else {
-            note(world, key, format_args!("was unable to place a task. Reason: {}.", launch::CAPACITY));
+            note_once(world, key, format_args!("was unable to place a task. Reason: {}.", launch::CAPACITY));
             retry_placement(world, key);
             break;
         };

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -99,10 +100,27 @@ impl ServiceState {
     }
 }
 
+/// After this time an event whose cause lasts is sent again (ECS:service-event-messages).
+const REPEAT_AFTER: Duration = Duration::from_secs(6 * 3600);
+
 /// Adds an event to a service, with the prefix that nearly all have.
 pub(super) fn note(world: &mut World, key: ServiceKey, message: fmt::Arguments<'_>) {
     let name = world.ecs.service(key).name.clone();
     add_note(world, key, format!("(service {name}) {message}"));
+}
+
+/// Adds an event that is left out while it only repeats another one: until tasks have been started since, or for six hours
+/// (ECS:service-event-messages).
+pub(super) fn note_once(world: &mut World, key: ServiceKey, message: fmt::Arguments<'_>) {
+    let service = world.ecs.service(key);
+    let (prefix, now) = (format!("(service {}) ", service.name), world.now());
+    let message = format!("{prefix}{message}");
+    let started = format!("{prefix}has started ");
+    let same = service.events.iter().rev().take_while(|note| !note.message.starts_with(&started));
+    let repeats = same.into_iter().any(|note| note.message == message && now.since(note.at) < REPEAT_AFTER);
+    if !repeats {
+        add_note(world, key, message);
+    }
 }
 
 /// Adds an event about the tasks of one deployment: it names the service and the deployment's task set in one

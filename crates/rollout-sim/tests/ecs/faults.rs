@@ -93,7 +93,14 @@ fn no_capacity_starts_nothing_and_trips_nothing() {
     assert_eq!((fixture.rollout(), fixture.primary().failed_tasks), (RolloutState::InProgress, 0));
     let events = fixture.events();
     let told = "was unable to place a task. Reason: Capacity is unavailable at this time.";
-    assert!(events.iter().any(|event| event.starts_with(told)), "{events:#?}");
+    let times = events.iter().filter(|event| event.starts_with(told)).count();
+    assert_eq!(times, 1, "an event that repeats another one is left out: {events:#?}");
+    fixture.run(6.0 * 3600.0);
+    assert_eq!(
+        fixture.events().iter().filter(|event| event.starts_with(told)).count(),
+        2,
+        "and sent again after six hours"
+    );
     // It is over: the service comes up.
     fixture.world.faults.clear();
     fixture.until(600.0, "completion", |it| it.rollout() == RolloutState::Completed);
