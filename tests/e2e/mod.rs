@@ -35,6 +35,7 @@ mod rollback_past_the_stack;
 mod rollback_refused;
 mod runbooks;
 pub(crate) mod scene;
+mod secret_shapes;
 mod stacks;
 mod stuck;
 mod task_run;

@@ -189,13 +189,13 @@ impl Deployment<'_> {
             self.session.report.line("nothing to change");
             return self.align(Verdict::NoChange).await;
         };
-        self.known_secrets().await?;
+        let known = self.known_secrets().await?;
         let question = format!("Carry this out on {}?", self.session.environment.url());
         confirm(self.session, &question, self.options.yes)?;
         if let Some(end) = self.expand().await? {
             return Ok(end);
         }
-        self.secrets().await?;
+        self.secrets(&known).await?;
         if let Some(end) = self.tasks().await? {
             return Ok(end);
         }

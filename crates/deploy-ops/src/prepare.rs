@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::infrastructure::{self, SharedEnd};
 use crate::names::CommitSha;
 use crate::resolve::{self, Wanted};
-use crate::secrets::{PLACEHOLDER_STAGE, SecretCheck, Standing};
+use crate::secrets::{PLACEHOLDER_STAGE, SecretCheck, Standing, shape};
 use crate::session::{EnvironmentSession, Session};
 
 /// Brings the account to where the commit can be deployed, where that is the deployment's to do: on a target of its own, and
@@ -174,6 +174,7 @@ async fn fill_secrets(
             .secret_id(&path)
             .secret_string(serde_json::Value::Object(values).to_string())
             .set_version_stages(Some(stages.clone()))
+            .version_stages(shape::stage(secret))
             .send()
             .await
             .called("secretsmanager:PutSecretValue")?;

@@ -7,9 +7,10 @@ use crate::infrastructure;
 use crate::inputs;
 use crate::names::CommitSha;
 use crate::resolve::{self, ResolveError};
-use crate::secrets;
+use crate::secrets::look::Recipes;
+use crate::secrets::{self, SecretCheck, Standing};
 use crate::session::EnvironmentSession;
-use crate::stack::{StackView, Standing};
+use crate::stack::{self, StackView};
 
 use super::admin::{self, Admin};
 use super::{Bootstrap, Item, State, Step};
@@ -96,7 +97,7 @@ impl List {
     ) -> Result<(), Failure> {
         let name = session.environment.stack_name.as_str();
         let live = infrastructure::look(session, name).await?;
-        let Some((view, _)) = &live else {
+        let Some((view, template)) = &live else {
             self.add(Step::Infrastructure, State::Open(format!("{name} does not exist")));
             return Ok(());
         };
@@ -111,7 +112,8 @@ impl List {
         }
         self.add(Step::Infrastructure, State::Done(format!("{name} is as configured")));
         if self.goes_on() {
-            self.secrets(session).await?;
+            let wanted = inputs::environment_template(&session.config, &session.environment)?;
+            self.secrets(session, &Recipes { live: template, wanted: &wanted }).await?;
         }
         if self.goes_on() {
             self.code(session, options, view).await?;
@@ -119,21 +121,29 @@ impl List {
         Ok(())
     }
 
-    async fn secrets(&mut self, session: &EnvironmentSession) -> Result<(), Failure> {
+    async fn secrets(&mut self, session: &EnvironmentSession, recipes: &Recipes<'_>) -> Result<(), Failure> {
         let placeholders = session.target.is_self_contained();
-        let checks = secrets::check(session).await?;
-        let missing: Vec<String> = checks
-            .iter()
-            .filter(|check| !check.is_ready(placeholders))
-            .map(|check| format!("{} ({})", check.path, check.words()))
-            .collect();
-        let state = if missing.is_empty() {
+        let checks = secrets::look::look(session, recipes, |_| true).await?;
+        let open: Vec<&SecretCheck> = checks.values().filter(|check| !check.is_ready(placeholders)).collect();
+        let named = |which: fn(Standing) -> bool| {
+            let named = open.iter().filter(|check| which(check.standing));
+            named.map(|check| format!("{} ({})", check.path, check.words())).collect::<Vec<_>>().join(", ")
+        };
+        let empty = named(|it| it == Standing::Empty);
+        let unchecked = named(|it| matches!(it, Standing::Unchecked | Standing::OtherShape));
+        let state = if open.is_empty() {
             State::Done(format!("{} have a value", session.config.platform.secrets.len()))
-        } else if placeholders {
-            State::Open(format!("placeholders for {}", missing.join(", ")))
+        } else if placeholders && !empty.is_empty() {
+            State::Open(format!("placeholders for {empty}"))
+        } else if !unchecked.is_empty() {
+            // Who prepares an account may read values, unlike who deploys.
+            State::Open(format!("a check of {unchecked}"))
         } else {
-            let set = session.command(&format!("secrets init {}", session.environment.name));
-            State::Person(format!("{}: {set}", missing.join(", ")))
+            let next = match empty.as_str() {
+                "" => secrets::next(session, &open),
+                _ => session.command(&format!("secrets init {}", session.environment.name)),
+            };
+            State::Person(format!("{}: {next}", named(|_| true)))
         };
         self.add(Step::Secrets, state);
         Ok(())
@@ -216,16 +226,18 @@ async fn admin_state(session: &EnvironmentSession) -> Result<State, Failure> {
 fn unfinished(view: &StackView) -> Option<State> {
     let status = view.status.as_str();
     match view.standing() {
-        Standing::Ready => None,
-        Standing::Absent => Some(State::Open(format!("{} does not exist", view.name))),
-        Standing::Busy | Standing::RollbackStuck => {
+        stack::Standing::Ready => None,
+        stack::Standing::Absent => Some(State::Open(format!("{} does not exist", view.name))),
+        stack::Standing::Busy | stack::Standing::RollbackStuck => {
             Some(State::Open(format!("{} is in {status}", view.name)))
         }
-        Standing::Unfinished | Standing::CreateFailed | Standing::Deleting => Some(State::Open(format!(
-            "{} is in {status}{}",
-            view.name,
-            view.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default()
-        ))),
+        stack::Standing::Unfinished | stack::Standing::CreateFailed | stack::Standing::Deleting => {
+            Some(State::Open(format!(
+                "{} is in {status}{}",
+                view.name,
+                view.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default()
+            )))
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::infrastructure::{self, SharedEnd};
 use crate::operation::{self, Conclusion};
 use crate::prepare;
 use crate::resolve::{self, Wanted};
-use crate::secrets;
+use crate::secrets::{self, Standing};
 use crate::session::EnvironmentSession;
 
 pub use admin::record as record_admin;
@@ -249,7 +249,11 @@ async fn take(
         Step::Secrets => {
             let checks = secrets::check(session).await?;
             prepare::placeholder_secrets(session, &checks).await?;
-            Ok(Progress::Took(step))
+            let unfit: Vec<_> = checks.iter().filter(|it| it.standing == Standing::Unfit).collect();
+            let Some(first) = unfit.first() else { return Ok(Progress::Took(step)) };
+            let cause =
+                format!("{} ({}): {}", first.path, first.words(), secrets::next(session, &unfit[..1]));
+            Ok(Progress::Failed { step, verdict: Verdict::NeedsHuman, cause })
         }
         Step::Images => {
             let commit = resolve::commit(&session.root, &options.wanted)?;

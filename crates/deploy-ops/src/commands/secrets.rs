@@ -79,10 +79,11 @@ async fn check(session: &EnvironmentSession, json: bool) -> Result<Exit, Failure
     let absent = checks.iter().any(|check| check.standing == Standing::Absent);
     let empty = checks.iter().any(|check| check.standing == Standing::Empty);
     let environment = session.environment.name.as_str();
+    let first = checks.iter().find(|check| !check.is_ready(placeholders)).map(|check| check.name.as_str());
     let next = match (absent, empty) {
         (true, _) => format!("deploy {environment}"),
         (false, true) => format!("secrets init {environment}"),
-        (false, false) => format!("secrets set {environment} <secret>"),
+        (false, false) => format!("secrets set {environment} {}", first.unwrap_or_default()),
     };
     ops_cli::say!("next: {}", session.command(&next));
     Ok(Exit::Differences)
@@ -99,7 +100,9 @@ async fn init(session: &EnvironmentSession) -> Result<Exit, Failure> {
     let placeholders = session.target.is_self_contained();
     let mut open = Vec::new();
     for (name, secret) in &session.config.platform.secrets {
-        let (check, _) = secrets::check_one(session, name, secret).await.map_err(SecretsError::Call)?;
+        let checked = secrets::check_one(session, name, secret).await.map_err(SecretsError::Call)?;
+        checked.record(session, secret).await.map_err(SecretsError::Call)?;
+        let check = checked.check;
         let input = match (check.standing, check.generated, terminal) {
             (Standing::Empty, true, _) => Some(Input::Generate),
             (Standing::Empty, false, true) => Some(Input::Prompt),

@@ -1,54 +1,59 @@
 //! Whether the secrets that tasks need have values: a task without one does not start.
 
+use std::collections::BTreeSet;
+
+use env_config::SecretName;
+
 use super::Deployment;
 use crate::failure::Failure;
-use crate::{prepare, secrets};
+use crate::prepare;
+use crate::secrets::look::{Recipes, look};
+use crate::secrets::{SecretCheck, Standing, next};
 
 impl Deployment<'_> {
-    /// A secret that is there and has no fit value is found before anything is changed; one that the deployment itself makes
-    /// is looked at once it is there.
-    pub(super) async fn known_secrets(&self) -> Result<(), Failure> {
-        if self.live.is_none() {
-            return Ok(());
-        }
+    /// A secret that is there and has no fit value is found before anything is changed. Answers those that are ready; what
+    /// the deployment itself makes is looked at once it is there.
+    pub(super) async fn known_secrets(&self) -> Result<BTreeSet<SecretName>, Failure> {
+        let Some((_, live)) = &self.live else { return Ok(BTreeSet::new()) };
         let placeholders = self.session.target.is_self_contained();
-        let mut checks = secrets::check(self.session).await?;
-        checks.retain(|check| match check.standing {
-            secrets::Standing::Absent => false,
+        let recipes = Recipes { live, wanted: &self.template };
+        let mut checks = look(self.session, &recipes, |name| !recipes.change(name)).await?;
+        checks.retain(|_, check| match check.standing {
+            Standing::Absent => false,
             // It gets one, where nobody else brings it.
-            secrets::Standing::Empty => !placeholders,
+            Standing::Empty => !placeholders,
             _ => true,
         });
-        self.refuse_unready(checks, placeholders)
+        self.refuse_unready(checks.values(), placeholders)?;
+        Ok(checks.into_keys().collect())
     }
 
-    /// A task that needs a secret without value does not start: found before any is touched.
-    pub(super) async fn secrets(&self) -> Result<(), Failure> {
+    /// A task that needs a secret without value does not start: found before any is touched. Not asked for again: those that
+    /// are `known` to be ready.
+    pub(super) async fn secrets(&self, known: &BTreeSet<SecretName>) -> Result<(), Failure> {
+        let Some((_, live)) = &self.live else { return Ok(()) };
         let placeholders = self.session.target.is_self_contained();
-        let mut checks = secrets::check(self.session).await?;
+        let recipes = Recipes { live, wanted: &self.template };
+        let checks = look(self.session, &recipes, |name| !known.contains(name)).await?;
+        let mut checks: Vec<SecretCheck> = checks.into_values().collect();
         if placeholders {
             prepare::placeholder_secrets(self.session, &checks).await?;
-            checks.retain(|check| check.standing != secrets::Standing::Empty);
+            checks.retain(|check| check.standing != Standing::Empty);
         }
-        self.refuse_unready(checks, placeholders)
+        self.refuse_unready(&checks, placeholders)
     }
 
-    fn refuse_unready(
+    fn refuse_unready<'c>(
         &self,
-        mut checks: Vec<secrets::SecretCheck>,
+        checks: impl IntoIterator<Item = &'c SecretCheck>,
         placeholders: bool,
     ) -> Result<(), Failure> {
-        checks.retain(|check| !check.is_ready(placeholders));
-        let environment = &self.session.environment.name;
-        let command = match checks.as_slice() {
-            [] => return Ok(()),
-            [one] => format!("secrets set {environment} {}", one.name),
-            several if several.iter().all(|check| check.standing == secrets::Standing::Empty) => {
-                format!("secrets init {environment}")
-            }
-            _ => format!("secrets check {environment}"),
-        };
-        let names = checks.iter().map(|check| format!("{} ({})", check.path, check.words())).collect();
-        Err(Failure::MissingSecrets { names, hint: self.session.command(&command) })
+        let open: Vec<&SecretCheck> =
+            checks.into_iter().filter(|check| !check.is_ready(placeholders)).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let names = open.iter().map(|check| format!("{} ({})", check.path, check.words())).collect();
+        Err(Failure::MissingSecrets { names, hint: next(self.session, &open) })
     }
 }

@@ -112,6 +112,10 @@ fn target_hint(error: &TargetError) -> Option<String> {
 
 fn call_hint(error: &CallError) -> Option<String> {
     match error.kind {
+        CallErrorKind::Denied if error.operation == "secretsmanager:GetSecretValue" => Some(
+            "values are read with a person's credentials; a deployment goes by what a check of theirs has recorded"
+                .to_owned(),
+        ),
         CallErrorKind::Denied => Some(format!("the caller needs the permission {}", error.operation)),
         CallErrorKind::Expired => Some("sign in to AWS again".to_owned()),
         CallErrorKind::Clock => Some(

@@ -17,10 +17,11 @@ use crate::failure::Failure;
 use crate::history;
 use crate::images::verify;
 use crate::infrastructure;
+use crate::inputs;
 use crate::recover;
 use crate::resolve::Wanted;
 use crate::rollback::{self, Way};
-use crate::secrets;
+use crate::secrets::look::{Recipes, look};
 use crate::stack::{self, Proposal, StackRequest};
 use crate::stuck;
 use crate::task_run;
@@ -269,8 +270,13 @@ pub(super) async fn look_before(bench: &Bench) -> Result<(), String> {
     if !images.deployable {
         return Err(format!("the images are not deployable: {:?}", images.missing()));
     }
-    let secrets = secrets::check(session).await.map_err(|error| error.to_string())?;
-    match secrets.iter().find(|secret| !secret.is_ready(false)) {
+    let live = stack::live_template(&session.target.aws, session.environment.stack_name.as_str()).await;
+    let live = live.map_err(|error| error.to_string())?;
+    let wanted = inputs::environment_template(&session.config, &session.environment);
+    let wanted = wanted.map_err(|failure| chain(&failure))?;
+    let recipes = Recipes { live: &live, wanted: &wanted };
+    let secrets = look(session, &recipes, |_| true).await.map_err(|error| error.to_string())?;
+    match secrets.values().find(|secret| !secret.is_ready(false)) {
         Some(secret) => Err(format!("{} is {}", secret.path, secret.words())),
         None => Ok(()),
     }

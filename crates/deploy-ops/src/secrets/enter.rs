@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::value::{self, Values};
-use super::{SecretsError, Standing, check_one};
+use super::{Checked, SecretsError, Standing, check_one, shape};
 use crate::call::Called;
 use crate::session::EnvironmentSession;
 
@@ -138,46 +138,66 @@ pub async fn set(
         let command = session.command(&format!("secrets set {} {}", session.environment.name, wanted.name));
         return Err(SecretsError::NotGenerated { secret: wanted.name.to_string(), command });
     }
-    let (check, current) = check_one(session, wanted.name, wanted.secret).await?;
+    let checked = check_one(session, wanted.name, wanted.secret).await?;
+    let check = &checked.check;
     if check.standing == Standing::Absent {
         let command = session.command(&format!("deploy {}", session.environment.name))
             + " makes it, then asks for its value";
-        return Err(SecretsError::Absent { path: check.path, command });
+        return Err(SecretsError::Absent { path: check.path.clone(), command });
     }
     if wanted.name == &session.config.platform.database.password.secret
         && check.standing != Standing::Empty
         && !database_changed
     {
-        return Err(SecretsError::DatabasePassword { path: check.path });
+        return Err(SecretsError::DatabasePassword { path: check.path.clone() });
     }
     // CloudFormation reads it when the user is made or changed, and not because the value changed
     // (CloudFormation user guide, dynamic-references-secretsmanager).
     if session.config.platform.cache.passwords().any(|password| password.secret == *wanted.name)
         && !matches!(check.standing, Standing::Empty | Standing::Unfit)
     {
-        return Err(SecretsError::CachePassword { path: check.path });
+        return Err(SecretsError::CachePassword { path: check.path.clone() });
     }
     let entered = tokio::task::block_in_place(|| wanted.obtain(input))?;
     let mut concerned: Vec<String> = wanted.keys.iter().map(|(name, _)| name.to_string()).collect();
     concerned.extend(entered.keys().map(str::to_owned));
-    let mut values = current.unwrap_or_default();
+    let mut values = checked.values.clone().unwrap_or_default();
     values.merge(entered);
     let problems = values.problems(wanted.secret);
     // A first key may be entered before the others; what was entered has to fit.
     let is_concerned =
         |problem: &String| concerned.iter().any(|name| problem.starts_with(&format!("`{name}` ")));
-    let problems: Vec<String> = problems.into_iter().filter(is_concerned).collect();
-    if !problems.is_empty() {
-        return Err(SecretsError::Unfit { secret: wanted.name.to_string(), problems });
+    let (mut refused, others): (Vec<String>, Vec<String>) = problems.into_iter().partition(is_concerned);
+    let repeated = values.repeated().filter(|key| concerned.iter().any(|name| name == key));
+    refused.extend(repeated.map(|key| format!("`{key}` is one character over and over")));
+    if !refused.is_empty() {
+        return Err(SecretsError::Unfit { secret: wanted.name.to_string(), problems: refused });
     }
-    put(session, &check.path, &values).await?;
-    Ok(check.services)
+    let fit = others.is_empty() && !values.is_placeholder();
+    put(session, wanted.secret, &checked, &values, fit).await?;
+    Ok(checked.check.services)
 }
 
-async fn put(session: &EnvironmentSession, path: &str, values: &Values) -> Result<(), SecretsError> {
-    let call = session.target.aws.secrets.put_secret_value().secret_id(path);
-    let call = call.secret_string(values.to_json().expose_secret());
-    call.send().await.called("secretsmanager:PutSecretValue")?;
+/// Enters a value as the current version; one that is fit as a whole carries the stage that says so.
+async fn put(
+    session: &EnvironmentSession,
+    secret: &Secret,
+    checked: &Checked,
+    values: &Values,
+    fit: bool,
+) -> Result<(), SecretsError> {
+    let (aws, path, stage) = (&session.target.aws, &checked.check.path, shape::stage(secret));
+    let call = aws.secrets.put_secret_value().secret_id(path);
+    let call = call.secret_string(values.to_json().expose_secret()).version_stages("AWSCURRENT");
+    let call = if fit { call.version_stages(&stage) } else { call };
+    let answer = call.send().await.called("secretsmanager:PutSecretValue")?;
+    let version = answer.version_id.unwrap_or_default();
+    let kept = if fit { stage.as_str() } else { "" };
+    if let Err(error) = shape::forget(aws, path, kept, &version, &checked.versions).await {
+        session
+            .report
+            .warn(format!("the value was entered, but an older version of {path} is kept: {error}"));
+    }
     Ok(())
 }
 

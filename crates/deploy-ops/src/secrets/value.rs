@@ -80,10 +80,16 @@ impl Values {
     /// Whether a text is one character over and over: nobody issues such a value.
     #[must_use]
     pub fn is_placeholder(&self) -> bool {
-        self.0.values().any(|text| {
+        self.repeated().next().is_some()
+    }
+
+    /// The keys whose text is one character over and over.
+    pub fn repeated(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|(key, text)| {
             let mut characters = text.expose_secret().chars();
             let first = characters.next();
-            first.is_some() && characters.all(|character| Some(character) == first)
+            let one = first.is_some() && characters.all(|character| Some(character) == first);
+            one.then_some(key.as_str())
         })
     }
 }

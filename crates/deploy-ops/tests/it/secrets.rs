@@ -160,17 +160,32 @@ fn a_deployment_refuses_a_value_of_the_wrong_shape() {
     let platform = scene.read("infra/platform.toml");
     scene.write("infra/platform.toml", &platform.replace("min_length = 16", "min_length = 48"));
     scene.commit("longer secrets");
+    // Found before anything is changed, by what was recorded; the command that is named says more.
+    let run = scene.run(&["deploy", "staging", "--local", "--yes"]).expect(4);
+    assert!(
+        run.stderr.contains("staging/doc-platform/oauth (its value was checked against another shape)"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("hint: cargo xtask secrets check staging --local"), "{}", run.stderr);
     let run = scene.run(&["secrets", "check", "staging", "--local"]).expect(10);
     assert!(
         run.stdout.contains("`client_secret` has 16 characters, at least 48 are required"),
         "{}",
         run.stdout
     );
-    let run = scene.run(&["deploy", "staging", "--local", "--yes"]).expect(4);
-    assert!(
-        run.stderr.contains("staging/doc-platform/oauth (`client_secret` has 16 characters"),
-        "{}",
-        run.stderr
-    );
-    assert!(run.stderr.contains("hint: cargo xtask secrets set staging oauth --local"), "{}", run.stderr);
+    assert!(run.stderr.contains("next: cargo xtask secrets set staging oauth --local"), "{}", run.stderr);
+    let long = CLIENT_SECRET.repeat(2);
+    let input = format!("{{\"client_id\": \"Iv1.0123456789\", \"client_secret\": \"{long}\"}}");
+    scene.run_with(&["secrets", "set", "staging", "oauth", "--local"], &input, &[]).expect(0);
+    scene.run(&["deploy", "staging", "--local", "--yes"]).expect(0);
+}
+
+#[test]
+fn one_character_over_and_over_is_refused_at_entry() {
+    let scene = Scene::staging();
+    let input = "0".repeat(64);
+    let run = scene.run_with(&["secrets", "set", "staging", "session", "--local"], &input, &[]).expect(3);
+    assert!(run.stderr.contains("`key` is one character over and over"), "{}", run.stderr);
+    assert!(!run.text().contains(&input));
 }

@@ -47,6 +47,10 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         needs: secret(world, &input.secret_id),
         does: secrets::update_secret(world, input),
     }
+    write UpdateSecretVersionStage(world, input: secrets::UpdateSecretVersionStageInput) {
+        needs: secret(world, &input.secret_id),
+        does: secrets::update_secret_version_stage(world, &input),
+    }
     write DeleteSecret(world, input: secrets::DeleteSecretInput) {
         needs: secret(world, &input.secret_id),
         does: secrets::delete_secret(world, &input),

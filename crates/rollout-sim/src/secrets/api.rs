@@ -174,6 +174,17 @@ inputs! { "PascalCase"
         /// New value, which becomes current.
         pub secret_string: Option<SecretText>,
     }
+    /// Input of `UpdateSecretVersionStage`.
+    pub struct UpdateSecretVersionStageInput {
+        /// Name or ARN.
+        pub secret_id: String,
+        /// The stage that is moved, added or taken away.
+        pub version_stage: String,
+        /// Version that has it.
+        pub remove_from_version_id: Option<String>,
+        /// Version that gets it; none takes it away.
+        pub move_to_version_id: Option<String>,
+    }
     /// Input of `DeleteSecret`.
     pub struct DeleteSecretInput {
         /// Name or ARN.

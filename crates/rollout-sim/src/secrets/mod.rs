@@ -10,6 +10,7 @@ mod deletion;
 mod generate;
 mod list;
 mod managed;
+mod stages;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -24,6 +25,7 @@ pub use list::{describe_secret, list_secret_version_ids, list_secrets};
 pub use managed::Event;
 use managed::Managed;
 pub(crate) use managed::{create_managed_secret, delete_managed_secret, handle};
+pub use stages::update_secret_version_stage;
 use value::Value;
 
 use crate::{ApiError, Rng, SimTime, World};
@@ -129,26 +131,6 @@ impl Secret {
 
     fn staged(&self, stage: &str) -> Option<(&String, &Version)> {
         self.versions.iter().find(|(_, version)| version.stages.contains(stage))
-    }
-
-    /// Moves a stage to a version. What was current becomes previous; a version without a stage goes.
-    fn stage(&mut self, id: &str, stage: &str) {
-        let before = self.staged(stage).map(|(before, _)| before.clone());
-        if before.as_deref() == Some(id) {
-            return;
-        }
-        for version in self.versions.values_mut() {
-            version.stages.remove(stage);
-        }
-        if let Some(version) = self.versions.get_mut(id) {
-            version.stages.insert(stage.to_owned());
-        }
-        if stage == CURRENT
-            && let Some(before) = before
-        {
-            self.stage(&before, PREVIOUS);
-        }
-        self.versions.retain(|_, version| !version.stages.is_empty());
     }
 
     /// Adds a version. A version id that exists is fine with the same value only.
@@ -277,15 +259,17 @@ fn create(
 /// # Errors
 /// `ResourceNotFoundException`; `ResourceExistsException` for a version id with another value;
 /// `InvalidRequestException` for a secret that is marked for deletion or that another service manages;
-/// `InvalidParameterException`.
+/// `LimitExceededException` for stages that are too many; `InvalidParameterException`.
 pub fn put_secret_value(world: &mut World, input: PutSecretValueInput) -> Result<SecretOutput, ApiError> {
     let text = input.secret_string.ok_or_else(|| invalid_parameter("You must provide a SecretString."))?;
     check_size(&text)?;
+    stages::check(&input.version_stages)?;
     let now = world.now();
     let id = version_id(&mut world.rng, input.client_request_token);
     let (name, secret) = find_mut(world, &input.secret_id)?;
     let stages =
         if input.version_stages.is_empty() { vec![CURRENT.to_owned()] } else { input.version_stages };
+    secret.check_room(&stages)?;
     secret.put(&id, Value::entered(text.0), &stages, now)?;
     let stages = secret.versions.get(&id).map(|version| version.stages.iter().cloned().collect());
     Ok(SecretOutput {

@@ -62,6 +62,85 @@ fn what_was_current_becomes_previous() {
     assert_eq!(list_secret_version_ids(&world, &input).unwrap().versions.len(), 2);
 }
 
+/// Moves, adds or takes away a stage; answers the error code and message.
+fn restage(
+    world: &mut World,
+    stage: &str,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Result<(), (String, String)> {
+    let input = UpdateSecretVersionStageInput {
+        secret_id: NAME.to_owned(),
+        version_stage: stage.to_owned(),
+        remove_from_version_id: from.map(str::to_owned),
+        move_to_version_id: to.map(str::to_owned),
+    };
+    update_secret_version_stage(world, &input).map(drop).map_err(|error| (error.code, error.message))
+}
+
+#[test]
+fn a_stage_is_on_one_version_and_moves_from_the_one_that_is_named() {
+    let mut world = world();
+    put(&mut world, "second", Some("two")).unwrap();
+    put(&mut world, "third", Some("three")).unwrap();
+    restage(&mut world, "CHECKED", None, Some("two")).unwrap();
+    assert_eq!(get(&world, "CHECKED").unwrap(), "second");
+    let (code, message) = restage(&mut world, "CHECKED", None, Some("three")).unwrap_err();
+    assert_eq!(code, "InvalidParameterException");
+    assert!(message.contains("is currently attached to version two, so you must explicitly reference"));
+    let (code, _) = restage(&mut world, "CHECKED", Some("three"), Some("three")).unwrap_err();
+    assert_eq!(code, "InvalidParameterException");
+    restage(&mut world, "CHECKED", Some("two"), Some("three")).unwrap();
+    assert_eq!(get(&world, "CHECKED").unwrap(), "third");
+    // What is there already may be said again.
+    restage(&mut world, "CHECKED", None, Some("three")).unwrap();
+    restage(&mut world, "CHECKED", Some("three"), None).unwrap();
+    assert_eq!(get(&world, "CHECKED").unwrap_err().code, "ResourceNotFoundException");
+    assert_eq!(restage(&mut world, "CHECKED", None, None).unwrap_err().0, "InvalidParameterException");
+    assert_eq!(restage(&mut world, "X", None, Some("none")).unwrap_err().0, "ResourceNotFoundException");
+}
+
+#[test]
+fn the_current_stage_moves_and_is_never_taken_away() {
+    let mut world = world();
+    put(&mut world, "second", Some("two")).unwrap();
+    put(&mut world, "third", Some("three")).unwrap();
+    let (code, message) = restage(&mut world, CURRENT, Some("three"), None).unwrap_err();
+    assert_eq!(code, "InvalidParameterException");
+    assert!(message.starts_with("You can only move staging label AWSCURRENT to a different secret version."));
+    restage(&mut world, CURRENT, Some("three"), Some("two")).unwrap();
+    assert_eq!(
+        (get(&world, CURRENT).unwrap(), get(&world, PREVIOUS).unwrap()),
+        ("second".into(), "third".into())
+    );
+}
+
+#[test]
+fn all_versions_of_a_secret_have_twenty_stages_together() {
+    let mut world = world();
+    put(&mut world, "second", Some("two")).unwrap();
+    for number in 3..=20 {
+        restage(&mut world, &format!("stage-{number}"), None, Some("two")).unwrap();
+    }
+    let (code, _) = restage(&mut world, "stage-21", None, Some("two")).unwrap_err();
+    assert_eq!(code, "LimitExceededException");
+    let stages = |stages: &[&str]| PutSecretValueInput {
+        secret_id: NAME.to_owned(),
+        secret_string: Some(SecretText("third".to_owned())),
+        version_stages: stages.iter().map(ToString::to_string).collect(),
+        ..Default::default()
+    };
+    let error = put_secret_value(&mut world, stages(&[CURRENT, "stage-21"])).unwrap_err();
+    assert_eq!(error.code, "LimitExceededException");
+    put_secret_value(&mut world, stages(&[CURRENT, "stage-3"])).unwrap();
+    assert_eq!(get(&world, "stage-3").unwrap(), "third");
+    let long = "x".repeat(257);
+    for stage in ["", long.as_str()] {
+        let error = put_secret_value(&mut world, stages(&[stage])).unwrap_err();
+        assert_eq!(error.code, "InvalidParameterException");
+    }
+}
+
 #[test]
 fn a_version_id_stands_for_one_value() {
     let mut world = world();

@@ -148,7 +148,7 @@ fn containers(config: &Config, names: EnvironmentNames<'_>) -> Vec<Statement<Sha
     statements
 }
 
-/// What a deployment looks at besides: images, targets, logs, alarms, and whether secrets have been entered well.
+/// What a deployment looks at besides: images, targets, logs, alarms, and whether secrets have a value on record as fit.
 fn around(config: &Config, names: EnvironmentNames<'_>) -> Vec<Statement<Shared>> {
     let (platform, prefix) = (&config.platform, names.prefix());
     vec![
@@ -169,9 +169,8 @@ fn around(config: &Config, names: EnvironmentNames<'_>) -> Vec<Statement<Shared>
             .on([local("logs", &format!("log-group:/{}/{}/*", platform.name, escaped(DEPLOYS_TO)))]),
         Statement::allow(["cloudwatch:DescribeAlarms"])
             .on([local("cloudwatch", &format!("alarm:{prefix}-*"))]),
-        // Values are read to check their shape before tasks start with them. Whoever runs the tasks that get them could
-        // read them anyway; entering one takes another role.
-        Statement::allow(["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"])
+        // Never their values: a person who may read them checks their shape, and the version's stages keep what was found.
+        Statement::allow(["secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"])
             .on([local("secretsmanager", &format!("secret:{}/*", escaped(SECRETS)))]),
     ]
 }
