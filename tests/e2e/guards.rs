@@ -107,6 +107,28 @@ fn incident_2026_02_19_when_forced_ends_within_minutes() {
     });
 }
 
+/// Two releases wait for approval, the newer one is approved first: the older one is no news any more.
+#[test]
+fn a_release_that_is_older_than_the_one_in_service_is_refused() {
+    let scene = Scene::staging();
+    scene.git(&["tag", "v1.0.0"]);
+    scene.commit("second");
+    scene.git(&["tag", "v1.0.1"]);
+    let release = |tag: &str| Options::plain(Wanted::Tag(tag.parse().unwrap()));
+    let result = block_on(scene.deploy("staging", &release("v1.0.1"), &[])).unwrap().result;
+    assert_eq!(result.verdict, Verdict::Succeeded, "{:?}", result.cause);
+    let (reason, hint) = is_refused(&scene, &release("v1.0.0"));
+    assert_eq!(reason, "release v1.0.0 is older than v1.0.1, which is in service");
+    assert!(hint.contains("cargo xtask rollback v1.0.0 --env staging --local"), "{hint}");
+    assert!(hint.ends_with("--override older-release"), "{hint}");
+    let options = Options { overrides: vec!["older-release".parse().unwrap()], ..release("v1.0.0") };
+    let result = block_on(scene.deploy("staging", &options, &[])).unwrap().result;
+    assert_eq!((result.verdict, result.release.as_str()), (Verdict::Succeeded, "v1.0.0"), "{:?}", result.cause);
+    // What has no version has no order.
+    let result = block_on(scene.deploy("staging", &Options::plain(Wanted::Head), &[])).unwrap().result;
+    assert_eq!(result.verdict, Verdict::Succeeded, "{:?}", result.cause);
+}
+
 #[test]
 fn a_path_that_the_running_release_answers_may_become_its_health_check() {
     let scene = Scene::staging();

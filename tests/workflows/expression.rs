@@ -160,14 +160,25 @@ impl Parser<'_> {
     }
 
     fn function(&mut self, name: &str) -> Result<Value, String> {
-        if !self.takes(")") {
-            return Err(format!("{name}: functions with arguments are not known"));
+        let mut arguments = Vec::new();
+        while !self.takes(")") {
+            if !arguments.is_empty() && !self.takes(",") {
+                return Err(format!("{name}: no comma between its arguments"));
+            }
+            arguments.push(self.or()?);
         }
-        match name {
-            "success" => Ok(Value::Bool(self.contexts.success)),
-            "failure" => Ok(Value::Bool(!self.contexts.success)),
-            "always" => Ok(Value::Bool(true)),
-            _ => Err(format!("{name}() is not known")),
+        match (name, arguments.as_slice()) {
+            ("success", []) => Ok(Value::Bool(self.contexts.success)),
+            ("failure", []) => Ok(Value::Bool(!self.contexts.success)),
+            ("always", []) => Ok(Value::Bool(true)),
+            // `{0}`, `{1}`: nothing here writes a brace otherwise.
+            ("format", [Value::String(text), values @ ..]) => {
+                let filled = values.iter().enumerate().fold(text.clone(), |text, (index, value)| {
+                    text.replace(&format!("{{{index}}}"), &to_text(value))
+                });
+                Ok(Value::String(filled))
+            }
+            _ => Err(format!("{name}() with {} arguments is not known", arguments.len())),
         }
     }
 
@@ -231,6 +242,7 @@ fn expressions_are_evaluated_as_github_does() {
     );
     assert_eq!(value("${{ steps.a.outputs.b || github.sha }}").unwrap(), "\"abc\"");
     assert_eq!(value("${{ 'A' == 'a' && (true || false) }}").unwrap(), "true");
+    assert_eq!(value("${{ format('a-{0}-{1}', github.sha, 'b') }}").unwrap(), "\"a-abc-b\"");
     assert!(value("${{ secrets.TOKEN }}").unwrap_err().contains("no context"));
     assert!(value("${{ fromJSON('1') }}").unwrap_err().contains("not known"));
     let failed = Contexts { success: false, ..contexts.clone() };

@@ -40,7 +40,12 @@ fn staging_is_built_and_deployed_after_the_question() {
 #[test]
 fn production_takes_releases_and_says_so_afterwards() {
     let file = workflow("prod-deploy.yml");
-    assert_eq!(triggers(&file), ["release"]);
+    assert_eq!(triggers(&file), ["workflow_run"]);
+    assert_eq!(
+        file.content["on"]["workflow_run"],
+        json!({ "workflows": ["Release"], "types": ["completed"] })
+    );
+    assert_eq!(workflow("release.yml").content["name"], "Release", "workflow_run names it");
     assert_eq!(needs(&file, "annotate"), ["deploy"]);
     assert_eq!(file.jobs()["deploy"]["uses"], "./.github/workflows/_deploy-stack.yml");
     assert_eq!(file.jobs()["deploy"]["with"]["environment"], "production");
@@ -92,34 +97,60 @@ fn an_older_commit_is_neither_built_nor_deployed() {
     assert!(file.jobs()["deploy"].get("if").is_none(), "a skipped build skips the deployment");
 }
 
-/// How many runs of prod-deploy.yml these activities of one release start, and how many of them deploy.
-///
-/// <https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#release>
-fn runs_of_production(activities: &[&str], prerelease: bool) -> (usize, usize) {
-    let file = workflow("prod-deploy.yml");
-    let types = list(&file.content["on"]["release"]["types"]);
-    let github = json!({ "event": { "release": { "prerelease": prerelease } } });
+/// What the first job of prod-deploy.yml makes of the end of a run.
+fn production_starts(change: impl Fn(&mut Value)) -> bool {
+    let mut event: Value = serde_json::from_str(include_str!("events/release_run.json")).unwrap();
+    change(&mut event["workflow_run"]);
+    let github = json!({ "event": event, "repository": "specboard/doc-platform" });
     let contexts = Contexts { success: true, ..Contexts::default() }.with("github", github);
-    let runs = activities.iter().filter(|activity| types.contains(activity)).count();
-    let deploys = contexts.condition(file.jobs()["deploy"].get("if")).unwrap();
-    (runs, if deploys { runs } else { 0 })
+    contexts.condition(workflow("prod-deploy.yml").jobs()["approve"].get("if")).unwrap()
 }
 
+/// Any branch of this repository or of a fork may have a workflow of the name that starts production's.
 #[test]
-fn a_release_is_deployed_once() {
-    assert_eq!(runs_of_production(&["created", "published", "released"], false), (1, 1));
-    assert_eq!(runs_of_production(&["edited"], false), (0, 0));
+fn only_a_release_of_this_repository_starts_production() {
+    assert!(production_starts(|_| {}));
+    for event in ["push", "pull_request", "workflow_dispatch", "schedule"] {
+        assert!(!production_starts(|run| run["event"] = json!(event)), "{event}");
+    }
+    assert!(!production_starts(|run| run["conclusion"] = json!("failure")));
+    assert!(!production_starts(|run| run["head_repository"]["full_name"] = json!("somebody/doc-platform")));
 }
 
+/// The environments that production's role is behind may be used from main alone. A run about a tag takes its workflow from
+/// the tag: whoever may make tags could leave the approval out.
 #[test]
-fn a_prerelease_is_deployed_once_it_is_a_release() {
-    assert_eq!(runs_of_production(&["edited", "released"], false), (1, 1));
+fn no_run_about_a_tag_has_an_environment() {
+    for (name, file) in model::workflows() {
+        if triggers(&file).iter().any(|trigger| ["release", "push", "create"].contains(trigger)) {
+            for (id, job) in file.jobs() {
+                assert!(job["environment"].is_null() && !signs_in(job), "{name}: {id}");
+                assert!(job["permissions"]["id-token"].is_null(), "{name}: {id}");
+            }
+        }
+    }
 }
 
-/// A run that does nothing takes the place of one that waits in the group all the same.
+/// The job that a job needs first, for jobs that act on production: it asks, does nothing else, and holds no group.
 #[test]
-fn a_prerelease_starts_no_run() {
-    assert_eq!(runs_of_production(&["created", "published", "prereleased"], true), (0, 0));
+fn whatever_acts_on_production_was_approved() {
+    let mut seen = Vec::new();
+    for (name, file) in model::workflows() {
+        for (id, job) in file.jobs() {
+            let acts = job["environment"] == "production" || job["with"]["environment"] == "production";
+            if !acts {
+                continue;
+            }
+            seen.push(format!("{name}: {id}"));
+            assert_eq!(needs(&file, id), ["approve"], "{name}: {id}");
+            assert!(job["if"].is_null(), "{name}: {id}: it would run without an approval");
+            let approve = &file.jobs()["approve"];
+            assert_eq!(approve["environment"], "production-approval", "{name}");
+            assert!(approve["concurrency"].is_null() && file.content["concurrency"].is_null(), "{name}");
+            assert!(!signs_in(approve) && !approve["continue-on-error"].is_boolean(), "{name}");
+        }
+    }
+    assert_eq!(seen, ["prod-deploy.yml: deploy", "prod-rollback.yml: rollback", "run-task.yml: production"]);
 }
 
 #[test]
@@ -128,7 +159,7 @@ fn nothing_seeds_production() {
     let starts = |environment: &str, task: &str| {
         let contexts = Contexts { success: true, ..Contexts::default() }
             .with("inputs", json!({ "environment": environment, "task": task }));
-        contexts.condition(file.jobs()["task"].get("if")).unwrap()
+        ["staging", "approve"].iter().any(|job| contexts.condition(file.jobs()[*job].get("if")).unwrap())
     };
     assert!(starts("staging", "seed") && starts("staging", "migrate") && starts("production", "migrate"));
     assert!(!starts("production", "seed"));
@@ -140,42 +171,53 @@ fn nothing_seeds_production() {
     assert!(!config.environment("production").unwrap().seed_on_deploy);
 }
 
-/// Whether runs of this workflow replace each other, for an event.
-fn cancels(file: &model::File, event: &str) -> bool {
+/// Every concurrency group: of which workflow or job, whether it signs in, and what it says.
+fn groups(file: &model::File) -> Vec<(String, bool, Value)> {
+    let whole = (file.name.clone(), file.jobs().values().any(signs_in), file.content["concurrency"].clone());
+    let jobs = file.jobs().iter();
+    let jobs =
+        jobs.map(|(id, job)| (format!("{}: {id}", file.name), signs_in(job), job["concurrency"].clone()));
+    std::iter::once(whole).chain(jobs).filter(|(_, _, group)| !group.is_null()).collect()
+}
+
+/// Whether members of this group replace one that runs, for an event.
+fn cancels(group: &Value, event: &str) -> bool {
     let contexts =
         Contexts { success: true, ..Contexts::default() }.with("github", json!({ "event_name": event }));
-    match &file.content["concurrency"]["cancel-in-progress"] {
+    match &group["cancel-in-progress"] {
         Value::Bool(value) => *value,
         Value::String(text) => contexts.interpolate(text).unwrap() == Value::Bool(true),
-        other => panic!("{}: cancel-in-progress: {other}", file.name),
+        other => panic!("cancel-in-progress: {other}"),
     }
 }
 
 #[test]
 fn what_deploys_is_never_cancelled_and_a_rollback_never_waits_for_it() {
-    let mut groups = Vec::new();
+    let mut names = Vec::new();
     for (name, file) in model::workflows() {
+        let groups = groups(&file);
         if triggers(&file) == ["workflow_call"] {
-            assert!(file.content["concurrency"].is_null(), "{name}: the caller's group counts");
+            assert!(groups.is_empty(), "{name}: the caller's group counts");
             continue;
         }
-        let signs_in = file.jobs().values().any(signs_in);
-        for event in triggers(&file) {
-            assert!(!(signs_in && event != "pull_request" && cancels(&file, event)), "{name}: {event}");
+        for (id, job) in file.jobs() {
+            let has_group = [&file.content["concurrency"], &job["concurrency"]].iter().any(|it| !it.is_null());
+            assert!(has_group || !signs_in(job), "{name}: {id}: two would run at the same time");
         }
-        groups.push(
-            file.content["concurrency"]["group"]
-                .as_str()
-                .unwrap_or_else(|| panic!("{name}: no group"))
-                // Groups have no case.
-                .to_lowercase(),
-        );
+        for (place, signs_in, group) in groups {
+            for event in triggers(&file) {
+                assert!(!(signs_in && event != "pull_request" && cancels(&group, event)), "{place}: {event}");
+            }
+            // Groups have no case.
+            names.push(group["group"].as_str().unwrap_or_else(|| panic!("{place}: no group")).to_lowercase());
+        }
     }
-    let count = groups.len();
-    groups.sort();
-    groups.dedup();
-    assert_eq!(groups.len(), count, "two workflows share a group: {groups:?}");
-    assert!(!cancels(&workflow("ci.yml"), "push"), "every commit of main gets a verdict");
+    let count = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), count, "two share a group: {names:?}");
+    let ci = &workflow("ci.yml").content["concurrency"];
+    assert!(!cancels(ci, "push"), "every commit of main gets a verdict");
 }
 
 #[test]

@@ -8,5 +8,8 @@ pub(crate) mod harness;
 mod hygiene;
 mod model;
 mod oidc;
+mod release_events;
 mod runs;
+mod schedule;
 mod shell;
+mod waiting;

@@ -26,12 +26,16 @@ pub(super) struct Step<'a> {
 
 impl File {
     fn read(path: &Path) -> Self {
-        let text = std::fs::read_to_string(path).unwrap();
-        let documents =
-            Yaml::load_from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        assert_eq!(documents.len(), 1, "{}", path.display());
+        let name = path.file_name().unwrap().to_str().unwrap();
+        Self::parse(name, &std::fs::read_to_string(path).unwrap())
+    }
+
+    /// A file of this name and text.
+    pub(super) fn parse(name: &str, text: &str) -> Self {
+        let documents = Yaml::load_from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(documents.len(), 1, "{name}");
         let content = json(&documents[0]);
-        Self { name: path.file_name().unwrap().to_str().unwrap().to_owned(), text, content }
+        Self { name: name.to_owned(), text: text.to_owned(), content }
     }
 
     /// Its jobs by id.

@@ -248,7 +248,8 @@ fn no_branch_tag_pull_request_or_fork_is_let_in() {
     let refs =
         ["refs/heads/main", "refs/heads/feature", "refs/heads/main2", "refs/tags/main", "refs/tags/v0.1.0"];
     let abouts = || refs.into_iter().map(About::Ref).chain([About::PullRequest]);
-    let environments = ["production", "staging", "Production", "production-2", "preview"];
+    let environments =
+        ["production", "staging", "Production", "production-2", "production-approval", "preview"];
     for role in role_names(&template) {
         for by_id in [false, true] {
             let mut let_in = Vec::new();

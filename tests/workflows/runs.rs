@@ -17,10 +17,12 @@ fn ci_is_green(commit: &str, head: &str) -> Event {
     Event { name: "workflow_run", reference: "refs/heads/main".to_owned(), sha: head.to_owned(), payload }
 }
 
+/// The run about a release that was published has ended.
 fn release_is_published(tag: &str, commit: &str) -> Event {
-    let mut payload = payload(include_str!("events/release.json"));
-    payload["release"]["tag_name"] = json!(tag);
-    Event { name: "release", reference: format!("refs/tags/{tag}"), sha: commit.to_owned(), payload }
+    let mut payload = payload(include_str!("events/release_run.json"));
+    payload["workflow_run"]["head_branch"] = json!(tag);
+    payload["workflow_run"]["head_sha"] = json!(commit);
+    Event { name: "workflow_run", reference: "refs/heads/main".to_owned(), sha: commit.to_owned(), payload }
 }
 
 fn somebody_rolls_back_to(tag: &str, head: &str) -> Event {
@@ -138,6 +140,8 @@ fn a_published_release_goes_to_production_and_its_notes_say_so() {
     succeeded(&report);
     assert!(!groups(progress(&report, "Deploy the release")).iter().any(|title| title.contains("seed")));
     assert_eq!(running(&machine, "production"), "v0.1.0");
+    let jobs: Vec<&str> = report.results.keys().map(String::as_str).collect();
+    assert_eq!(jobs, ["annotate", "approve", "deploy", "deploy / deploy"]);
     let notes = machine.notes();
     assert!(notes.starts_with("First release.\n"), "{notes}");
     assert!(notes.contains("### production\n") && notes.contains(&head), "{notes}");

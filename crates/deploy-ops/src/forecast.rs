@@ -77,7 +77,14 @@ pub async fn show(
     guards::warn_of_alarms(&session.report, before);
     plan.guard(&options.allow_replace)?;
     let live = versions.live.map(|(template, _)| template);
-    let change = guards::Change { live, wanted: versions.wanted.0, plan, deadline: &forecast.deadline };
+    let change = guards::Change {
+        live,
+        wanted: versions.wanted.0,
+        plan,
+        deadline: &forecast.deadline,
+        in_service: versions.live.and_then(|(_, values)| values.get("Release")).map(String::as_str),
+        tag: release.tag.as_ref(),
+    };
     let overridden = guards::check(session, &change, &options.overrides).await?;
     Ok(Forecast { overrides: overridden.iter().map(ToString::to_string).collect(), ..forecast })
 }

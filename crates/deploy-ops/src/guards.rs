@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::clock::rfc3339;
 use crate::failure::Failure;
 use crate::health::Checker;
+use crate::names::{ReleaseTag, version};
 use crate::observe::SeenService;
 use crate::plan::{Action, Plan};
 use crate::report::{Report, duration};
@@ -68,6 +69,10 @@ pub struct Change<'a> {
     pub plan: &'a Plan,
     /// When the rollout would be given up.
     pub deadline: &'a Deadline,
+    /// The release in service, as its services report it.
+    pub in_service: Option<&'a str>,
+    /// The tag that is wanted, where one is.
+    pub tag: Option<&'a ReleaseTag>,
 }
 
 /// Asks every guard. Refuses where one of them does and is not overridden; answers the overridden ones.
@@ -77,6 +82,7 @@ pub async fn check(
     overrides: &[Guard],
 ) -> Result<Vec<Guard>, Failure> {
     let mut refusals: Vec<Refusal> = credentials(session, change.deadline).into_iter().collect();
+    refusals.extend(older_release(session, change));
     for name in session.config.platform.services.keys() {
         refusals.extend(of_service(session, change, name).await?);
     }
@@ -133,6 +139,20 @@ fn credentials(session: &EnvironmentSession, deadline: &Deadline) -> Option<Refu
             duration(f64::from(deadline.secs)),
         ),
         instead: "sign in to AWS again (aws sso login), then run the same command".to_owned(),
+    })
+}
+
+/// A release that was approved late must not undo a newer one as if it were news: its migrations do not go back.
+fn older_release(session: &EnvironmentSession, change: &Change<'_>) -> Option<Refusal> {
+    let (in_service, tag) = (change.in_service?, change.tag?);
+    let is_older = version(in_service).zip(tag.version()).is_some_and(|(now, wanted)| wanted < now);
+    is_older.then(|| Refusal {
+        guard: Guard { kind: GuardKind::OlderRelease, service: None },
+        reason: format!("release {tag} is older than {in_service}, which is in service"),
+        instead: format!(
+            "to go back, without migrations: {}",
+            session.command(&format!("rollback {tag} --env {}", session.environment.name))
+        ),
     })
 }
 

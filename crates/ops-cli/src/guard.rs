@@ -14,11 +14,14 @@ pub enum GuardKind {
     TargetGroup,
     /// The credentials end before the deployment may.
     Credentials,
+    /// The release is older than the one in service.
+    OlderRelease,
 }
 
 impl GuardKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::HealthPath, Self::ContainerPort, Self::TargetGroup, Self::Credentials];
+    pub const ALL: [Self; 5] =
+        [Self::HealthPath, Self::ContainerPort, Self::TargetGroup, Self::Credentials, Self::OlderRelease];
 
     /// Name on the command line.
     #[must_use]
@@ -28,13 +31,14 @@ impl GuardKind {
             Self::ContainerPort => "container-port",
             Self::TargetGroup => "target-group",
             Self::Credentials => "credentials",
+            Self::OlderRelease => "older-release",
         }
     }
 
     /// Whether it is about one service, which has to be named then.
     #[must_use]
     pub const fn of_service(self) -> bool {
-        !matches!(self, Self::Credentials)
+        !matches!(self, Self::Credentials | Self::OlderRelease)
     }
 }
 
@@ -93,7 +97,7 @@ mod tests {
 
     #[test]
     fn guards_are_named_with_their_service() {
-        for text in ["health-path:mcp", "container-port:api", "target-group:api", "credentials"] {
+        for text in ["health-path:mcp", "container-port:api", "target-group:api", "credentials", "older-release"] {
             assert_eq!(text.parse::<Guard>().unwrap().to_string(), text);
         }
         for text in ["health-path", "health-path:", "credentials:api", "everything"] {
@@ -102,7 +106,7 @@ mod tests {
         assert_eq!(
             UnknownGuard.to_string(),
             "there is no such guard: one of health-path:SERVICE, container-port:SERVICE, target-group:SERVICE, \
-             credentials"
+             credentials, older-release"
         );
     }
 }

@@ -1,5 +1,6 @@
 //! What only people can do, and what nothing in AWS shows to this tool.
 
+use crate::doctor::github::approval_environment;
 use crate::session::EnvironmentSession;
 
 /// One line for each of them.
@@ -7,11 +8,18 @@ pub fn tasks(session: &EnvironmentSession) -> Vec<String> {
     let (platform, environment) = (&session.config.platform, &session.environment);
     let github = &platform.github;
     let name = &environment.name;
+    let branch = &github.branch;
+    let place = format!("https://github.com/{}/{}/settings/environments", github.owner, github.repository);
     let mut lines = vec![format!(
-        "GitHub: create the environment {name} in https://github.com/{}/{}/settings/environments; its jobs get the \
-         deploy role of {name}, so require reviewers there where not everybody who pushes may deploy",
-        github.owner, github.repository
+        "GitHub: create the environment {name} in {place}, for the branch {branch} alone: its jobs get the deploy role of {name}"
     )];
+    if environment.protection.retain_data {
+        let approval = approval_environment(name.as_str());
+        lines.push(format!(
+            "GitHub: create the environment {approval} there, for the branch {branch} alone and with required reviewers: they \
+             approve what is deployed to {name}"
+        ));
+    }
     if let Some(email) = &environment.alarms.email {
         lines.push(format!(
             "alarms: confirm the subscription in the mail that AWS sent to {email}; until then nobody hears of one"

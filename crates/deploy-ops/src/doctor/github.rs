@@ -7,10 +7,10 @@ use env_config::{Config, Environment};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::protection::{self, BranchPolicy, CHECK, Pattern, Settings, Wanted};
+use super::protection::{self, BranchPolicy, CHECK, Pattern, Purpose, Settings, Wanted};
 use super::{Finding, machine, machine::Said};
 
-/// For one question, of which there are two at most.
+/// For one question, of which there are two at most about an environment.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// One page of `GET …/environments/{name}/deployment-branch-policies`.
@@ -19,22 +19,37 @@ struct Page {
     branch_policies: Vec<Pattern>,
 }
 
+/// The environment in which jobs wait for the approval of what they will do to `environment`.
+#[must_use]
+pub fn approval_environment(environment: &str) -> String {
+    format!("{environment}-approval")
+}
+
 /// What keeps other branches and unapproved releases from an environment's deploy role, which trusts the GitHub
-/// environment whatever the branch. `gh` is to be signed in. Blocks for 20 seconds at most.
+/// environment whatever the branch. `gh` is to be signed in. Blocks for 40 seconds at most.
 #[must_use]
 pub fn environment(root: &Path, config: &Config, environment: &Environment) -> Vec<Finding> {
     let github = &config.platform.github;
+    let name = environment.name.to_string();
     // What keeps data is what releases are for: `release` names the same environment as the one they are approved for.
-    let wanted = Wanted { branch: &github.branch, guarded: environment.protection.retain_data };
-    let asked = Asked {
-        root,
-        repository: format!("repos/{}/{}", github.owner, github.repository),
-        name: environment.name.as_str(),
+    let wanted = if environment.protection.retain_data {
+        vec![(approval_environment(&name), Purpose::Approves), (name, Purpose::DeploysWhatWasApproved)]
+    } else {
+        vec![(name, Purpose::Deploys)]
     };
-    match asked.answers(wanted) {
-        Ok((settings, patterns)) => protection::judge(&settings, &patterns, wanted),
-        Err(finding) => vec![finding],
+    let repository = format!("repos/{}/{}", github.owner, github.repository);
+    let mut findings = Vec::new();
+    for (name, purpose) in wanted {
+        let wanted = Wanted { branch: &github.branch, purpose };
+        let asked = Asked { root, repository: repository.clone(), name: &name };
+        match asked.answers(wanted) {
+            Ok((settings, patterns)) => findings.extend(protection::judge(&settings, &patterns, wanted)),
+            // GitHub says one time that it does not answer.
+            Err(finding) if findings.contains(&finding) => {}
+            Err(finding) => findings.push(finding),
+        }
     }
+    findings
 }
 
 struct Asked<'a> {

@@ -9,9 +9,6 @@ use super::Finding;
 /// What these findings are about.
 pub(super) const CHECK: &str = "github";
 
-/// Tags of releases, as a pattern of GitHub.
-const RELEASES: &str = "v*";
-
 /// An environment, as `GET /repos/{owner}/{repo}/environments/{name}` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Settings {
@@ -89,27 +86,41 @@ impl std::fmt::Display for Pattern {
     }
 }
 
+/// What an environment is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Deployments that nobody has to approve.
+    Deploys,
+    /// Deployments that were approved in another environment, of this purpose: [`Purpose::Approves`].
+    DeploysWhatWasApproved,
+    /// Approvals, and nothing else: its jobs sign in nowhere.
+    Approves,
+}
+
 /// What docs/workflows.md says to set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted<'a> {
     /// The branch that deploys.
     pub branch: &'a str,
-    /// Whether releases deploy there too, each after somebody approved it.
-    pub guarded: bool,
+    /// What the environment is for.
+    pub purpose: Purpose,
 }
 
 impl Wanted<'_> {
-    fn patterns(self) -> Vec<Pattern> {
-        let branch = Pattern { name: self.branch.to_owned(), kind: PatternKind::Branch };
-        let releases = Pattern { name: RELEASES.to_owned(), kind: PatternKind::Tag };
-        std::iter::once(branch).chain(self.guarded.then_some(releases)).collect()
+    /// One branch alone. A run about a tag takes its workflow from the tag: whoever may make tags could
+    /// leave the approval out.
+    fn pattern(self) -> Pattern {
+        Pattern { name: self.branch.to_owned(), kind: PatternKind::Branch }
     }
 
     /// Everything that is to be set, for who starts from nothing.
     pub(super) fn all(self) -> String {
-        let only = listed(&self.patterns(), " and ");
-        let rest = if self.guarded { ", required reviewers, prevent self-review, no bypass" } else { "" };
-        format!("deployment branches and tags only {only}{rest}")
+        let rest = match self.purpose {
+            Purpose::Deploys => "",
+            Purpose::DeploysWhatWasApproved => ", no reviewers, no bypass",
+            Purpose::Approves => ", required reviewers, prevent self-review, no bypass",
+        };
+        format!("deployment branches and tags only {}{rest}", self.pattern())
     }
 }
 
@@ -124,8 +135,7 @@ pub(super) fn place(name: &str) -> String {
 pub fn judge(settings: &Settings, patterns: &[Pattern], wanted: Wanted<'_>) -> Vec<Finding> {
     let place = place(&settings.name);
     let mut warnings = branches(settings.deployment_branch_policy, patterns, wanted, &place);
-    let only = listed(&wanted.patterns(), " and ");
-    let mut holds = vec![format!("only {only} may deploy")];
+    let mut holds = vec![format!("only {} may use it", wanted.pattern())];
     let reviewers = settings.protection_rules.iter().find_map(|rule| match rule {
         Rule::RequiredReviewers { prevent_self_review, reviewers } if !reviewers.is_empty() => {
             Some((reviewers.len(), prevent_self_review.unwrap_or(false)))
@@ -136,8 +146,12 @@ pub fn judge(settings: &Settings, patterns: &[Pattern], wanted: Wanted<'_>) -> V
         let who = if others { ", not who started it" } else { "" };
         holds.push(format!("one reviewer of {count} has to approve{who}"));
     }
-    if wanted.guarded {
-        warnings.extend(approval(reviewers.map(|(_, others)| others), &place));
+    match wanted.purpose {
+        Purpose::Deploys => {}
+        Purpose::DeploysWhatWasApproved => warnings.extend(reviewers.map(|_| asked_twice(&place))),
+        Purpose::Approves => warnings.extend(approval(reviewers.map(|(_, others)| others), &place)),
+    }
+    if wanted.purpose != Purpose::Deploys {
         warnings.extend(bypass(settings.can_admins_bypass, &place));
     }
     if settings.can_admins_bypass == Some(false) {
@@ -147,12 +161,15 @@ pub fn judge(settings: &Settings, patterns: &[Pattern], wanted: Wanted<'_>) -> V
         Rule::WaitTimer { wait_timer } if *wait_timer > 0 => Some(format!("jobs wait {wait_timer} min")),
         _ => None,
     });
-    if warnings.is_empty() {
+    let found = if warnings.is_empty() {
         holds.extend(wait);
-        return vec![Finding::ok(CHECK, holds.join("; "))];
-    }
-    warnings.extend(wait.map(|wait| Finding::ok(CHECK, wait)));
-    warnings
+        vec![Finding::ok(CHECK, holds.join("; "))]
+    } else {
+        warnings.extend(wait.map(|wait| Finding::ok(CHECK, wait)));
+        warnings
+    };
+    let named = |finding: Finding| Finding { detail: format!("{}: {}", settings.name, finding.detail), ..finding };
+    found.into_iter().map(named).collect()
 }
 
 fn branches(
@@ -161,35 +178,41 @@ fn branches(
     wanted: Wanted<'_>,
     place: &str,
 ) -> Vec<Finding> {
-    let wanted_patterns = wanted.patterns();
-    let only = listed(&wanted_patterns, " and ");
+    let only = wanted.pattern();
     let fix = format!("{place} > Deployment branches and tags: selected branches and tags, only {only}");
     let warn = |detail: &str| vec![Finding::warn(CHECK, detail, fix.as_str())];
     match policy.map(|policy| (policy.protected_branches, policy.custom_branch_policies)) {
-        None => warn("every branch and tag may deploy: the deploy role trusts them all"),
-        // A release runs on its tag.
-        Some((true, false)) if wanted.guarded => warn(
-            "every branch with a protection rule may deploy, or every branch if none has one, but no tag of a release",
-        ),
+        None => warn("every branch and tag may use it, with a workflow of its own"),
         Some((true, false)) => {
-            warn("every branch with a protection rule may deploy, or every branch if none has one")
+            warn("every branch with a protection rule may use it, or every branch if none has one")
         }
         Some((false, true)) => {
-            let missing = without(&wanted_patterns, patterns);
-            let more = without(patterns, &wanted_patterns);
+            let more: Vec<Pattern> = patterns.iter().filter(|it| **it != only).cloned().collect();
             let mut found = Vec::new();
             if !more.is_empty() {
-                found.extend(warn(&format!("may deploy too: {}", listed(&more, ", "))));
+                found.extend(warn(&format!(
+                    "may use it too, with a workflow that asks nobody: {}",
+                    listed(&more, ", ")
+                )));
             }
-            if !missing.is_empty() {
-                found.extend(warn(&format!("may not deploy: {}", listed(&missing, ", "))));
+            if !patterns.contains(&only) {
+                found.extend(warn(&format!("may not use it: {only}")));
             }
             found
         }
         Some((true, true) | (false, false)) => {
-            warn("GitHub's answer does not say whether protected or selected branches may deploy")
+            warn("GitHub's answer does not say whether protected or selected branches may use it")
         }
     }
+}
+
+/// The job that deploys holds its concurrency group while it waits.
+fn asked_twice(place: &str) -> Finding {
+    Finding::warn(
+        CHECK,
+        "reviewers are asked here a second time, while the deployment holds up every later one",
+        format!("{place} > Required reviewers: none; they are asked in the environment for approvals"),
+    )
 }
 
 /// `others`: whether it has to be another one than who started the run; `None` where nobody has to approve.
@@ -197,7 +220,7 @@ fn approval(others: Option<bool>, place: &str) -> Option<Finding> {
     match others {
         None => Some(Finding::warn(
             CHECK,
-            "nobody has to approve a deployment: whoever may publish a release deploys",
+            "nobody has to approve: whoever may publish a release deploys",
             format!(
                 "{place} > Required reviewers: up to 6 people or teams, and prevent self-review; in a private repository \
                  they need the Enterprise plan"
@@ -222,10 +245,6 @@ fn bypass(may: Option<bool>, place: &str) -> Option<Finding> {
     };
     let fix = format!("{place} > Allow administrators to bypass configured protection rules: off");
     Some(Finding::warn(CHECK, detail, fix))
-}
-
-fn without(patterns: &[Pattern], known: &[Pattern]) -> Vec<Pattern> {
-    patterns.iter().filter(|pattern| !known.contains(pattern)).cloned().collect()
 }
 
 fn listed(patterns: &[Pattern], between: &str) -> String {

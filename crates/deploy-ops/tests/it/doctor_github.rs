@@ -99,6 +99,13 @@ fn well_protected() -> Value {
     })
 }
 
+/// Where what was approved is deployed.
+fn without_reviewers() -> Value {
+    let mut settings = well_protected();
+    settings["protection_rules"] = json!([{ "type": "branch_policy" }]);
+    settings
+}
+
 fn bare() -> Value {
     json!({ "protection_rules": [], "deployment_branch_policy": null, "can_admins_bypass": true })
 }
@@ -115,36 +122,32 @@ fn assert_warned(found: &[Value], detail: &str, fix: &str) {
 #[test]
 fn what_protects_the_environment_is_asked_of_github() {
     let machine = Machine::new();
-    machine.environment("production", well_protected(), &[&[("branch", "main")], &[("tag", "v*")]]);
+    machine.environment("production-approval", well_protected(), &[&[("branch", "main")]]);
+    machine.environment("production", without_reviewers(), &[&[("branch", "main")], &[]]);
     let found = machine.doctor("production");
-    assert_eq!(found.len(), 1, "{found:#?}");
-    assert_eq!(found[0]["state"], "ok", "{found:#?}");
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(found.iter().all(|it| it["state"] == "ok"), "{found:#?}");
     assert!(found[0]["detail"].as_str().unwrap().contains("one reviewer of 1 has to approve"), "{found:#?}");
+    assert!(found[1]["detail"].as_str().unwrap().starts_with("production: only branch main"), "{found:#?}");
     let asked = machine.asked();
     assert!(asked.contains("--hostname github.com"), "{asked}");
     // A pattern on the second page is one like any other.
-    machine.environment(
-        "production",
-        well_protected(),
-        &[&[("branch", "main"), ("tag", "v*")], &[("tag", "*")]],
-    );
-    assert_warned(
-        &machine.doctor("production"),
-        "may deploy too: tag *",
-        "Settings > Environments > production",
-    );
+    machine.environment("production", without_reviewers(), &[&[("branch", "main")], &[("tag", "v*")]]);
+    let found = machine.doctor("production");
+    assert_warned(&found[1..], "asks nobody: tag v*", "Settings > Environments > production >");
 }
 
 #[test]
 fn the_configuration_says_what_is_guarded() {
     let machine = Machine::new();
     machine.environment("staging", bare(), &[]);
-    assert_warned(&machine.doctor("staging"), "every branch and tag may deploy", "only branch main");
+    assert_warned(&machine.doctor("staging"), "every branch and tag may use it", "only branch main");
     let file = "infra/environments/staging.toml";
     let kept = machine.scene.read(file).replace("retain_data = false", "retain_data = true");
     machine.scene.write(file, &kept);
+    machine.environment("staging-approval", bare(), &[]);
     let found = machine.doctor("staging");
-    assert_eq!(found.len(), 3, "{found:#?}");
+    assert_eq!(found.len(), 5, "{found:#?}");
     assert!(found.iter().all(|it| it["state"] == "warn"), "{found:#?}");
 }
 
@@ -158,29 +161,29 @@ fn an_environment_that_github_does_not_have_has_no_protection() {
     );
     machine.answers("repos/specboard/doc-platform", 1, "{}");
     let found = machine.doctor("production");
-    assert_warned(
-        &found,
-        "makes one without any protection on the first run",
-        "Settings > Environments > production",
-    );
-    assert!(
-        found[0]["fix"].as_str().unwrap().contains("branch main and tag v*, required reviewers"),
-        "{found:#?}"
-    );
+    assert_eq!(found.len(), 2, "{found:#?}");
+    for (found, place, settings) in [
+        (&found[..1], "production-approval before any run", "branch main, required reviewers"),
+        (&found[1..], "production before any run", "branch main, no reviewers"),
+    ] {
+        assert_warned(found, "makes one without any protection on the first run", place);
+        assert_warned(found, "makes one without any protection on the first run", settings);
+    }
 }
 
 #[test]
 fn what_github_does_not_answer_is_a_warning() {
     let machine = Machine::new();
+    machine.environment("production-approval", well_protected(), &[&[("branch", "main")]]);
     machine.answers(&format!("{ENVIRONMENTS}/production"), 1, "<html>unicorn</html>");
     assert_warned(
-        &machine.doctor("production"),
+        &machine.doctor("production")[1..],
         "not understood",
         "gh api repos/specboard/doc-platform/environments",
     );
-    machine.environment("production", well_protected(), &[]);
+    machine.environment("production", without_reviewers(), &[]);
     machine.answers(&format!("{ENVIRONMENTS}/production/deployment-branch-policies"), 1, "[]");
-    assert_warned(&machine.doctor("production"), "not understood", "/deployment-branch-policies");
+    assert_warned(&machine.doctor("production")[1..], "not understood", "/deployment-branch-policies");
     machine.scene.stand_in(
         "gh",
         "[ $1 = api ] || exit 0\necho 'gh: Resource not accessible by personal access token (HTTP 403)' >&2; exit 1",
