@@ -5,6 +5,7 @@ use std::path::Path;
 use deploy_ops::deploy::{self, Options, Outcome};
 use deploy_ops::failure::Failure;
 use deploy_ops::infrastructure;
+use deploy_ops::prepare;
 use deploy_ops::report::{Report, Style};
 use deploy_ops::resolve::Wanted;
 use deploy_ops::session::{EnvironmentSession, Session};
@@ -15,7 +16,7 @@ use ops_cli::{Exit, Verdict};
 use serde_json::json;
 
 use super::look::{Look, look};
-use super::scene::{Scene, block_on, options};
+use super::scene::{Scene, block_on, close, options};
 
 /// Deploys with what was there before and after.
 async fn deploy_and_look(
@@ -112,8 +113,13 @@ fn incident_2026_02_19_when_forced_ends_within_minutes() {
 fn a_release_that_is_older_than_the_one_in_service_is_refused() {
     let scene = Scene::staging();
     scene.git(&["tag", "v1.0.0"]);
-    scene.commit("second");
+    let second = scene.commit("second");
     scene.git(&["tag", "v1.0.1"]);
+    block_on(async {
+        let session = scene.session("staging", &[]).await;
+        prepare::images(&session, &second.parse().unwrap(), None).await.unwrap();
+        close(session).await;
+    });
     let release = |tag: &str| Options::plain(Wanted::Tag(tag.parse().unwrap()));
     let result = block_on(scene.deploy("staging", &release("v1.0.1"), &[])).unwrap().result;
     assert_eq!(result.verdict, Verdict::Succeeded, "{:?}", result.cause);
