@@ -129,7 +129,12 @@ fn a_release_that_is_older_than_the_one_in_service_is_refused() {
     assert!(hint.ends_with("--override older-release"), "{hint}");
     let options = Options { overrides: vec!["older-release".parse().unwrap()], ..release("v1.0.0") };
     let result = block_on(scene.deploy("staging", &options, &[])).unwrap().result;
-    assert_eq!((result.verdict, result.release.as_str()), (Verdict::Succeeded, "v1.0.0"), "{:?}", result.cause);
+    assert_eq!(
+        (result.verdict, result.release.as_str()),
+        (Verdict::Succeeded, "v1.0.0"),
+        "{:?}",
+        result.cause
+    );
     // What has no version has no order.
     let result = block_on(scene.deploy("staging", &Options::plain(Wanted::Head), &[])).unwrap().result;
     assert_eq!(result.verdict, Verdict::Succeeded, "{:?}", result.cause);

@@ -201,7 +201,8 @@ fn what_deploys_is_never_cancelled_and_a_rollback_never_waits_for_it() {
             continue;
         }
         for (id, job) in file.jobs() {
-            let has_group = [&file.content["concurrency"], &job["concurrency"]].iter().any(|it| !it.is_null());
+            let has_group =
+                [&file.content["concurrency"], &job["concurrency"]].iter().any(|it| !it.is_null());
             assert!(has_group || !signs_in(job), "{name}: {id}: two would run at the same time");
         }
         for (place, signs_in, group) in groups {

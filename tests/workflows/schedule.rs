@@ -175,7 +175,8 @@ impl GitHub {
         let waiting = if group.keeps_all { Vec::new() } else { members.split_off(members.len().min(1)) };
         members.push(member);
         for (run, job) in waiting {
-            let jobs: Vec<String> = job.map_or_else(|| self.runs[run].jobs.keys().cloned().collect(), |job| vec![job]);
+            let jobs: Vec<String> =
+                job.map_or_else(|| self.runs[run].jobs.keys().cloned().collect(), |job| vec![job]);
             for job in jobs {
                 self.runs[run].jobs.insert(job, State::Ended("cancelled"));
             }
@@ -238,11 +239,13 @@ impl GitHub {
                 let mut results = Map::new();
                 for need in &needs {
                     let State::Ended(result) = jobs[*need] else { return false };
-                    results.insert((*need).to_owned(), json!({ "result": result, "outputs": { "newest": "true" } }));
+                    results.insert(
+                        (*need).to_owned(),
+                        json!({ "result": result, "outputs": { "newest": "true" } }),
+                    );
                 }
                 let success = results.values().all(|need| need["result"] == "success");
-                let contexts =
-                    Contexts { success, ..contexts.clone() }.with("needs", Value::Object(results));
+                let contexts = Contexts { success, ..contexts.clone() }.with("needs", Value::Object(results));
                 if !contexts.condition(job.get("if")).unwrap() {
                     State::Ended("skipped")
                 } else if let Some(own) = &own {
@@ -262,7 +265,8 @@ impl GitHub {
     /// A job that may run, once its environment's reviewers agree.
     fn admitted(&self, run: usize, id: &str) -> State {
         let Run { file, contexts, .. } = &self.runs[run];
-        let asks = environments(&file.jobs()[id], contexts).iter().any(|it| self.reviewed.contains(&it.as_str()));
+        let asks =
+            environments(&file.jobs()[id], contexts).iter().any(|it| self.reviewed.contains(&it.as_str()));
         if asks { State::Waiting } else { State::Running }
     }
 

@@ -97,7 +97,9 @@ mod tests {
 
     #[test]
     fn guards_are_named_with_their_service() {
-        for text in ["health-path:mcp", "container-port:api", "target-group:api", "credentials", "older-release"] {
+        for text in
+            ["health-path:mcp", "container-port:api", "target-group:api", "credentials", "older-release"]
+        {
             assert_eq!(text.parse::<Guard>().unwrap().to_string(), text);
         }
         for text in ["health-path", "health-path:", "credentials:api", "everything"] {

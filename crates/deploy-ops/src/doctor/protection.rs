@@ -168,7 +168,8 @@ pub fn judge(settings: &Settings, patterns: &[Pattern], wanted: Wanted<'_>) -> V
         warnings.extend(wait.map(|wait| Finding::ok(CHECK, wait)));
         warnings
     };
-    let named = |finding: Finding| Finding { detail: format!("{}: {}", settings.name, finding.detail), ..finding };
+    let named =
+        |finding: Finding| Finding { detail: format!("{}: {}", settings.name, finding.detail), ..finding };
     found.into_iter().map(named).collect()
 }
 
