@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, OnStackFailure, Parameter, StackStatus, Tag, TemplateStage,
+    Capability, ChangeSetStatus, ChangeSetType, Parameter, StackStatus, Tag, TemplateStage,
 };
 
 use crate::aws::Aws;
@@ -184,19 +184,8 @@ pub struct ChangeSet {
     pub plan: Plan,
     /// What CloudFormation's early validation warns of: it stops nothing.
     pub warnings: Vec<String>,
-    /// What becomes of the stack where a resource fails.
-    on_failure: OnFailure,
-}
-
-/// What becomes of a stack where a resource fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OnFailure {
-    /// A new one stays as far as it came: said when the change set is made (`OnStackFailure`).
-    StaysNew,
-    /// One that was never complete stays as far as it came.
-    Stays,
-    /// It goes back to what it was.
-    GoesBack,
+    /// Whether the stack stays as far as it came where a resource fails: it was never complete. Else it goes back.
+    stays: bool,
 }
 
 /// The stack of this name or ARN; `None` where there is none.
@@ -272,7 +261,6 @@ pub async fn propose(
         // A retry after an answer that was lost is then no second change set of that name.
         .client_token(&request.change_set)
         .change_set_type(kind)
-        .set_on_stack_failure((!existing).then_some(OnStackFailure::DoNothing))
         .capabilities(Capability::CapabilityNamedIam)
         .set_role_arn(request.role_arn.clone());
     call = match &request.body {
@@ -297,12 +285,7 @@ pub async fn propose(
     let stack_id = created
         .stack_id
         .ok_or(StackError::Incomplete { operation: "cloudformation:CreateChangeSet", missing: "StackId" })?;
-    let on_failure = match (existing, request.unfinished) {
-        (false, _) => OnFailure::StaysNew,
-        (true, true) => OnFailure::Stays,
-        (true, false) => OnFailure::GoesBack,
-    };
-    wait_for_change_set(aws, clock, request, id, stack_id, on_failure).await
+    wait_for_change_set(aws, clock, request, id, stack_id, !existing || request.unfinished).await
 }
 
 /// Puts the template into the bucket, beside those of earlier changes, and answers its URL.
@@ -339,7 +322,7 @@ async fn wait_for_change_set(
     request: &StackRequest,
     id: String,
     stack_id: String,
-    on_failure: OnFailure,
+    stays: bool,
 ) -> Result<Proposal, StackError> {
     let mut changes: Vec<Change> = Vec::new();
     let (mut next_token, mut tokens) = (None, Tokens::of("cloudformation:DescribeChangeSet"));
@@ -355,7 +338,7 @@ async fn wait_for_change_set(
                 let Some(token) = answer.next_token else {
                     let warnings = early_validation::warnings(aws, &id).await;
                     let plan = Plan::new(changes);
-                    return Ok(Proposal::Changes(ChangeSet { id, stack_id, plan, warnings, on_failure }));
+                    return Ok(Proposal::Changes(ChangeSet { id, stack_id, plan, warnings, stays }));
                 };
                 tokens.note(&token)?;
                 next_token = Some(token);
@@ -402,12 +385,10 @@ pub async fn execute(aws: &Aws, change_set: &ChangeSet, token: &str) -> Result<(
         .execute_change_set()
         .change_set_name(&change_set.id)
         .client_request_token(token)
-        // The API's own documentation contradicts itself about the default; beside `OnStackFailure` it must not be given.
-        .set_disable_rollback(match change_set.on_failure {
-            OnFailure::StaysNew => None,
-            OnFailure::Stays => Some(true),
-            OnFailure::GoesBack => Some(false),
-        })
+        // The API's own documentation contradicts itself about the default. `OnStackFailure=DO_NOTHING` is said to be the same
+        // (bc:cloudformation/ExecuteChangeSetInput.DisableRollback), but a stack created with `OnFailure=DO_NOTHING` was seen to be
+        // refused the update that goes on (code-dot-org#68524).
+        .disable_rollback(change_set.stays)
         // What the operation made itself goes again when it fails, whatever its deletion policy: it holds nothing yet, and
         // its name would be taken when the operation is repeated.
         .retain_except_on_create(true)

@@ -305,6 +305,7 @@ pub fn execute_change_set(
     }
     if stack.status != StackStatus::ReviewInProgress {
         stacks::check_updatable(world, index)?;
+        stacks::check_going_on(world, index, input.disable_rollback)?;
     }
     let set = &world.cfn.stacks[index].change_sets[position];
     let keep = set.on_stack_failure == Some(OnStackFailure::DoNothing);
@@ -328,6 +329,7 @@ pub fn execute_change_set(
             set.execution = ExecutionStatus::Obsolete;
         }
     }
+    stack.does_nothing_on_failure = stack.does_nothing_on_failure || keep;
     stack.change_set_id = Some(id);
     stack.role = role.or_else(|| stack.role.take());
     engine::apply(world, index, definition, start);

@@ -73,6 +73,7 @@ pub(super) fn make(world: &mut World, name: &str) -> usize {
         change_set_id: None,
         parent: None,
         disable_rollback: false,
+        does_nothing_on_failure: false,
         timeout_minutes: None,
         termination_protection: false,
         policy: None,
@@ -115,6 +116,38 @@ pub(super) fn check_updatable(world: &World, index: usize) -> Result<(), ApiErro
             super::wire_name(&status)
         ))),
     }
+}
+
+/// Whether a stack that stopped at a failure may go on by an update: only by one that would stop there again, and not where its
+/// creation was made with `DO_NOTHING` instead of with `DisableRollback`.
+///
+/// # Errors
+/// `ValidationError` in AWS's words (amazon.aws#1655, UpdateStack; the same of ExecuteChangeSet; code-dot-org#68524 of `OnFailure`).
+/// That `OnStackFailure` of a change set counts as `OnFailure` does: INF.
+pub(super) fn check_going_on(
+    world: &World,
+    index: usize,
+    disable_rollback: Option<bool>,
+) -> Result<(), ApiError> {
+    let stack = &world.cfn.stacks[index];
+    if !matches!(stack.status, StackStatus::CreateFailed | StackStatus::UpdateFailed) {
+        return Ok(());
+    }
+    let status = super::wire_name(&stack.status);
+    if stack.does_nothing_on_failure && stack.status == StackStatus::CreateFailed {
+        return Err(invalid(format!(
+            "This stack cannot be updated from [{status}] state because it contains [on-failure: DO_NOTHING]. Please use \
+             disable-rollback option instead during stack creation."
+        )));
+    }
+    if disable_rollback != Some(true) {
+        return Err(invalid(format!(
+            "This stack is currently in a non-terminal [{status}] state. To update the stack from this state, please use the \
+             disable-rollback parameter with update-stack API. To rollback to the last known good state, use the \
+             rollback-stack API"
+        )));
+    }
+    Ok(())
 }
 
 /// The stack that no other contains, of those above this one.
@@ -210,6 +243,7 @@ pub fn create_stack(world: &mut World, input: CreateStackInput) -> Result<Create
     stack.policy = input.stack_policy_body;
     stack.termination_protection = input.enable_termination_protection == Some(true);
     stack.timeout_minutes = input.timeout_in_minutes;
+    stack.does_nothing_on_failure = input.on_failure == Some(OnFailure::DoNothing);
     let stack_id = stack.id.clone();
     let start = engine::Start {
         token: input.client_request_token,
@@ -237,6 +271,7 @@ pub fn update_stack(world: &mut World, input: UpdateStackInput) -> Result<Update
     }
     let index = find(world, &input.stack_name)?;
     check_updatable(world, index)?;
+    check_going_on(world, index, input.disable_rollback)?;
     check_role(world, input.role_arn.as_deref().or(world.cfn.stacks[index].role.as_deref()))?;
     for body in input.stack_policy_body.iter().chain(&input.stack_policy_during_update_body) {
         policy::validate(body).map_err(invalid)?;

@@ -79,6 +79,9 @@ pub(super) struct Stack {
     #[serde(default)]
     pub parent: Option<usize>,
     pub disable_rollback: bool,
+    /// Whether its creation was asked to do nothing where a resource fails (`OnFailure`, `OnStackFailure`).
+    #[serde(default)]
+    pub does_nothing_on_failure: bool,
     pub timeout_minutes: Option<u32>,
     pub termination_protection: bool,
     pub policy: Option<String>,

@@ -228,6 +228,11 @@ fn on_stack_failure_do_nothing_leaves_what_failed() {
     fixture.run(600.0);
     assert_eq!(fixture.status(), "CREATE_FAILED");
     assert!(!fixture.told("First DELETE"));
+    fixture.world.faults.clear();
+    fixture.change_set("second", json!({"TemplateBody": TOPICS})).unwrap();
+    let request = json!({"StackName": "demo", "ChangeSetName": "second", "DisableRollback": true});
+    let refused = cfn::execute_change_set(&mut fixture.world, input(request)).unwrap_err();
+    assert!(refused.message.contains("it contains [on-failure: DO_NOTHING]"), "{}", refused.message);
 }
 
 #[test]

@@ -182,21 +182,65 @@ fn what_is_skipped_is_not_what_its_stack_says() {
     }
 }
 
+/// Takes back what an operation made that stopped at a failure.
+fn take_back(fixture: &mut Fixture, end: &str) {
+    cfn::rollback_stack(&mut fixture.world, input(json!({"StackName": "demo"}))).unwrap();
+    fixture.until(600.0, end);
+}
+
+#[test]
+fn what_stopped_at_a_failure_goes_on_by_an_update_that_stops_there_again() {
+    let mut fixture = Fixture::new();
+    fixture.fault("stack-fails");
+    fixture.create("demo", GROUPS, json!({"DisableRollback": true})).unwrap();
+    fixture.until(600.0, "CREATE_FAILED");
+    let values = parameters(&[("Name", "/four")]);
+    for refused in [json!({"Parameters": values}), json!({"DisableRollback": false, "Parameters": values})] {
+        let error = fixture.update(refused).unwrap_err();
+        assert!(error.message.contains("non-terminal [CREATE_FAILED] state"), "{}", error.message);
+    }
+    fixture.update(json!({"DisableRollback": true, "Parameters": values})).unwrap();
+    fixture.until(600.0, "UPDATE_FAILED");
+    fixture.world.faults.clear();
+    let change_set = json!({"TemplateBody": GROUPS, "Parameters": values});
+    fixture.change_set("again", change_set).unwrap();
+    for disable_rollback in [false, true] {
+        let request =
+            json!({"StackName": "demo", "ChangeSetName": "again", "DisableRollback": disable_rollback});
+        let answer = cfn::execute_change_set(&mut fixture.world, input(request));
+        assert_eq!(answer.is_ok(), disable_rollback);
+        if let Err(error) = answer {
+            assert!(error.message.contains("non-terminal [UPDATE_FAILED] state"), "{}", error.message);
+        }
+    }
+    fixture.until(600.0, "UPDATE_COMPLETE");
+}
+
+#[test]
+fn a_creation_that_does_nothing_on_failure_cannot_go_on() {
+    let mut fixture = Fixture::new();
+    fixture.fault("stack-fails");
+    fixture.create("demo", GROUPS, json!({"OnFailure": "DO_NOTHING"})).unwrap();
+    fixture.until(600.0, "CREATE_FAILED");
+    fixture.world.faults.clear();
+    let values = parameters(&[("Name", "/four")]);
+    let error = fixture.update(json!({"DisableRollback": true, "Parameters": values})).unwrap_err();
+    assert!(error.message.contains("it contains [on-failure: DO_NOTHING]"), "{}", error.message);
+    take_back(&mut fixture, "ROLLBACK_COMPLETE");
+}
+
 #[test]
 fn a_repeated_update_goes_back_to_the_last_stable_state() {
     let mut fixture = Fixture::with(GROUPS);
     // The third has another name each time, and so is another one.
-    for (days, name, disable_rollback, end) in [
-        ("14", "/four", true, "UPDATE_FAILED"),
-        ("30", "/five", true, "UPDATE_FAILED"),
-        ("30", "/five", false, "UPDATE_ROLLBACK_COMPLETE"),
-    ] {
+    for (days, name) in [("14", "/four"), ("30", "/five"), ("30", "/five")] {
         fixture.fault("stack-fails");
         let values = parameters(&[("Days", days), ("Name", name)]);
-        fixture.update(json!({"DisableRollback": disable_rollback, "Parameters": values})).unwrap();
+        fixture.update(json!({"DisableRollback": true, "Parameters": values})).unwrap();
         fixture.world.faults.clear();
-        fixture.until(600.0, end);
+        fixture.until(600.0, "UPDATE_FAILED");
     }
+    take_back(&mut fixture, "UPDATE_ROLLBACK_COMPLETE");
     assert_eq!(group_names(&fixture), ["/one", "/three", "/two"]);
     let detection =
         cfn::detect_stack_drift(&mut fixture.world, &input(json!({"StackName": "demo"}))).unwrap();
@@ -236,8 +280,9 @@ fn a_repeated_update_also_takes_back_what_it_has_not_come_to() {
     fixture.until(600.0, "UPDATE_FAILED");
     // The first resource of the repetition fails, and those after it never begin.
     logs::delete_log_group(&mut fixture.world, &input(json!({"logGroupName": "/one"}))).unwrap();
-    fixture.set("Days", "30");
-    fixture.until(600.0, "UPDATE_ROLLBACK_FAILED");
+    fixture.update(json!({"DisableRollback": true, "Parameters": parameters(&[("Days", "30")])})).unwrap();
+    fixture.until(600.0, "UPDATE_FAILED");
+    take_back(&mut fixture, "UPDATE_ROLLBACK_FAILED");
     go_on(&mut fixture, json!({"ResourcesToSkip": ["One"]})).unwrap();
     fixture.until(600.0, "UPDATE_ROLLBACK_COMPLETE");
     let same = json!({"Parameters": parameters(&[("Days", "7")])});
@@ -250,8 +295,10 @@ fn a_repeated_creation_that_fails_leaves_nothing() {
     fixture.fault("stack-fails");
     fixture.create("demo", GROUPS, json!({"DisableRollback": true})).unwrap();
     fixture.until(600.0, "CREATE_FAILED");
-    fixture.update(json!({"Parameters": parameters(&[("Name", "/four")])})).unwrap();
-    fixture.until(600.0, "ROLLBACK_COMPLETE");
+    let repeated = json!({"DisableRollback": true, "Parameters": parameters(&[("Name", "/four")])});
+    fixture.update(repeated).unwrap();
+    fixture.until(600.0, "UPDATE_FAILED");
+    take_back(&mut fixture, "ROLLBACK_COMPLETE");
     assert!(group_names(&fixture).is_empty(), "{:#?}", fixture.events());
 }
 

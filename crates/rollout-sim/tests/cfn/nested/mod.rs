@@ -137,7 +137,8 @@ fn without_rollback_a_nested_stack_stays_failed_and_can_be_repaired() {
     fixture.until(600.0, "CREATE_FAILED");
     assert_eq!(inner(&fixture)["StackStatus"], "CREATE_FAILED");
     fixture.world.faults.clear();
-    fixture.set("Label", "two");
+    let members = json!({"DisableRollback": true, "Parameters": parameters(&[("Label", "two")])});
+    fixture.update(members).unwrap();
     fixture.until(600.0, "UPDATE_COMPLETE");
     assert_eq!(fixture.output("Said").as_deref(), Some("said two"));
 }
