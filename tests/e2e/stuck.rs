@@ -10,7 +10,7 @@ use ops_cli::Verdict;
 use rollout_sim::World;
 
 use super::scene::{Scene, block_on, close};
-use super::two_releases::{ENVIRONMENT, Untouchable, back_to, stack_status, two_releases};
+use super::two_releases::{ENVIRONMENT, Untouchable, back_to, of, stack_status, two_releases};
 
 /// Somebody executed a change set past the tool with its rollback disabled, and it failed.
 async fn update_failed(scene: &Scene) {
@@ -37,6 +37,18 @@ fn an_update_that_failed_with_its_rollback_disabled_is_rolled_back() {
         assert_eq!(recovered.status.as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"), "{recovered}");
         assert_eq!(recovered.steps, ["rolled back to the last stable state"]);
         scene.assert_all_on("v0.2.0", "v0.2.0", &before).await;
+    });
+}
+
+#[test]
+fn a_deployment_from_there_takes_it_back_and_goes_on() {
+    let scene = two_releases();
+    block_on(async {
+        let before = scene.untouchable().await;
+        update_failed(&scene).await;
+        let result = scene.deploy(ENVIRONMENT, &of("v0.3.0"), &[]).await.unwrap().result;
+        assert_eq!((result.verdict, result.exit_code), (Verdict::Succeeded, 0), "{:?}", result.cause);
+        scene.assert_all_on("v0.3.0", "v0.3.0", &before).await;
     });
 }
 

@@ -172,8 +172,10 @@ pub async fn settle(
             }
             Standing::Busy => {}
             Standing::RollbackStuck if !continued => {
-                session.report.line(format!("{stack_name} is in {status}: continuing its rollback"));
-                stuck::continue_rollback(session, stack_name, &[]).await?;
+                session
+                    .report
+                    .line(format!("{stack_name} is in {status}: taking it back to its last stable state"));
+                stuck::take_back(session, &view).await?;
                 continued = true;
             }
             Standing::RollbackStuck | Standing::CreateFailed | Standing::Deleting => {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_cloudformation::types::StackStatus;
 use rollout_verdict::Moment;
 
 use crate::call::{CallError, Called};
@@ -25,8 +26,22 @@ pub async fn continue_rollback(session: &Session, stack: &str, skip: &[String]) 
     Ok(())
 }
 
+/// Takes a stuck stack back to its last stable state: by the rollback that failed, or the one that its update had disabled.
+pub async fn take_back(session: &Session, view: &StackView) -> Result<(), CallError> {
+    if was_disabled(view) {
+        roll_back(session, &view.name).await
+    } else {
+        continue_rollback(session, &view.name, &[]).await
+    }
+}
+
+/// Whether an update failed with its rollback disabled: `ContinueUpdateRollback` refuses that status, `RollbackStack` any other.
+fn was_disabled(view: &StackView) -> bool {
+    view.status == StackStatus::UpdateFailed
+}
+
 /// Takes a stack that failed with its rollback disabled (`UPDATE_FAILED`) back to its last stable state.
-pub async fn roll_back(session: &Session, stack: &str) -> Result<(), CallError> {
+async fn roll_back(session: &Session, stack: &str) -> Result<(), CallError> {
     let token = operation::unique_name(session, "back");
     let call = session.target.aws.cloudformation.rollback_stack().stack_name(stack);
     call.client_request_token(token).send().await.called("cloudformation:RollbackStack")?;
@@ -63,7 +78,7 @@ pub async fn free(session: &Session, stack: &StackView, ask: Ask, until: Moment)
             Standing::RollbackStuck => {}
             _ => break,
         }
-        if view.status.as_str() == "UPDATE_FAILED" {
+        if was_disabled(&view) {
             report.line("rolling back: the update failed with its rollback disabled");
             ask.confirm("Roll the stack back to its last stable state?")?;
             roll_back(session, &view.name).await?;

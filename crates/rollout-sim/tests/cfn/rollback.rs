@@ -182,6 +182,16 @@ fn what_is_skipped_is_not_what_its_stack_says() {
     }
 }
 
+/// An update that stops at a failure, to another log group in place of the third.
+fn third(logical_id: &str, days: &str) -> serde_json::Value {
+    let name = format!("/{}", logical_id.to_lowercase());
+    json!({
+        "DisableRollback": true,
+        "TemplateBody": GROUPS.replace("Three", logical_id),
+        "Parameters": parameters(&[("Days", days), ("Name", &name)]),
+    })
+}
+
 /// Takes back what an operation made that stopped at a failure.
 fn take_back(fixture: &mut Fixture, end: &str) {
     cfn::rollback_stack(&mut fixture.world, input(json!({"StackName": "demo"}))).unwrap();
@@ -194,7 +204,7 @@ fn what_stopped_at_a_failure_goes_on_by_an_update_that_stops_there_again() {
     fixture.fault("stack-fails");
     fixture.create("demo", GROUPS, json!({"DisableRollback": true})).unwrap();
     fixture.until(600.0, "CREATE_FAILED");
-    let values = parameters(&[("Name", "/four")]);
+    let values = parameters(&[("Days", "14")]);
     for refused in [json!({"Parameters": values}), json!({"DisableRollback": false, "Parameters": values})] {
         let error = fixture.update(refused).unwrap_err();
         assert!(error.message.contains("non-terminal [CREATE_FAILED] state"), "{}", error.message);
@@ -217,6 +227,21 @@ fn what_stopped_at_a_failure_goes_on_by_an_update_that_stops_there_again() {
 }
 
 #[test]
+fn what_stops_at_a_failure_replaces_nothing() {
+    let mut fixture = Fixture::with(GROUPS);
+    let values = parameters(&[("Days", "14"), ("Name", "/four")]);
+    fixture.update(json!({"DisableRollback": true, "Parameters": values})).unwrap();
+    fixture.until(600.0, "UPDATE_FAILED");
+    let told = "Three UPDATE_FAILED Replacement type updates not supported on stack with disable-rollback.";
+    assert!(fixture.told(told), "{:#?}", fixture.events());
+    assert_eq!(group_names(&fixture), ["/one", "/three", "/two"]);
+    take_back(&mut fixture, "UPDATE_ROLLBACK_COMPLETE");
+    fixture.update(json!({"Parameters": values})).unwrap();
+    fixture.until(600.0, "UPDATE_COMPLETE");
+    assert_eq!(group_names(&fixture), ["/four", "/one", "/two"]);
+}
+
+#[test]
 fn a_creation_that_does_nothing_on_failure_cannot_go_on() {
     let mut fixture = Fixture::new();
     fixture.fault("stack-fails");
@@ -232,11 +257,9 @@ fn a_creation_that_does_nothing_on_failure_cannot_go_on() {
 #[test]
 fn a_repeated_update_goes_back_to_the_last_stable_state() {
     let mut fixture = Fixture::with(GROUPS);
-    // The third has another name each time, and so is another one.
-    for (days, name) in [("14", "/four"), ("30", "/five"), ("30", "/five")] {
+    for (days, name) in [("14", "Four"), ("30", "Five"), ("30", "Five")] {
         fixture.fault("stack-fails");
-        let values = parameters(&[("Days", days), ("Name", name)]);
-        fixture.update(json!({"DisableRollback": true, "Parameters": values})).unwrap();
+        fixture.update(third(name, days)).unwrap();
         fixture.world.faults.clear();
         fixture.until(600.0, "UPDATE_FAILED");
     }
@@ -248,23 +271,20 @@ fn a_repeated_update_goes_back_to_the_last_stable_state() {
     let request = json!({"StackDriftDetectionId": detection.stack_drift_detection_id});
     let found = cfn::describe_stack_drift_detection_status(&fixture.world, &input(request)).unwrap();
     assert_eq!(json!(found.stack_drift_status), "IN_SYNC");
-    let same = json!({"Parameters": parameters(&[("Days", "7"), ("Name", "/three")])});
+    let same = json!({"TemplateBody": GROUPS, "Parameters": parameters(&[("Days", "7"), ("Name", "/three")])});
     assert_eq!(fixture.update(same).unwrap_err().message, "No updates are to be performed.");
 }
 
 #[test]
 fn a_repeated_update_that_succeeds_leaves_nothing_of_those_before_it() {
     let mut fixture = Fixture::with(GROUPS);
-    for (name, fails, end) in [
-        ("/four", true, "UPDATE_FAILED"),
-        ("/five", true, "UPDATE_FAILED"),
-        ("/six", false, "UPDATE_COMPLETE"),
-    ] {
+    for (name, fails, end) in
+        [("Four", true, "UPDATE_FAILED"), ("Five", true, "UPDATE_FAILED"), ("Six", false, "UPDATE_COMPLETE")]
+    {
         if fails {
             fixture.fault("stack-fails");
         }
-        let values = parameters(&[("Name", name)]);
-        fixture.update(json!({"DisableRollback": true, "Parameters": values})).unwrap();
+        fixture.update(third(name, "7")).unwrap();
         fixture.world.faults.clear();
         fixture.until(600.0, end);
     }
@@ -295,19 +315,17 @@ fn a_repeated_creation_that_fails_leaves_nothing() {
     fixture.fault("stack-fails");
     fixture.create("demo", GROUPS, json!({"DisableRollback": true})).unwrap();
     fixture.until(600.0, "CREATE_FAILED");
-    let repeated = json!({"DisableRollback": true, "Parameters": parameters(&[("Name", "/four")])});
-    fixture.update(repeated).unwrap();
+    fixture.update(third("Four", "7")).unwrap();
     fixture.until(600.0, "UPDATE_FAILED");
     take_back(&mut fixture, "ROLLBACK_COMPLETE");
     assert!(group_names(&fixture).is_empty(), "{:#?}", fixture.events());
 }
 
 #[test]
-fn a_stack_that_stopped_is_deleted_with_all_that_it_replaced() {
+fn a_stack_that_stopped_is_deleted_with_all_that_it_made() {
     let mut fixture = Fixture::with(GROUPS);
     fixture.fault("stack-fails");
-    let values = parameters(&[("Name", "/four")]);
-    fixture.update(json!({"DisableRollback": true, "Parameters": values})).unwrap();
+    fixture.update(third("Four", "7")).unwrap();
     fixture.until(600.0, "UPDATE_FAILED");
     assert_eq!(group_names(&fixture), ["/four", "/one", "/three", "/two"]);
     cfn::delete_stack(&mut fixture.world, input(json!({"StackName": "demo"}))).unwrap();

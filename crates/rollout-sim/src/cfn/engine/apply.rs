@@ -139,6 +139,11 @@ fn call(
     if let Some(before) = before {
         policy::check(world, index, name, before, action)?;
     }
+    let operation = world.cfn.stacks[index].operation.as_ref();
+    if action == Action::Replace && operation.is_some_and(|operation| operation.disable_rollback) {
+        // CFN:stack-failure-options, "Immutable update types aren't supported"; the words: aws-cdk#30546, aws-sam-cli#4164.
+        return Err("Replacement type updates not supported on stack with disable-rollback.".to_owned());
+    }
     faults::forward(world, index, name, &kind, &context)?;
     let result = match (action, before) {
         (Action::Update, Some(Resource { physical_id: Some(physical_id), properties: old, .. })) => {
