@@ -37,7 +37,7 @@ async fn propose(
         role_arn: None,
         tags: BTreeMap::new(),
         change_set: "by-hand".to_owned(),
-        unfinished: false,
+        disable_rollback: false,
     };
     stack::propose(aws, clock, &session.template_bucket(), &request, true).await
 }

@@ -117,7 +117,10 @@ fn a_stack_whose_creation_failed_is_deleted_and_can_be_made_again() {
         let recovered = recover(&scene, &[]).await.unwrap();
         assert_eq!((recovered.verdict, &recovered.status), (Verdict::Succeeded, &None), "{recovered}");
         assert_eq!(recovered.steps[0], "deleted the stack");
-        assert_eq!(recovered.next.as_deref(), Some("cargo xtask deploy staging --bootstrap --local"));
+        assert_eq!(
+            recovered.next.as_deref(),
+            Some("cargo xtask deploy staging --release v0.1.0 --bootstrap --local")
+        );
         let again = scene.deploy(ENVIRONMENT, &of("v0.1.0"), &[]).await.unwrap().result;
         assert_eq!(again.verdict, Verdict::Succeeded, "{:?}", again.cause);
     });

@@ -15,6 +15,7 @@ use crate::infrastructure;
 use crate::session::Session;
 use crate::stack::{self, StackView, Standing};
 use crate::stack_resources;
+use crate::stuck;
 use crate::template::{Section, Template};
 
 /// Longest wait for a deletion. A Multi-AZ database with its last snapshot takes tens of minutes.
@@ -101,6 +102,13 @@ pub async fn delete(
         let count = template.entries(Section::Resources).count();
         confirm(session, &format!("Delete {name} with its {count} resources?"), yes)?;
         session.report.step(&format!("Delete {name}"));
+        if view.standing() == Standing::CreateFailed {
+            // What a creation made that never ended holds nothing yet: it all goes, whatever its deletion policy, and with it the
+            // names that the next creation needs.
+            let until = session.target.clock.now().plus_secs(LIMIT_SECS);
+            stuck::undo_creation(session, &view, until, &format!("stack delete {}", subject.name())).await?;
+            answer.remains.clear();
+        }
         let call = session.target.aws.cloudformation.delete_stack().stack_name(&view.id);
         call.send().await.called("cloudformation:DeleteStack")?;
     } else {

@@ -12,7 +12,7 @@ use crate::early_validation;
 use crate::ecs_roll;
 pub use crate::ending::Outcome;
 use crate::ending::{self, End};
-use crate::expand::expand;
+use crate::expand::{Expanded, expand};
 use crate::failure::Failure;
 use crate::forecast::{self, Forecast, Versions};
 use crate::guards;
@@ -21,13 +21,12 @@ use crate::names::{CommitSha, ReleaseTag};
 use crate::operation::{self, Conclusion, Job, Times};
 use crate::plan::Plan;
 use crate::prepare;
-use crate::protection;
 use crate::resolve::{self, Release, Wanted};
 use crate::restore;
 use crate::roll;
-use crate::rollout;
 use crate::session::EnvironmentSession;
 use crate::stack::{self, Proposal, StackView};
+use crate::stages::{self, Stage};
 use crate::task_run::{task_request, task_trouble};
 use crate::tasks::{self, TaskError};
 use crate::template::Template;
@@ -80,10 +79,18 @@ struct Deployment<'a> {
     values: BTreeMap<String, String>,
     live: Option<(StackView, Template)>,
     /// The stack where it was never complete: its creation goes on.
-    unfinished: Option<StackView>,
+    begun: Option<StackView>,
+    /// What becomes of the infrastructure before the services, as the plan shows it; nothing where it is as it should be.
+    growth: Option<Growth>,
     records: Vec<rollout_verdict::Record>,
     forecast: Option<Forecast>,
     times: Option<Times>,
+}
+
+/// The infrastructure around the live services, and the updates in which the stack comes to it.
+struct Growth {
+    expanded: Expanded,
+    stages: Vec<Stage>,
 }
 
 /// How often a deployment is planned again because another run's task was in the way.
@@ -145,8 +152,8 @@ async fn carry_out(
     } else {
         operation::settle(session, stack_name, subject).await?
     };
-    let (live, unfinished) = match live {
-        Some((view, _)) if view.standing() == stack::Standing::Unfinished => (None, Some(view)),
+    let (live, begun) = match live {
+        Some((view, _)) if view.standing() == stack::Standing::CreateFailed => (None, Some(view)),
         live => (live, None),
     };
     let mut values = inputs::parameters(&session.config, &shared, &release);
@@ -164,7 +171,8 @@ async fn carry_out(
         shared,
         values,
         live,
-        unfinished,
+        begun,
+        growth: None,
         records: Vec::new(),
         forecast: None,
         times: None,
@@ -227,6 +235,11 @@ impl Deployment<'_> {
         ending::health(self.session, &self.release, verdict).await
     }
 
+    /// The stack, complete or not; nothing where there is none.
+    fn view(&self) -> Option<&StackView> {
+        self.live.as_ref().map(|(view, _)| view).or(self.begun.as_ref())
+    }
+
     fn request(
         &self,
         what: &str,
@@ -238,7 +251,7 @@ impl Deployment<'_> {
             template,
             &self.values,
             kept,
-            self.live.as_ref().map(|(view, _)| view).or(self.unfinished.as_ref()),
+            self.view(),
             Some(&self.shared.cloudformation_role_arn),
             operation::unique_name(self.session, what),
         )
@@ -246,8 +259,7 @@ impl Deployment<'_> {
 
     fn job(&self, request: stack::StackRequest) -> Job<'_> {
         let (allow, leave) = (&self.options.allow_replace, self.options.leave_running);
-        let existing = self.live.is_some() || self.unfinished.is_some();
-        roll::job(self.session, request, existing, allow, leave)
+        roll::job(self.session, request, true, allow, leave)
     }
 
     /// What the whole deployment would change, shown and guarded; `None` where nothing would.
@@ -270,17 +282,20 @@ impl Deployment<'_> {
                 }
             }
         };
+        self.growth = self.growth()?;
         let before = self.session.services_before().await?;
         let live = self.live.as_ref().map(|(view, template)| (template, &view.parameters));
         let versions = Versions { live, wanted: (&self.template, &self.values) };
         let (release, options) = (&self.release, self.options);
-        let shown = forecast::show(self.session, release, &versions, &plan, &before, options).await?;
+        let stages = self.growth.as_ref().map(|growth| growth.stages.as_slice()).unwrap_or_default();
+        let shown =
+            forecast::show(self.session, release, &versions, (&plan, stages), &before, options).await?;
         self.forecast = Some(shown);
         Ok(Some(plan))
     }
 
-    /// Grows the infrastructure around the live services.
-    async fn expand(&mut self) -> Result<Option<End>, Failure> {
+    /// What becomes of the infrastructure around the live services.
+    fn growth(&self) -> Result<Option<Growth>, Failure> {
         let expanded = expand(&self.template, self.live.as_ref().map(|(_, template)| template))?;
         let request = self.request("expand", &expanded.template, &expanded.kept_parameters)?;
         if let Some((view, live)) = &self.live
@@ -288,33 +303,26 @@ impl Deployment<'_> {
         {
             return Ok(None);
         }
+        let (mut release, lasting) = (self.values.clone(), self.shared.parameters());
+        release.retain(|name, _| !lasting.contains_key(name));
+        let stages = stages::of(&expanded.template, self.view(), &release);
+        Ok(Some(Growth { expanded, stages }))
+    }
+
+    /// Grows the infrastructure around the live services.
+    async fn expand(&mut self) -> Result<Option<End>, Failure> {
+        let Some(Growth { expanded, stages }) = self.growth.take() else { return Ok(None) };
         self.session.report.step("Infrastructure");
-        let (first, protected) = protection::taken_off(&expanded.template);
-        let is_new = self.live.is_none();
-        let request =
-            if is_new { self.request("expand", &first, &expanded.kept_parameters)? } else { request };
-        if let Some(end) = self.change(request).await? {
-            return Ok(Some(end));
-        }
-        if is_new && !protected.is_empty() {
-            self.session.report.line(format!("complete: {} can be protected now", protected.join(", ")));
-            let request = self.request("protect", &expanded.template, &expanded.kept_parameters)?;
-            if let Some(end) = self.change(request).await? {
+        let whole = self.request("expand", &expanded.template, &expanded.kept_parameters)?;
+        let job = |request, existing| Job { existing, ..self.job(request) };
+        let done = stages::carry_out(self.session, &stages, &whole, job).await?;
+        for conclusion in done {
+            if let Some(end) = self.note(Some(conclusion)) {
                 return Ok(Some(end));
             }
         }
+        self.refresh().await?;
         Ok(None)
-    }
-
-    /// One update of the infrastructure; nothing where it went well.
-    async fn change(&mut self, request: stack::StackRequest) -> Result<Option<End>, Failure> {
-        let conclusion =
-            operation::change(self.session, &self.job(request), rollout::of_infrastructure).await?;
-        let end = self.note(conclusion);
-        if end.is_none() {
-            self.refresh().await?;
-        }
-        Ok(end)
     }
 
     /// Reads the stack again after it has changed.
@@ -325,7 +333,7 @@ impl Deployment<'_> {
             stack::protect(aws, &view, self.session.environment.protection.stack).await?;
             let template = stack::live_template(aws, name).await?;
             self.live = Some((view, template));
-            self.unfinished = None;
+            self.begun = None;
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use crate::report::{Report, duration};
 use crate::resolve::Release;
 use crate::rollout::{self, logical_ids};
 use crate::session::EnvironmentSession;
+use crate::stages::{self, Stage};
 use crate::template::{Section, Template, references};
 
 /// What would happen to a service.
@@ -38,6 +39,8 @@ pub struct Forecast {
     pub release: String,
     /// Full commit id.
     pub commit: String,
+    /// The updates in which the infrastructure comes first, in order; none where it is as it should be.
+    pub infrastructure: Vec<Stage>,
     /// What would change, most dangerous first.
     pub changes: Vec<Change>,
     /// One entry per service, in configuration order.
@@ -64,11 +67,12 @@ pub async fn show(
     session: &EnvironmentSession,
     release: &Release,
     versions: &Versions<'_>,
-    plan: &Plan,
+    (plan, stages): (&Plan, &[Stage]),
     before: &[SeenService],
     options: &Options,
 ) -> Result<Forecast, Failure> {
     let forecast = Forecast {
+        infrastructure: stages.to_vec(),
         release: release.label().to_owned(),
         commit: release.commit.to_string(),
         ..Forecast::new(session, versions, plan, before)
@@ -119,6 +123,7 @@ impl Forecast {
             environment: session.environment.name.to_string(),
             release: String::new(),
             commit: String::new(),
+            infrastructure: Vec::new(),
             changes: plan.changes.clone(),
             services: services.collect(),
             predicted_secs: rollout.expected_secs(),
@@ -138,6 +143,9 @@ impl Forecast {
         for change in &self.changes {
             let state = if change.endangers_state() { "  holds data: refused unless named" } else { "" };
             report.line(format!("  {change}{state}"));
+        }
+        for line in stages::lines(&self.infrastructure) {
+            report.line(format!("  {line}"));
         }
         for service in &self.services {
             report.line(match (service.rolls, service.reasons.is_empty()) {

@@ -13,10 +13,9 @@ use crate::failure::Failure;
 use crate::inputs::{self, Shared};
 use crate::operation::{self, Conclusion, Job};
 use crate::plan::Plan;
-use crate::protection;
-use crate::rollout;
 use crate::session::{EnvironmentSession, Session};
 use crate::stack::{self, Proposal, StackRequest, StackView, Standing};
+use crate::stages::{self, Stage};
 use crate::template::{Section, Template, references};
 
 /// Type of the resource that cannot be made before the zone is delegated: its validation waits for DNS.
@@ -41,6 +40,16 @@ impl Prepared {
         let live = self.live.as_ref();
         live.is_some_and(|(view, live)| stack::is_already(view, live, &self.template, &self.request))
     }
+
+    /// The updates in which the stack comes to it; none where it already is what it should be.
+    #[must_use]
+    pub fn stages(&self) -> Vec<Stage> {
+        if self.is_done() {
+            return Vec::new();
+        }
+        let view = self.live.as_ref().map(|(view, _)| view);
+        stages::of(&self.template, view, &BTreeMap::new())
+    }
 }
 
 /// What `stack plan` and `stack deploy` would change.
@@ -52,6 +61,8 @@ pub struct StackPlan {
     pub exists: bool,
     /// What would change now.
     pub plan: Plan,
+    /// The updates in which it changes, in order. The shared stack has more where its bucket or its certificate comes first.
+    pub stages: Vec<Stage>,
     /// Logical ids of the service layer that differ too, and change with the next deployment.
     pub with_next_deployment: BTreeSet<String>,
     /// Services that somebody took past the stack, one sentence each.
@@ -238,12 +249,15 @@ pub async fn change_shared(
 /// then the bucket comes first.
 fn bucket_alone(whole: &Prepared) -> Option<Prepared> {
     let too_long = whole.template.to_body().len() > stack::MAX_INLINE_TEMPLATE_BYTES;
-    let complete = whole.live.as_ref().is_some_and(|(view, _)| view.was_complete());
-    if complete || !too_long {
+    let is_bucket = |id: &str| id.starts_with(stack_model::TEMPLATE_BUCKET);
+    let more = |(view, live): &(StackView, Template)| {
+        view.standing() == Standing::Ready || live.entries(Section::Resources).any(|(id, _)| !is_bucket(id))
+    };
+    if !too_long || whole.live.as_ref().is_some_and(more) {
         return None;
     }
     let mut template = whole.template.clone();
-    template.retain(Section::Resources, |id, _| id.starts_with(stack_model::TEMPLATE_BUCKET));
+    template.retain(Section::Resources, |id, _| is_bucket(id));
     template.retain(Section::Outputs, |_, _| false);
     // The bucket needs none of the parameters.
     template.retain(Section::Parameters, |_, _| false);
@@ -282,32 +296,13 @@ pub async fn change(
         cluster: String::new(),
         log_groups: BTreeMap::new(),
     };
-    let existing = prepared.live.is_some();
-    let was_complete = prepared.live.as_ref().is_some_and(|(view, _)| view.was_complete());
-    let (first, protected) = protection::taken_off(&prepared.template);
-    let mut conclusion = if was_complete || protected.is_empty() {
-        operation::change(session, &job(prepared.request.clone(), existing), rollout::of_infrastructure)
-            .await?
-    } else {
-        let request = StackRequest { body: Some(first.to_body()), ..prepared.request.clone() };
-        operation::change(session, &job(request, existing), rollout::of_infrastructure).await?
-    };
-    if !was_complete && !protected.is_empty() && conclusion.as_ref().is_none_or(Conclusion::succeeded) {
-        session.report.line(format!("complete: {} can be protected now", protected.join(", ")));
-        let request = StackRequest {
-            change_set: operation::unique_name(session, "protect"),
-            unfinished: false,
-            ..prepared.request.clone()
-        };
-        conclusion =
-            operation::change(session, &job(request, true), rollout::of_infrastructure).await?.or(conclusion);
-    }
-    if conclusion.as_ref().is_none_or(Conclusion::succeeded)
+    let done = stages::carry_out(session, &prepared.stages(), &prepared.request, job).await?;
+    if done.iter().all(Conclusion::succeeded)
         && let Some(view) = stack::describe(&session.target.aws, &name).await?
     {
         stack::protect(&session.target.aws, &view, protection).await?;
     }
-    Ok(conclusion)
+    Ok(done.into_iter().next_back())
 }
 
 /// Asks CloudFormation what it would do, and does nothing.
@@ -317,6 +312,7 @@ pub async fn plan(session: &Session, prepared: &Prepared) -> Result<StackPlan, F
         stack: prepared.request.stack.clone(),
         exists: prepared.live.is_some(),
         plan: Plan::default(),
+        stages: prepared.stages(),
         with_next_deployment: prepared.waiting.clone(),
         past_the_stack: Vec::new(),
     };
@@ -325,7 +321,7 @@ pub async fn plan(session: &Session, prepared: &Prepared) -> Result<StackPlan, F
         answer.plan = Plan::of_new(&prepared.template);
         return Ok(answer);
     };
-    if view.standing() == Standing::Unfinished {
+    if view.standing() == Standing::CreateFailed {
         answer.plan = Plan::of_new(&prepared.template);
         return Ok(answer);
     }

@@ -146,6 +146,6 @@ pub fn request(
         role_arn: role_arn.map(str::to_owned),
         tags: template.stack_tags(),
         change_set,
-        unfinished: live.is_some_and(|live| live.standing() == Standing::Unfinished),
+        disable_rollback: live.is_none_or(|live| live.standing() == Standing::CreateFailed),
     })
 }

@@ -4,6 +4,7 @@
 #![cfg_attr(not(test), warn(clippy::print_stderr))]
 
 mod adopt;
+pub mod again;
 pub mod alignment;
 pub mod aws;
 pub mod bootstrap;
@@ -67,6 +68,7 @@ pub mod session;
 pub mod stack;
 pub mod stack_operations;
 pub mod stack_resources;
+pub mod stages;
 pub mod status;
 mod step_output;
 pub mod stuck;

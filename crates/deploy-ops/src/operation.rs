@@ -133,7 +133,7 @@ pub async fn at_rest(
     let status = view.status.as_str().to_owned();
     match view.standing() {
         Standing::Absent => Ok(None),
-        Standing::Ready | Standing::Unfinished => {
+        Standing::Ready | Standing::CreateFailed => {
             let template = stack::live_template(aws, stack_name).await?;
             Ok(Some((view, template)))
         }
@@ -143,7 +143,7 @@ pub async fn at_rest(
             ),
             hint: format!("follow it with `{}`", session.command(&format!("diagnose {subject}"))),
         }),
-        Standing::RollbackStuck | Standing::CreateFailed | Standing::Deleting => {
+        Standing::RollbackStuck | Standing::CreateRolledBack | Standing::Deleting => {
             let (stack, hint) = (stack_name.to_owned(), session.command(&format!("recover {subject}")));
             Err(Failure::StackUnusable { stack, status, hint })
         }
@@ -166,7 +166,7 @@ pub async fn settle(
         let status = view.status.as_str().to_owned();
         match view.standing() {
             Standing::Absent => return Ok(None),
-            Standing::Ready | Standing::Unfinished => {
+            Standing::Ready | Standing::CreateFailed => {
                 let template = stack::live_template(aws, stack_name).await?;
                 return Ok(Some((view, template)));
             }
@@ -178,7 +178,7 @@ pub async fn settle(
                 stuck::take_back(session, &view).await?;
                 continued = true;
             }
-            Standing::RollbackStuck | Standing::CreateFailed | Standing::Deleting => {
+            Standing::RollbackStuck | Standing::CreateRolledBack | Standing::Deleting => {
                 return Err(Failure::StackUnusable {
                     stack: stack_name.to_owned(),
                     status,

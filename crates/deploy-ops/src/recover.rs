@@ -7,6 +7,7 @@ use std::fmt;
 use ops_cli::{Cause, Verdict};
 use serde::{Deserialize, Serialize};
 
+use crate::again;
 use crate::alignment;
 use crate::call::Called;
 use crate::clock::Moment;
@@ -86,6 +87,8 @@ struct Recovery<'a> {
     /// CloudFormation's role, for a stack that never was given one.
     role_arn: Option<String>,
     steps: Vec<String>,
+    /// The release or commit that the stack had on record, as an argument.
+    revision: Option<String>,
 }
 
 /// Recovers the stack of an environment.
@@ -102,7 +105,8 @@ async fn recover_environment(session: &EnvironmentSession, ask: Ask) -> Result<R
     // of its own.
     let shared = Shared::read(&session.target.aws, &session.config, &session.environment).await;
     let role_arn = shared.ok().map(|shared| shared.cloudformation_role_arn);
-    let mut recovery = Recovery { session, subject, stack, ask, until, role_arn, steps: Vec::new() };
+    let mut recovery =
+        Recovery { session, subject, stack, ask, until, role_arn, steps: Vec::new(), revision: None };
     let mut recovered = recovery.run().await?;
     if recovered.verdict == Verdict::NeedsHuman {
         return Ok(recovered);
@@ -111,12 +115,14 @@ async fn recover_environment(session: &EnvironmentSession, ask: Ask) -> Result<R
         recovered.steps.push(format!("stopped the one-off task {task}, whose own run is gone"));
         recovered.verdict = Verdict::Succeeded;
     }
-    let next = match stack::describe(&session.target.aws, stack).await? {
-        Some(view) if view.standing() == Standing::Ready => after(session, &view).await?,
-        Some(view) if view.standing() == Standing::Unfinished => format!("deploy {subject}"),
-        _ => format!("deploy {subject} --bootstrap"),
-    };
-    recovered.next = Some(session.command(&next));
+    recovered.next = Some(match stack::describe(&session.target.aws, stack).await? {
+        Some(view) if view.standing() == Standing::Ready => session.command(&after(session, &view).await?),
+        Some(view) if view.standing() == Standing::CreateFailed => again::creation(session, subject, &view),
+        _ => {
+            let revision = recovery.revision.unwrap_or_default();
+            session.command(&format!("deploy {subject}{revision} --bootstrap"))
+        }
+    });
     Ok(recovered)
 }
 
@@ -128,8 +134,16 @@ pub async fn shared(session: &Session, ask: Ask) -> Result<Recovered, Failure> {
 async fn recover_shared(session: &Session, ask: Ask) -> Result<Recovered, Failure> {
     let until = session.target.clock.now().plus_secs(PATIENCE_SECS);
     let stack = session.config.platform.shared_stack_name.as_str();
-    let mut recovery =
-        Recovery { session, subject: "shared", stack, ask, until, role_arn: None, steps: Vec::new() };
+    let mut recovery = Recovery {
+        session,
+        subject: "shared",
+        stack,
+        ask,
+        until,
+        role_arn: None,
+        steps: Vec::new(),
+        revision: None,
+    };
     let mut recovered = recovery.run().await?;
     if recovered.verdict != Verdict::NeedsHuman {
         recovered.next = Some(session.command("stack deploy shared"));
@@ -172,11 +186,12 @@ impl Recovery<'_> {
         let nothing = || Failure::nothing_deployed(self.session, self.stack, self.subject);
         let mut view = stack::describe(aws, self.stack).await?.ok_or_else(nothing)?;
         let before = view.status.as_str().to_owned();
+        self.revision = again::on_record(&view);
         self.session.report.step(&format!("Recover {} ({before})", view.name));
         for _ in 0..MOST_STEPS {
             let after = match view.standing() {
                 // What was made is kept, and the command that makes it goes on.
-                Standing::Ready | Standing::Unfinished => {
+                Standing::Ready | Standing::CreateFailed => {
                     self.stale_change_sets(&view, STALE_SECS).await?;
                     return Ok(self.recovered(before, Some(view.status.as_str().to_owned())));
                 }
@@ -216,7 +231,7 @@ impl Recovery<'_> {
                 Standing::Deleting if view.status.as_str() == "DELETE_IN_PROGRESS" => {
                     self.wait(&view).await?
                 }
-                Standing::CreateFailed => self.delete(&view, "its creation failed").await?,
+                Standing::CreateRolledBack => self.delete(&view, "its creation failed").await?,
                 Standing::Deleting => self.delete(&view, "its deletion failed").await?,
             };
             match after {
@@ -358,8 +373,8 @@ impl Recovery<'_> {
 #[must_use]
 pub fn verdict(steps: &[String], status: Option<&str>) -> Verdict {
     match status.map(|status| Standing::of(&status.into())) {
-        Some(Standing::Ready | Standing::Unfinished) | None if steps.is_empty() => Verdict::NoChange,
-        Some(Standing::Ready | Standing::Unfinished) | None => Verdict::Succeeded,
+        Some(Standing::Ready | Standing::CreateFailed) | None if steps.is_empty() => Verdict::NoChange,
+        Some(Standing::Ready | Standing::CreateFailed) | None => Verdict::Succeeded,
         Some(_) => Verdict::NeedsHuman,
     }
 }

@@ -109,8 +109,8 @@ async fn present(session: &EnvironmentSession) -> Result<StackView, Failure> {
         hint: session.command(&format!("recover {}", session.environment.name)),
     };
     match view.standing() {
-        Standing::Absent | Standing::Unfinished => Err(nothing()),
-        Standing::CreateFailed | Standing::Deleting => Err(unusable(view.status.as_str().to_owned())),
+        Standing::Absent | Standing::CreateFailed => Err(nothing()),
+        Standing::CreateRolledBack | Standing::Deleting => Err(unusable(view.status.as_str().to_owned())),
         Standing::Busy if matches!(view.status.as_str(), "CREATE_IN_PROGRESS" | "ROLLBACK_IN_PROGRESS") => {
             Err(Failure::Guard {
                 reason: format!("stack {name} is in {}: no release has run in it yet", view.status.as_str()),
@@ -296,7 +296,10 @@ impl Rollback<'_> {
                     });
                 }
                 Standing::Busy => {}
-                Standing::Absent | Standing::Unfinished | Standing::CreateFailed | Standing::Deleting => {
+                Standing::Absent
+                | Standing::CreateFailed
+                | Standing::CreateRolledBack
+                | Standing::Deleting => {
                     return Ok(Cleared::Blocked(Box::new(view)));
                 }
             }

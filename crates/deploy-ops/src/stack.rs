@@ -37,10 +37,11 @@ pub enum Standing {
     Busy,
     /// `UPDATE_ROLLBACK_FAILED`: the rollback has to be continued first.
     RollbackStuck,
-    /// Its creation stopped at a failure and keeps what was made: an update goes on (CFN:stack-failure-options).
-    Unfinished,
-    /// Its creation failed and was taken back: it can only be deleted.
+    /// `CREATE_FAILED`, or an update after that which failed too: it stopped at a failure, keeps what was made, and an update goes
+    /// on (CFN:stack-failure-options).
     CreateFailed,
+    /// `ROLLBACK_COMPLETE` or `ROLLBACK_FAILED`: its creation was taken back, and it can only be deleted.
+    CreateRolledBack,
     /// It is being deleted, or its deletion failed.
     Deleting,
 }
@@ -72,7 +73,7 @@ impl StackView {
     pub fn standing(&self) -> Standing {
         // A stack has outputs once it was complete, and every template here has some.
         if self.status == StackStatus::UpdateFailed && self.outputs.is_empty() {
-            return Standing::Unfinished;
+            return Standing::CreateFailed;
         }
         Standing::of(&self.status)
     }
@@ -80,7 +81,7 @@ impl StackView {
     /// Whether it has been complete.
     #[must_use]
     pub fn was_complete(&self) -> bool {
-        !matches!(self.standing(), Standing::Absent | Standing::Unfinished | Standing::CreateFailed)
+        !matches!(self.standing(), Standing::Absent | Standing::CreateFailed | Standing::CreateRolledBack)
     }
 
     /// An output, by name.
@@ -104,8 +105,8 @@ impl Standing {
             | StackStatus::ImportComplete
             | StackStatus::ImportRollbackComplete => Self::Ready,
             StackStatus::UpdateRollbackFailed | StackStatus::UpdateFailed => Self::RollbackStuck,
-            StackStatus::CreateFailed => Self::Unfinished,
-            StackStatus::RollbackComplete | StackStatus::RollbackFailed => Self::CreateFailed,
+            StackStatus::CreateFailed => Self::CreateFailed,
+            StackStatus::RollbackComplete | StackStatus::RollbackFailed => Self::CreateRolledBack,
             StackStatus::DeleteInProgress | StackStatus::DeleteComplete | StackStatus::DeleteFailed => {
                 Self::Deleting
             }
@@ -138,8 +139,9 @@ pub struct StackRequest {
     pub tags: BTreeMap<String, String>,
     /// Name of the change set: letters, digits and `-`, starting with a letter.
     pub change_set: String,
-    /// Whether the stack was never complete: what fails again costs one resource, and not all that is there.
-    pub unfinished: bool,
+    /// Whether the stack stays as far as it came where a resource fails, and does not go back: so it is while it was never
+    /// complete. Nothing can be replaced then (CFN:stack-failure-options).
+    pub disable_rollback: bool,
 }
 
 impl StackRequest {
@@ -184,8 +186,8 @@ pub struct ChangeSet {
     pub plan: Plan,
     /// What CloudFormation's early validation warns of: it stops nothing.
     pub warnings: Vec<String>,
-    /// Whether the stack stays as far as it came where a resource fails: it was never complete. Else it goes back.
-    stays: bool,
+    /// As in the request.
+    disable_rollback: bool,
 }
 
 /// The stack of this name or ARN; `None` where there is none.
@@ -285,7 +287,7 @@ pub async fn propose(
     let stack_id = created
         .stack_id
         .ok_or(StackError::Incomplete { operation: "cloudformation:CreateChangeSet", missing: "StackId" })?;
-    wait_for_change_set(aws, clock, request, id, stack_id, !existing || request.unfinished).await
+    wait_for_change_set(aws, clock, request, id, stack_id).await
 }
 
 /// Puts the template into the bucket, beside those of earlier changes, and answers its URL.
@@ -322,7 +324,6 @@ async fn wait_for_change_set(
     request: &StackRequest,
     id: String,
     stack_id: String,
-    stays: bool,
 ) -> Result<Proposal, StackError> {
     let mut changes: Vec<Change> = Vec::new();
     let (mut next_token, mut tokens) = (None, Tokens::of("cloudformation:DescribeChangeSet"));
@@ -338,7 +339,14 @@ async fn wait_for_change_set(
                 let Some(token) = answer.next_token else {
                     let warnings = early_validation::warnings(aws, &id).await;
                     let plan = Plan::new(changes);
-                    return Ok(Proposal::Changes(ChangeSet { id, stack_id, plan, warnings, stays }));
+                    let disable_rollback = request.disable_rollback;
+                    return Ok(Proposal::Changes(ChangeSet {
+                        id,
+                        stack_id,
+                        plan,
+                        warnings,
+                        disable_rollback,
+                    }));
                 };
                 tokens.note(&token)?;
                 next_token = Some(token);
@@ -388,7 +396,7 @@ pub async fn execute(aws: &Aws, change_set: &ChangeSet, token: &str) -> Result<(
         // The API's own documentation contradicts itself about the default. `OnStackFailure=DO_NOTHING` is said to be the same
         // (bc:cloudformation/ExecuteChangeSetInput.DisableRollback), but a stack created with `OnFailure=DO_NOTHING` was seen to be
         // refused the update that goes on (code-dot-org#68524).
-        .disable_rollback(change_set.stays)
+        .disable_rollback(change_set.disable_rollback)
         // What the operation made itself goes again when it fails, whatever its deletion policy: it holds nothing yet, and
         // its name would be taken when the operation is repeated.
         .retain_except_on_create(true)

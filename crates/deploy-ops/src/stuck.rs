@@ -48,6 +48,28 @@ async fn roll_back(session: &Session, stack: &str) -> Result<(), CallError> {
     Ok(())
 }
 
+/// Takes back a creation that stopped at a failure, all of it: it holds nothing yet, whatever its deletion policies say. `again`
+/// is the command that goes on where it takes longer than until then.
+pub async fn undo_creation(
+    session: &Session,
+    view: &StackView,
+    until: Moment,
+    again: &str,
+) -> Result<(), Failure> {
+    let token = operation::unique_name(session, "back");
+    let call = session.target.aws.cloudformation.rollback_stack().stack_name(&view.id);
+    let call = call.client_request_token(token).retain_except_on_create(true);
+    call.send().await.called("cloudformation:RollbackStack")?;
+    match wait(session, &view.id, until).await? {
+        Some(_) => Ok(()),
+        None => Err(Failure::StackUnusable {
+            stack: view.name.clone(),
+            status: "ROLLBACK_IN_PROGRESS".to_owned(),
+            hint: format!("it is being taken back; when that is over: {}", session.command(again)),
+        }),
+    }
+}
+
 /// How far a stuck stack could be brought.
 #[derive(Debug)]
 pub enum Freed {

@@ -56,7 +56,7 @@ impl List {
             return Ok(());
         };
         let certificate = infrastructure::has_certificate(&session.config.platform, template);
-        if let Some(state) = unfinished(view) {
+        if let Some(state) = not_ready(view) {
             self.add(Step::Shared, state);
             return Ok(());
         }
@@ -101,7 +101,7 @@ impl List {
             self.add(Step::Infrastructure, State::Open(format!("{name} does not exist")));
             return Ok(());
         };
-        if let Some(state) = unfinished(view) {
+        if let Some(state) = not_ready(view) {
             self.add(Step::Infrastructure, state);
             return Ok(());
         }
@@ -223,7 +223,7 @@ async fn admin_state(session: &EnvironmentSession) -> Result<State, Failure> {
 }
 
 /// A stack that is being changed is settled by the step; one that failed for good is for a person.
-fn unfinished(view: &StackView) -> Option<State> {
+fn not_ready(view: &StackView) -> Option<State> {
     let status = view.status.as_str();
     match view.standing() {
         stack::Standing::Ready => None,
@@ -231,7 +231,7 @@ fn unfinished(view: &StackView) -> Option<State> {
         stack::Standing::Busy | stack::Standing::RollbackStuck => {
             Some(State::Open(format!("{} is in {status}", view.name)))
         }
-        stack::Standing::Unfinished | stack::Standing::CreateFailed | stack::Standing::Deleting => {
+        stack::Standing::CreateFailed | stack::Standing::CreateRolledBack | stack::Standing::Deleting => {
             Some(State::Open(format!(
                 "{} is in {status}{}",
                 view.name,

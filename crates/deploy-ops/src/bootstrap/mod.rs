@@ -8,6 +8,7 @@ mod people;
 use ops_cli::{Exit, LocalOnly, Verdict};
 use serde::Serialize;
 
+use crate::again;
 use crate::deploy::{self, Options};
 use crate::failure::Failure;
 use crate::infrastructure::{self, SharedEnd};
@@ -178,7 +179,8 @@ pub struct BootstrapResult {
 
 /// Goes through the checklist until it is finished, a person has to act, or a step fails.
 pub async fn run(session: &mut EnvironmentSession, options: &Bootstrap) -> Result<BootstrapResult, Failure> {
-    let again = session.command(&format!("bootstrap {}", session.environment.name));
+    let revision = again::wanted(&options.wanted);
+    let again = session.command(&format!("bootstrap {}{revision}", session.environment.name));
     let mut end = (Exit::Unexpected, Some("it does not get any further".to_owned()), Some(again.clone()));
     // Each step is taken once; one that stays open after it was taken would be taken for ever.
     let mut taken = Vec::new();
@@ -201,7 +203,14 @@ pub async fn run(session: &mut EnvironmentSession, options: &Bootstrap) -> Resul
             }
             Progress::Failed { step, verdict, cause } => {
                 let cause = format!("{}: {cause}", step.title());
-                end = (verdict.exit(), Some(cause), Some(again));
+                let (subject, stack) = match step {
+                    Step::Infrastructure => {
+                        (session.environment.name.as_str(), session.environment.stack_name.as_str())
+                    }
+                    _ => ("shared", session.config.platform.shared_stack_name.as_str()),
+                };
+                let next = again::after(session, subject, stack, Some(&cause), again);
+                end = (verdict.exit(), Some(cause), Some(next));
                 break;
             }
         }

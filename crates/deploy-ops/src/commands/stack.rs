@@ -6,6 +6,7 @@ use ops_cli::{Exit, StackArgs, StackCommand, StackDeleteArgs, StackDriftArgs, Ve
 use serde::Serialize;
 
 use super::{close, print_json, tell_json};
+use crate::again;
 use crate::alignment;
 use crate::confirm::confirm;
 use crate::delete::{self, Subject};
@@ -16,6 +17,7 @@ use crate::operation::{self, Conclusion};
 use crate::plan::Plan;
 use crate::session::{EnvironmentSession, Session};
 use crate::stack;
+use crate::stages;
 use crate::unfinished;
 
 /// Name of the shared stack on the command line.
@@ -160,7 +162,13 @@ async fn deploy(opened: &Opened, args: &StackArgs) -> Result<StackResult, Failur
         confirm(session, &format!("Bring {stack} to the configuration?"), args.yes)?;
         return Ok(match infrastructure::bring_shared(session, &args.allow_replace).await? {
             SharedEnd::Complete(conclusion) => StackResult::of(session, stack, conclusion.as_ref()),
-            SharedEnd::Failed(conclusion) => StackResult::of(session, stack, Some(&conclusion)),
+            SharedEnd::Failed(conclusion) => {
+                let mut result = StackResult::of(session, stack, Some(&conclusion));
+                let goes_on = if conclusion.stuck { "recover shared" } else { "stack deploy shared" };
+                let cause = result.cause.as_deref();
+                result.next = Some(again::after(session, SHARED, stack, cause, session.command(goes_on)));
+                result
+            }
             SharedEnd::WaitsForDelegation(delegation) => {
                 let mut result = StackResult::new(session, stack, Verdict::NeedsHuman);
                 result.cause = Some(format!("the certificate waits for DNS: {delegation}"));
@@ -181,6 +189,7 @@ async fn deploy(opened: &Opened, args: &StackArgs) -> Result<StackResult, Failur
         }
         None
     } else {
+        stages::lines(&prepared.stages()).into_iter().for_each(|line| session.report.line(line));
         confirm(session, &format!("Bring {name} to the configuration? No task is touched."), args.yes)?;
         infrastructure::change(session, &prepared, subject, protection, &args.allow_replace).await?
     };
@@ -211,7 +220,8 @@ async fn plan(opened: &Opened, args: &StackArgs) -> Result<StackPlan, Failure> {
 }
 
 fn plan_lines(plan: &StackPlan) -> Vec<String> {
-    let StackPlan { stack, exists, plan: Plan { changes }, with_next_deployment, past_the_stack } = plan;
+    let StackPlan { stack, exists, plan: Plan { changes }, stages, with_next_deployment, past_the_stack } =
+        plan;
     let mut lines = Vec::new();
     match (exists, changes.is_empty()) {
         (false, _) => lines.push(format!("{stack} does not exist yet: {}", plan.plan.counts())),
@@ -219,6 +229,11 @@ fn plan_lines(plan: &StackPlan) -> Vec<String> {
         (true, false) => lines.push(format!("{stack}: {}", plan.plan.counts())),
     }
     lines.extend(changes.iter().map(|change| format!("  {change}")));
+    let steps = stages::lines(stages);
+    if !steps.is_empty() {
+        lines.push("in this order:".to_owned());
+        lines.extend(steps.iter().map(|step| format!("  {step}")));
+    }
     if !with_next_deployment.is_empty() {
         lines.push("with the next deployment:".to_owned());
         lines.extend(with_next_deployment.iter().map(|id| format!("  ~ {id}")));

@@ -4,6 +4,7 @@ use ops_cli::Exit;
 use rollout_verdict::{Cause, CauseKind, Rollback, State};
 
 use super::Facts;
+use crate::again;
 use crate::history::short_release;
 use crate::names::CommitSha;
 use crate::observe::SeenService;
@@ -49,14 +50,21 @@ pub(super) fn judge(facts: &Facts<'_>) -> Judgement {
                 .because(stuck_cause(facts))
                 .then(command("recover"))
         }
-        Standing::Unfinished => {
+        Standing::CreateFailed => {
+            let cause = failure(facts);
+            let told = cause.as_ref().map(ToString::to_string);
+            let (session, view) = (facts.session, &facts.view);
+            let goes_on = again::creation(session, environment.as_str(), view);
+            let next = again::after(session, environment.as_str(), &view.name, told.as_deref(), goes_on);
             Judgement::new(Exit::NeedsHuman, "its creation stopped half-way, and what was made is kept")
-                .because(failure(facts))
-                .then(command("deploy"))
+                .because(cause)
+                .then(next)
         }
-        Standing::CreateFailed => Judgement::new(Exit::NeedsHuman, "the environment could not be created")
-            .because(failure(facts))
-            .then(command("recover")),
+        Standing::CreateRolledBack => {
+            Judgement::new(Exit::NeedsHuman, "the environment could not be created")
+                .because(failure(facts))
+                .then(command("recover"))
+        }
         Standing::Deleting => {
             let next = if facts.view.status.as_str() == "DELETE_FAILED" { "recover" } else { "diagnose" };
             let summary = format!("the environment is being deleted ({})", facts.view.status.as_str());

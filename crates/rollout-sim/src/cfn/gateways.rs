@@ -11,13 +11,12 @@ use serde_json::Value;
 
 use super::handlers::Failure;
 use super::state::Stack;
-use crate::World;
+use crate::{World, elb};
 
 const ATTACHMENT: &str = "AWS::EC2::VPCGatewayAttachment";
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 const NAT: &str = "AWS::EC2::NatGateway";
 const ROUTE: &str = "AWS::EC2::Route";
-const ADDRESS: &str = "AWS::EC2::EIP";
 
 /// Refuses to create what would need a gateway that nothing says is attached by then.
 pub(super) fn check_creation(
@@ -29,29 +28,24 @@ pub(super) fn check_creation(
 ) -> Result<(), Failure> {
     let text = |key: &str| properties.get(key).and_then(Value::as_str);
     let refused = |code: &'static str, message: String| Err(Failure::new(code, message));
+    let public = public_subnets(kind, properties).into_iter().find_map(|subnet| vpc_of_subnet(world, subnet));
     match kind {
-        BALANCER if text("Scheme") != Some("internal") => {
-            let subnets = properties.get("Subnets").and_then(Value::as_array).into_iter().flatten();
-            let vpc = subnets.filter_map(Value::as_str).find_map(|subnet| vpc_of_subnet(world, subnet));
-            match vpc {
-                Some(vpc) if !is_attached(world, index, name, &vpc) => refused(
-                    "InvalidRequest",
-                    format!(
-                        "VPC {vpc} has no internet gateway (Service: ElasticLoadBalancingV2, Status Code: 400, Error Code: \
+        BALANCER => match public {
+            Some(vpc) if !is_attached(world, index, name, &vpc) => refused(
+                "InvalidRequest",
+                format!(
+                    "VPC {vpc} has no internet gateway (Service: ElasticLoadBalancingV2, Status Code: 400, Error Code: \
                          InvalidSubnet)"
-                    ),
                 ),
-                _ => Ok(()),
+            ),
+            _ => Ok(()),
+        },
+        NAT => match public {
+            Some(vpc) if !is_attached(world, index, name, &vpc) => {
+                refused("NotStabilized", format!("Network {vpc} has no Internet gateway attached"))
             }
-        }
-        NAT if text("ConnectivityType") != Some("private") => {
-            match text("SubnetId").and_then(|subnet| vpc_of_subnet(world, subnet)) {
-                Some(vpc) if !is_attached(world, index, name, &vpc) => {
-                    refused("NotStabilized", format!("Network {vpc} has no Internet gateway attached"))
-                }
-                _ => Ok(()),
-            }
-        }
+            _ => Ok(()),
+        },
         ROUTE if text("GatewayId").is_some_and(|id| id.starts_with("igw-")) => {
             let (table, gateway) =
                 (text("RouteTableId").unwrap_or_default(), text("GatewayId").unwrap_or_default());
@@ -66,14 +60,14 @@ pub(super) fn check_creation(
                 _ => Ok(()),
             }
         }
-        // An address of a VPC can be allocated before; the guide asks for the order all the same, and without it the
-        // gateway may be detached before the address is released (see below).
+        // An address of a VPC can be allocated before; that the guide asks for the order all the same is held by the templates.
         _ => Ok(()),
     }
 }
 
-/// Refuses to detach the gateway of a VPC that still has public addresses: those of load balancers and NAT gateways, and
-/// elastic addresses that nothing says are released before.
+/// Refuses to detach the gateway of a VPC in which a network interface has a public address: those of public load balancers and
+/// of NAT gateways, of whatever stack (bc:ec2/DetachInternetGateway; terraform#1303, terraform-aws-eks-jx#373, alchemy#1125). An
+/// elastic address that nothing uses is mapped to nothing. What the same operation deletes without an order counts as there.
 pub(super) fn check_detaching(
     world: &World,
     index: usize,
@@ -85,25 +79,22 @@ pub(super) fn check_detaching(
         return Ok(());
     };
     let stack = &world.cfn.stacks[index];
-    let going = stack.operation.iter().flat_map(|operation| &operation.deletions);
-    let mut unordered = going.filter(|deletion| {
-        let resource = &deletion.resource;
-        let mapped = match resource.kind.as_str() {
-            NAT | ADDRESS => resource.physical_id.is_some(),
-            BALANCER => {
-                resource.physical_id.is_some()
-                    && resource.properties.get("Scheme").and_then(Value::as_str) != Some("internal")
-            }
-            _ => false,
-        };
-        mapped && !depends(&|of| recorded(stack, of), &deletion.logical_id, name)
-    });
-    let elsewhere = || {
-        let nats = world.cfn.bags.get(NAT).into_iter().flatten().map(|(_, nat)| &nat.properties);
-        let subnets = nats.filter_map(|nat| nat.get("SubnetId")?.as_str());
-        subnets.filter_map(|subnet| vpc_of_subnet(world, subnet)).any(|its| its == vpc)
+    let in_vpc = |subnet: &str| {
+        vpc_of_subnet(world, subnet).or_else(|| vpc_of_deleted(stack, subnet)).as_deref() == Some(vpc)
     };
-    if unordered.next().is_some() || elsewhere() {
+    let deletions = stack.operation.iter().flat_map(|operation| &operation.deletions);
+    let mut unordered = deletions.filter(|deletion| {
+        let resource = &deletion.resource;
+        resource.physical_id.is_some()
+            && public_subnets(&resource.kind, &resource.properties).into_iter().any(in_vpc)
+            && !depends(&|of| recorded(stack, of), &deletion.logical_id, name)
+    });
+    let nats = world.cfn.bags.get(NAT).into_iter().flatten();
+    let mut there = nats
+        .flat_map(|(_, nat)| public_subnets(NAT, &nat.properties))
+        .chain(elb::public_subnets(world))
+        .filter(|subnet| in_vpc(subnet));
+    if unordered.next().is_some() || there.next().is_some() {
         return Err(Failure::new(
             "GeneralServiceException",
             format!(
@@ -113,6 +104,28 @@ pub(super) fn check_detaching(
         ));
     }
     Ok(())
+}
+
+/// Subnets in which a resource has a public address.
+fn public_subnets<'a>(kind: &str, properties: &'a Value) -> Vec<&'a str> {
+    let is = |key: &str, value: &str| properties.get(key).and_then(Value::as_str) == Some(value);
+    match kind {
+        NAT if !is("ConnectivityType", "private") => {
+            properties.get("SubnetId").and_then(Value::as_str).into_iter().collect()
+        }
+        BALANCER if !is("Scheme", "internal") => {
+            let subnets = properties.get("Subnets").and_then(Value::as_array);
+            subnets.into_iter().flatten().filter_map(Value::as_str).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The VPC of a subnet that the operation of the stack has deleted.
+fn vpc_of_deleted(stack: &Stack, subnet: &str) -> Option<String> {
+    let mut deletions = stack.operation.iter().flat_map(|operation| &operation.deletions);
+    let deletion = deletions.find(|deletion| deletion.resource.physical_id.as_deref() == Some(subnet))?;
+    deletion.resource.properties.get("VpcId")?.as_str().map(str::to_owned)
 }
 
 fn bag<'a>(world: &'a World, kind: &str, id: &str) -> Option<&'a Value> {

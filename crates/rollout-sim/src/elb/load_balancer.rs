@@ -124,6 +124,12 @@ pub fn delete_load_balancer(
     Ok(DeleteLoadBalancerOutput {})
 }
 
+/// Subnets in which load balancers have public addresses.
+pub(crate) fn public_subnets(world: &World) -> impl Iterator<Item = &str> {
+    let public = world.elb.load_balancers.iter().filter(|balancer| balancer.shape.scheme != "internal");
+    public.flat_map(|balancer| &balancer.shape.availability_zones).map(|zone| zone.subnet_id.as_str())
+}
+
 /// `DescribeLoadBalancers`.
 ///
 /// # Errors

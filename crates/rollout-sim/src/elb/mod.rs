@@ -21,6 +21,7 @@ use crate::{ApiError, World, wire};
 
 pub use http::{HttpAnswer, answering_targets, http_request, point_host_at};
 pub use listener::{create_listener, delete_listener, describe_listeners, modify_listener};
+pub(crate) use load_balancer::public_subnets;
 pub use load_balancer::{
     create_load_balancer, delete_load_balancer, describe_load_balancer_attributes, describe_load_balancers,
     modify_load_balancer_attributes, set_security_groups, set_subnets,

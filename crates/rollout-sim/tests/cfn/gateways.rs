@@ -87,21 +87,85 @@ fn a_route_to_the_gateway_comes_after_its_attachment() {
     assert_eq!(refused(&template(ROUTE, true)), Vec::<String>::new());
 }
 
+/// The stack `demo` deleted: its status then, and whether a mapped address was in the way.
+fn deleted(fixture: &mut Fixture) -> (String, bool) {
+    let id = fixture.stack()["StackId"].as_str().unwrap().to_owned();
+    cfn::delete_stack(&mut fixture.world, input(json!({"StackName": "demo"}))).unwrap();
+    fixture.run(3600.0);
+    let status = fixture.stack_named(&id)["StackStatus"].as_str().unwrap().to_owned();
+    let answer = cfn::describe_stack_events(&fixture.world, &input(json!({"StackName": id}))).unwrap();
+    let events = serde_json::to_string(&answer.stack_events).unwrap();
+    (status, events.contains("has some mapped public address"))
+}
+
+const COMPLETE: &str = "DELETE_COMPLETE";
+const FAILED: &str = "DELETE_FAILED";
+
 #[test]
-fn a_gateway_stays_attached_while_the_vpc_has_public_addresses() {
-    // The address alone can be made before the attachment; nothing says then that it is released before.
+fn an_address_that_nothing_uses_keeps_no_gateway_attached() {
     let loose = "
   Address: {Type: AWS::EC2::EIP, AFTER, Properties: {Domain: vpc}}
 ";
-    for (after, left) in [(true, "DELETE_COMPLETE"), (false, "DELETE_FAILED")] {
+    for after in [true, false] {
         let mut fixture = Fixture::with(&template(loose, after));
-        let id = fixture.stack()["StackId"].as_str().unwrap().to_owned();
-        cfn::delete_stack(&mut fixture.world, input(json!({"StackName": "demo"}))).unwrap();
-        fixture.run(3600.0);
-        let stack = fixture.stack_named(&id);
-        assert_eq!(stack["StackStatus"], left, "{stack:#}");
-        let answer = cfn::describe_stack_events(&fixture.world, &input(json!({"StackName": id}))).unwrap();
-        let events = serde_json::to_string(&answer.stack_events).unwrap();
-        assert_eq!(events.contains("mapped public address"), !after, "{events}");
+        assert_eq!(deleted(&mut fixture), (COMPLETE.to_owned(), false), "{after}");
     }
+}
+
+#[test]
+fn a_gateway_stays_attached_while_its_stack_deletes_a_public_load_balancer_without_an_order() {
+    let public = BALANCER.replace("SCHEME", "internet-facing");
+    for after in [true, false] {
+        let mut fixture = Fixture::with(&template(&public, true));
+        // Dependencies alone are no update: a topic is.
+        let more = format!("{public}\n  Topic: {{Type: AWS::SNS::Topic}}\n");
+        fixture.update(json!({"TemplateBody": template(&more, after)})).unwrap();
+        fixture.until(600.0, "UPDATE_COMPLETE");
+        let expected = if after { (COMPLETE.to_owned(), false) } else { (FAILED.to_owned(), true) };
+        assert_eq!(deleted(&mut fixture), expected);
+    }
+}
+
+#[test]
+fn a_gateway_stays_attached_while_another_stack_has_a_public_load_balancer_in_its_vpc() {
+    for (scheme, first) in
+        [("internet-facing", (FAILED.to_owned(), true)), ("internal", (COMPLETE.to_owned(), false))]
+    {
+        let mut fixture = Fixture::with(&template("", true));
+        let subnets = ["SubnetA", "SubnetB"].map(|name| fixture.physical_id(name).unwrap());
+        let foreign = format!(
+            "Resources:{}",
+            BALANCER
+                .replace("SCHEME", scheme)
+                .replace("    AFTER\n", "")
+                .replace("!Ref SubnetA, !Ref SubnetB", &subnets.join(", "))
+        );
+        fixture.create("other", &foreign, json!({})).unwrap();
+        fixture.run(600.0);
+        assert_eq!(fixture.stack_named("other")["StackStatus"], "CREATE_COMPLETE");
+        // What keeps the subnets of a load balancer that stays is no matter of the gateway.
+        assert_eq!(deleted(&mut fixture).1, first.1, "{scheme}");
+        if first.1 {
+            cfn::delete_stack(&mut fixture.world, input(json!({"StackName": "other"}))).unwrap();
+            fixture.run(600.0);
+            assert_eq!(deleted(&mut fixture).0, COMPLETE, "{scheme}");
+        }
+    }
+}
+
+#[test]
+fn a_nat_gateway_keeps_the_gateway_of_its_own_vpc_attached_alone() {
+    // The second VPC has a gateway too, and the NAT gateway is in the first.
+    let second = format!(
+        "{}
+  OtherVpc: {{Type: AWS::EC2::VPC, Properties: {{CidrBlock: 10.1.0.0/16}}}}
+  OtherGateway: {{Type: AWS::EC2::InternetGateway}}
+  OtherAttachment:
+    Type: AWS::EC2::VPCGatewayAttachment
+    Properties: {{VpcId: !Ref OtherVpc, InternetGatewayId: !Ref OtherGateway}}
+",
+        NAT.replace("AFTER", "DependsOn: Attachment")
+    );
+    let mut fixture = Fixture::with(&template(&second, true));
+    assert_eq!(deleted(&mut fixture), (COMPLETE.to_owned(), false));
 }

@@ -271,7 +271,8 @@ fn a_repeated_update_goes_back_to_the_last_stable_state() {
     let request = json!({"StackDriftDetectionId": detection.stack_drift_detection_id});
     let found = cfn::describe_stack_drift_detection_status(&fixture.world, &input(request)).unwrap();
     assert_eq!(json!(found.stack_drift_status), "IN_SYNC");
-    let same = json!({"TemplateBody": GROUPS, "Parameters": parameters(&[("Days", "7"), ("Name", "/three")])});
+    let same =
+        json!({"TemplateBody": GROUPS, "Parameters": parameters(&[("Days", "7"), ("Name", "/three")])});
     assert_eq!(fixture.update(same).unwrap_err().message, "No updates are to be performed.");
 }
 
