@@ -207,7 +207,7 @@ fn creation_failed() {
       api      does not exist
       frontend does not exist
       mcp      does not exist
-      next     cargo xtask deploy staging --local
+      next     cargo xtask deploy staging --commit [commit first] --local
       exit     21
     "#);
 }

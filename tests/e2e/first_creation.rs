@@ -268,7 +268,10 @@ fn the_plan_of_a_creation_shows_its_protection_as_a_step_of_its_own() {
     block_on(async {
         let planned = Options { plan_only: true, ..options(Wanted::Head) };
         let shown = scene.deploy("production", &planned, &[]).await.unwrap().forecast.unwrap();
-        insta::assert_snapshot!(stages::lines(&shown.infrastructure).join("\n"), @"");
+        insta::assert_snapshot!(stages::lines(&shown.infrastructure).join("\n"), @r"
+        1. create the stack, with nothing in it that refuses its own deletion
+        2. once the stack is complete, protect Database, LoadBalancer against deletion
+        ");
         let outcome = deployed(&scene, "production", None).await.unwrap();
         assert_eq!(outcome.result.verdict, Verdict::Succeeded, "{:?}", outcome.result.cause);
         assert_eq!(outcome.forecast.unwrap().infrastructure, shown.infrastructure);

@@ -35,9 +35,9 @@ pub struct Stage {
     pub kind: Kind,
     /// Logical ids of the resources that it protects against deletion.
     pub protects: Vec<String>,
-    /// What is sent.
+    /// What is sent in place of the whole template: that without protection.
     #[serde(skip)]
-    template: Template,
+    bare: Option<Template>,
     /// Parameters that keep the value they have.
     #[serde(skip)]
     keeps: Vec<String>,
@@ -60,14 +60,16 @@ impl fmt::Display for Stage {
 }
 
 impl Stage {
-    const fn new(kind: Kind, template: Template) -> Self {
-        Self { kind, protects: Vec::new(), template, keeps: Vec::new() }
+    const fn new(kind: Kind) -> Self {
+        Self { kind, protects: Vec::new(), bare: None, keeps: Vec::new() }
     }
 
     /// The request of this stage, after that of a single update to the whole template.
     fn request(&self, session: &Session, whole: &StackRequest) -> StackRequest {
         let mut request = whole.clone();
-        request.body = Some(self.template.to_body());
+        if let Some(bare) = &self.bare {
+            request.body = Some(bare.to_body());
+        }
         request.disable_rollback = matches!(self.kind, Kind::Create | Kind::GoOn);
         for name in &self.keeps {
             request.parameters.insert(name.clone(), ParameterValue::Previous);
@@ -85,10 +87,11 @@ impl Stage {
 pub fn of(template: &Template, view: Option<&StackView>, release: &BTreeMap<String, String>) -> Vec<Stage> {
     // A stack has outputs once it had everything: before, it can be complete with the bucket for its own template alone.
     if view.is_some_and(|view| view.was_complete() && !view.outputs.is_empty()) {
-        return vec![Stage::new(Kind::Update, template.clone())];
+        return vec![Stage::new(Kind::Update)];
     }
     let (bare, protects) = protection::taken_off(template);
-    let mut first = Stage::new(if view.is_some() { Kind::GoOn } else { Kind::Create }, bare);
+    let mut first = Stage::new(if view.is_some() { Kind::GoOn } else { Kind::Create });
+    first.bare = (!protects.is_empty()).then_some(bare);
     let before = |name: &String| view.and_then(|view| view.parameters.get(name));
     let has_parameter = |name: &&String| template.get(Section::Parameters, name).is_some();
     let keeps = release.keys().filter(has_parameter).filter(|name| before(name).is_some());
@@ -96,7 +99,7 @@ pub fn of(template: &Template, view: Option<&StackView>, release: &BTreeMap<Stri
     let moved = first.keeps.iter().any(|name| before(name) != release.get(name));
     let mut stages = vec![first];
     if moved || !protects.is_empty() {
-        stages.push(Stage { protects, ..Stage::new(Kind::Complete, template.clone()) });
+        stages.push(Stage { protects, ..Stage::new(Kind::Complete) });
     }
     stages
 }

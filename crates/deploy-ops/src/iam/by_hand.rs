@@ -221,7 +221,7 @@ pub(super) async fn delete_proposed(bench: &Bench) -> Result<(), String> {
     bench.recovers(&["deleted the change set deploy-check-1", "deleted the stack"]).await
 }
 
-/// Somebody updates with the rollback disabled, which the tool never does, and the update fails.
+/// Somebody updates with the rollback disabled, which the tool never does to a complete stack, and the update fails.
 pub(super) async fn roll_back_failed(bench: &Bench) -> Result<(), String> {
     let failed = async {
         let (session, aws) = (&bench.session, &bench.session.target.aws);
