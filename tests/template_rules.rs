@@ -225,6 +225,9 @@ fn data_is_encrypted_and_protected_where_it_must_be() {
         let deletion = if on { "Snapshot" } else { "Delete" };
         assert_eq!(resources(&document)["Database"]["DeletionPolicy"], deletion);
         assert_eq!(resources(&document)["Database"]["UpdateReplacePolicy"], "Snapshot");
+        // With the instance would go what it can be restored to, but for its last snapshot.
+        let backups = if on { json!(false) } else { Value::Null };
+        assert_eq!(database["DeleteAutomatedBackups"], backups);
         let (_, balancer) = of_type(&document, "AWS::ElasticLoadBalancingV2::LoadBalancer")[0];
         let attributes = balancer["LoadBalancerAttributes"].as_array().unwrap();
         let protection = json!({"Key": "deletion_protection.enabled", "Value": on.to_string()});

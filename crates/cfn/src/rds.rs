@@ -56,6 +56,9 @@ pub struct DbInstance<S> {
     #[serde(rename = "DBSubnetGroupName")]
     pub db_subnet_group_name: Value<S, DbSubnetGroupName>,
     pub database_insights_mode: &'static str,
+    /// Whether the automated backups go with the instance at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delete_automated_backups: Option<bool>,
     pub deletion_protection: bool,
     pub enable_cloudwatch_logs_exports: Vec<&'static str>,
     pub enable_performance_insights: bool,

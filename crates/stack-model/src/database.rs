@@ -65,6 +65,8 @@ pub(crate) fn database(
             db_parameter_group_name: parameters.name(),
             db_subnet_group_name: subnets.name(),
             database_insights_mode: "standard",
+            // By default they go with the instance at once, and with them every time but that of the last snapshot.
+            delete_automated_backups: scope.environment.protection.retain_data.then_some(false),
             deletion_protection: settings.deletion_protection,
             enable_cloudwatch_logs_exports: vec!["postgresql", "upgrade"],
             enable_performance_insights: false,
