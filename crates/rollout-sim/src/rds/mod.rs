@@ -9,6 +9,7 @@ mod change;
 mod read;
 mod restore;
 mod tags;
+pub(crate) mod versions;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -45,6 +46,19 @@ const BEHIND: Duration = Duration::from_secs(300);
 pub struct State {
     lives: BTreeMap<String, Life>,
     snapshots: BTreeMap<String, Snapshot>,
+    /// Automated backups that outlived their instances (`DeleteAutomatedBackups: false`), oldest first.
+    #[serde(default)]
+    retained: Vec<Retained>,
+}
+
+/// Automated backups of an instance that is gone. They go as they would have with the instance, day by day.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Retained {
+    instance: String,
+    resource: Value,
+    from: SimTime,
+    to: SimTime,
+    days: u64,
 }
 
 /// An instance that was made or changed through the API.
@@ -138,6 +152,22 @@ fn begin(world: &mut World, instance: &str, busy: Busy, time: Duration) {
 /// An instance that was deleted or replaced by CloudFormation has no history of its own any more.
 pub(crate) fn forget(world: &mut World, instance: &str) {
     world.rds.lives.remove(instance);
+}
+
+/// What stays of an instance's automated backups when it is deleted now.
+pub(crate) fn outliving(world: &World, instance: &str) -> Option<Retained> {
+    let bag = bag(world, instance).ok()?;
+    if bag.properties.get("DeleteAutomatedBackups") != Some(&Value::Bool(false)) {
+        return None;
+    }
+    let (from, to) = read::window(world, instance, bag)?;
+    let resource = bag.attributes.get("DbiResourceId").cloned().unwrap_or_default();
+    Some(Retained { instance: instance.to_owned(), resource, from, to, days: read::retention(bag) })
+}
+
+/// Keeps the automated backups of an instance that has been deleted.
+pub(crate) fn retain(world: &mut World, backups: Retained) {
+    world.rds.retained.push(backups);
 }
 
 fn bag<'a>(world: &'a World, instance: &str) -> Result<&'a Bag, ApiError> {

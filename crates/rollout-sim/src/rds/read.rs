@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::versions::Version;
 use super::{
     BEHIND, DescribeBackupsOutput, DescribeInput, DescribeInstancesOutput, DescribeSnapshotsOutput, KIND,
     Snapshot, bag, status,
@@ -42,7 +43,7 @@ pub fn describe_snapshots(world: &World, input: &DescribeInput) -> Result<Descri
     Ok(DescribeSnapshotsOutput { db_snapshots, marker })
 }
 
-/// `DescribeDBInstanceAutomatedBackups`: of instances that exist; those that outlive one are not modelled.
+/// `DescribeDBInstanceAutomatedBackups`: of instances that exist (`active`), and those that outlived one (`retained`).
 ///
 /// # Errors
 /// A marker of somebody else.
@@ -61,7 +62,19 @@ pub fn describe_automated_backups(
             "RestoreWindow": { "EarliestTime": from.as_epoch_secs(), "LatestTime": to.as_epoch_secs() },
         }))
     });
-    let (db_instance_automated_backups, marker) = page(all.collect(), input)?;
+    let retained = world.rds.retained.iter().filter(|it| of.as_ref().is_none_or(|of| *of == it.instance));
+    let retained = retained.filter_map(|it| {
+        let from = it.from.max(days_ago(world, it.days));
+        (from < it.to).then(|| {
+            json!({
+                "DBInstanceIdentifier": it.instance,
+                "DbiResourceId": it.resource,
+                "Status": "retained",
+                "RestoreWindow": { "EarliestTime": from.as_epoch_secs(), "LatestTime": it.to.as_epoch_secs() },
+            })
+        })
+    });
+    let (db_instance_automated_backups, marker) = page(all.chain(retained).collect(), input)?;
     Ok(DescribeBackupsOutput { db_instance_automated_backups, marker })
 }
 
@@ -82,12 +95,34 @@ pub(super) fn snapshot_not_found(name: &str) -> ApiError {
 
 /// The period to which an instance can be restored: since it exists, as long as backups are kept, until some minutes ago.
 pub(super) fn window(world: &World, name: &str, bag: &Bag) -> Option<(SimTime, SimTime)> {
-    let days = number(bag, "BackupRetentionPeriod").unwrap_or(1);
+    let days = retention(bag);
     let created = world.rds.lives.get(name).and_then(|life| life.created).unwrap_or(SimTime::START);
-    let back = |millis: u64| SimTime::from_millis(world.now().as_millis().saturating_sub(millis));
-    let latest = back(u64::try_from(BEHIND.as_millis()).unwrap_or(u64::MAX));
-    let earliest = created.max(back(days * 86_400_000));
+    let latest = back(world, u64::try_from(BEHIND.as_millis()).unwrap_or(u64::MAX));
+    let earliest = created.max(days_ago(world, days));
     (days > 0 && earliest < latest).then_some((earliest, latest))
+}
+
+/// Days that automated backups are kept.
+pub(super) fn retention(bag: &Bag) -> u64 {
+    number(bag, "BackupRetentionPeriod").unwrap_or(1)
+}
+
+fn back(world: &World, millis: u64) -> SimTime {
+    SimTime::from_millis(world.now().as_millis().saturating_sub(millis))
+}
+
+fn days_ago(world: &World, days: u64) -> SimTime {
+    back(world, days * 86_400_000)
+}
+
+/// The whole version, also of an instance that was made with a major version alone.
+fn version(bag: &Bag) -> Value {
+    let given = bag.properties.get("EngineVersion").cloned().unwrap_or_default();
+    let whole = given.as_str().and_then(|given| Version::parse(given).ok()).map(|it| it.to_string());
+    match whole {
+        Some(whole) if bag.properties["Engine"] == "postgres" => whole.into(),
+        _ => given,
+    }
 }
 
 fn number(bag: &Bag, property: &str) -> Option<u64> {
@@ -96,7 +131,7 @@ fn number(bag: &Bag, property: &str) -> Option<u64> {
 }
 
 pub(super) fn instance(world: &World, name: &str, bag: &Bag) -> Value {
-    const AS_THEY_ARE: [&str; 18] = [
+    const AS_THEY_ARE: [&str; 17] = [
         "AutoMinorVersionUpgrade",
         "CACertificateIdentifier",
         "CopyTagsToSnapshot",
@@ -105,7 +140,6 @@ pub(super) fn instance(world: &World, name: &str, bag: &Bag) -> Value {
         "DatabaseInsightsMode",
         "DeletionProtection",
         "Engine",
-        "EngineVersion",
         "KmsKeyId",
         "MasterUsername",
         "MultiAZ",
@@ -133,6 +167,7 @@ pub(super) fn instance(world: &World, name: &str, bag: &Bag) -> Value {
     let rest = json!({
         "DBInstanceIdentifier": name,
         "DBInstanceStatus": status(world, name),
+        "EngineVersion": version(bag),
         "DBInstanceArn": attribute("DBInstanceArn"),
         "DbiResourceId": attribute("DbiResourceId"),
         "Endpoint": { "Address": attribute("Endpoint.Address"), "Port": port },

@@ -6,6 +6,7 @@ mod access;
 mod caches;
 mod change_sets;
 mod configured;
+mod database_versions;
 mod databases;
 mod drift;
 mod exports;

@@ -208,6 +208,7 @@ fn context(world: &mut World, index: usize, logical_id: &str) -> Context {
         stack_name: stack.name.clone(),
         logical_id: logical_id.to_owned(),
         role: stack.role.clone(),
+        rollback: false,
         request_token,
         tags: stack.definition.as_ref().map(|definition| definition.tags.clone()).unwrap_or_default(),
     }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::cfn::api::{ResourceStatus, StackStatus};
 use crate::cfn::faults;
-use crate::cfn::handlers::{self, Failure, Outcome, Wait, nested};
+use crate::cfn::handlers::{self, Context, Failure, Outcome, Wait, nested};
 use crate::cfn::scope::{self, StackScope};
 use crate::cfn::state::{Action, Event, Phase, Resource, Step, StepEvent, StepState};
 use crate::{Event as WorldEvent, World};
@@ -214,7 +214,7 @@ pub(super) fn start(world: &mut World, index: usize, name: &str) {
 }
 
 fn call(world: &mut World, index: usize, name: &str, before: &Resource) -> Result<Outcome, String> {
-    let context = context(world, index, name);
+    let context = Context { rollback: true, ..context(world, index, name) };
     faults::backward(world, index, name, &context)?;
     let now = world.cfn.stacks[index].resources.get(name).map(|resource| resource.properties.clone());
     let physical_id = before.physical_id.as_deref().unwrap_or_default();

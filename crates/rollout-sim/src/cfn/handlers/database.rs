@@ -9,6 +9,7 @@ use super::access::Subject;
 use super::convert::text;
 use super::{Context, Failure, Outcome, Wait, bag};
 use crate::cfn::template::Policy;
+use crate::rds::versions::{self, Version};
 use crate::secrets::{self, CreateSecretInput, GenerateSecretString, Tag};
 use crate::{ApiError, World, rds};
 
@@ -20,6 +21,9 @@ const AUTHORITY: &str = "CertificateDetails.CAIdentifier";
 
 /// Authority of an instance whose template names none (RDS:UsingWithRDS.SSL).
 const DEFAULT_AUTHORITY: &str = "rds-ca-rsa2048-g1";
+
+/// Until an instance of another major version is available. Undocumented: minutes for a small one, INF.
+const MAJOR_UPGRADE_SECS: f64 = 900.0;
 
 /// Length of the passwords that RDS makes. Undocumented: chosen because they are seen with 28 characters.
 const PASSWORD_LENGTH: usize = 28;
@@ -48,6 +52,7 @@ fn secret_of(world: &World, id: &str) -> Option<String> {
 pub(super) fn create(world: &mut World, context: &Context, properties: &Value) -> Result<Outcome, Failure> {
     check_password(context, properties, false)?;
     check_source(world, context, properties)?;
+    check_version(world, context, None, properties)?;
     let mut made = bag::create(world, context, KIND, properties)?;
     let id = made.physical_id.clone();
     let mut added = BTreeMap::from([(AUTHORITY.to_owned(), authority(properties))]);
@@ -71,7 +76,17 @@ pub(super) fn update(
 ) -> Result<Outcome, Failure> {
     let secret = secret_of(world, id);
     check_password(context, new, secret.is_some())?;
+    let before = version_of(world, id);
+    let after = check_version(world, context, Some(id), new)?;
     let mut outcome = bag::update(world, KIND, id, new)?;
+    if let (Some(before), Some(after)) = (before, after) {
+        if after.major != before.major {
+            outcome.wait = Wait::Secs(MAJOR_UPGRADE_SECS * world.params.cfn_duration_factor);
+        }
+        if context.rollback {
+            set_version(world, id, after);
+        }
+    }
     let mut changed = BTreeMap::from([(AUTHORITY.to_owned(), authority(new))]);
     match (secret, is_managed(new)) {
         (Some(arn), false) => {
@@ -94,8 +109,10 @@ pub(super) fn update(
 /// What bags refuse.
 pub(super) fn delete(world: &mut World, id: &str, policy: Policy) -> Result<Wait, Failure> {
     let secret = secret_of(world, id);
+    let backups = rds::outliving(world, id);
     let wait = bag::delete(world, KIND, id, policy)?;
     rds::forget(world, id);
+    backups.into_iter().for_each(|backups| rds::retain(world, backups));
     if let Some(arn) = secret {
         secrets::delete_managed_secret(world, &arn);
     }
@@ -126,6 +143,63 @@ pub(super) fn needs(world: &World, subject: Subject<'_>) -> Vec<(&'static str, S
         needs.extend(encrypt.map(|action| (action, key.clone())));
     }
     needs
+}
+
+/// The version that an instance has; `None` of another engine, and where the template leaves it to RDS, which is not modelled.
+fn version_of(world: &World, id: &str) -> Option<Version> {
+    let properties = &world.cfn.bags.get(KIND)?.get(id)?.properties;
+    let version = Version::parse(text(properties, "EngineVersion")).ok()?;
+    (text(properties, "Engine") == "postgres").then_some(version)
+}
+
+fn set_version(world: &mut World, id: &str, version: Version) {
+    if let Some(bag) = world.cfn.bags.get_mut(KIND).and_then(|bags| bags.get_mut(id)) {
+        // As the template has it where that says the same.
+        let given = Version::parse(text(&bag.properties, "EngineVersion"));
+        if given.is_ok_and(|given| given.major != version.major) {
+            bag.properties["EngineVersion"] = version.to_string().into();
+        }
+    }
+}
+
+/// Refuses a version that RDS does not have or cannot upgrade to, and a parameter group of another family; answers the version
+/// that results. In a rollback CloudFormation's handler sends no version (`Translator.modifyDbInstanceRequest` of
+/// aws-cloudformation-resource-providers-rds): an upgrade that is done stays, and the group of the old family does not fit it.
+fn check_version(
+    world: &World,
+    context: &Context,
+    id: Option<&str>,
+    properties: &Value,
+) -> Result<Option<Version>, Failure> {
+    let given = text(properties, "EngineVersion");
+    if text(properties, "Engine") != "postgres" || given.is_empty() {
+        return Ok(None);
+    }
+    let allowed = properties.get("AllowMajorVersionUpgrade");
+    let allowed = allowed.is_some_and(|it| *it == Value::Bool(true) || *it == "true");
+    let current = id.and_then(|id| version_of(world, id));
+    let version = match current {
+        Some(current) if context.rollback => Ok(current),
+        Some(current) => versions::changed(current, given, allowed),
+        None => Version::parse(given),
+    };
+    let checked = version.and_then(|version| {
+        let group = text(properties, "DBParameterGroupName");
+        match family(world, group) {
+            Some(family) => versions::check_family(version, group, &family).map(|()| version),
+            None => Ok(version),
+        }
+    });
+    checked.map(Some).map_err(|error| Failure::api("Rds", &error, context))
+}
+
+/// The family of a parameter group; `None` for one that is not in the account.
+fn family(world: &World, group: &str) -> Option<String> {
+    if let Some(family) = group.strip_prefix("default.") {
+        return Some(family.to_owned());
+    }
+    let bag = world.cfn.bags.get("AWS::RDS::DBParameterGroup")?.get(group)?;
+    Some(text(&bag.properties, "Family").to_owned())
 }
 
 /// Refuses passwords that exclude each other. The first message is that of `ModifyDBInstance`, as clients showed it, and

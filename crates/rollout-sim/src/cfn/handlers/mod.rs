@@ -42,6 +42,8 @@ pub(super) struct Context {
     pub logical_id: String,
     /// ARN of the role that CloudFormation assumes; `None` is the caller.
     pub role: Option<String>,
+    /// Whether the stack goes back: some handlers send less then.
+    pub rollback: bool,
     /// Token that failures of the handler carry.
     pub request_token: String,
     /// Tags of the stack, which every resource has that can be tagged, and every part of one through it.
