@@ -33,6 +33,7 @@ use crate::template::Template;
 use crate::unfinished;
 
 mod secrets_ready;
+mod upgrade;
 
 /// What the user wants of a deployment.
 #[derive(Debug, Clone)]
@@ -200,6 +201,9 @@ impl Deployment<'_> {
         let known = self.known_secrets().await?;
         let question = format!("Carry this out on {}?", self.session.environment.url());
         confirm(self.session, &question, self.options.yes)?;
+        if let Some(end) = self.upgrade().await? {
+            return Ok(end);
+        }
         if let Some(end) = self.expand().await? {
             return Ok(end);
         }
@@ -264,6 +268,7 @@ impl Deployment<'_> {
 
     /// What the whole deployment would change, shown and guarded; `None` where nothing would.
     async fn plan(&mut self) -> Result<Option<Plan>, Failure> {
+        self.refuse_database()?;
         let (aws, clock) = (&self.session.target.aws, &*self.session.target.clock);
         let plan = match &self.live {
             None => Plan::default(),

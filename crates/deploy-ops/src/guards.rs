@@ -11,6 +11,7 @@ use rollout_verdict::Deadline;
 use serde_json::Value;
 
 use crate::clock::rfc3339;
+use crate::database_change::{self, Upgrade};
 use crate::failure::Failure;
 use crate::health::Checker;
 use crate::names::{ReleaseTag, version};
@@ -83,6 +84,7 @@ pub async fn check(
 ) -> Result<Vec<Guard>, Failure> {
     let mut refusals: Vec<Refusal> = credentials(session, change.deadline).into_iter().collect();
     refusals.extend(older_release(session, change));
+    refusals.extend(database_upgrade(session, change));
     for name in session.config.platform.services.keys() {
         refusals.extend(of_service(session, change, name).await?);
     }
@@ -152,6 +154,24 @@ fn older_release(session: &EnvironmentSession, change: &Change<'_>) -> Option<Re
         instead: format!(
             "to go back, without migrations: {}",
             session.command(&format!("rollback {tag} --env {}", session.environment.name))
+        ),
+    })
+}
+
+/// A new major version of the database (RDS:USER_UpgradeDBInstance.PostgreSQL.MajorVersion).
+fn database_upgrade(session: &EnvironmentSession, change: &Change<'_>) -> Option<Refusal> {
+    let upgrade = database_change::upgrades(change.live?, change.wanted).into_iter().next()?;
+    let Upgrade { from, to, .. } = upgrade;
+    let environment = &session.environment.name;
+    let snapshot = session.command(&format!("database snapshot {environment}"));
+    Some(Refusal {
+        guard: Guard { kind: GuardKind::DatabaseUpgrade, service: None },
+        reason: format!(
+            "the database would go from PostgreSQL {from} to {to}: there is no way back, the database restarts and is away for \
+             minutes meanwhile, and a release that is rolled back later finds version {to}"
+        ),
+        instead: format!(
+            "first rehearse it in another environment, and take a snapshot that can be restored as version {from}: `{snapshot}`"
         ),
     })
 }

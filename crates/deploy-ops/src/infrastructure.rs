@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use env_config::Platform;
 use serde::Serialize;
 
+use crate::database_change;
 use crate::delegation::{self, Delegation};
 use crate::early_validation;
 use crate::expand::expand;
@@ -101,6 +102,9 @@ pub async fn environment(
     live: Option<(StackView, Template)>,
 ) -> Result<Prepared, Failure> {
     let wanted = inputs::environment_template(&session.config, &session.environment)?;
+    if let Some((_, live)) = &live {
+        database_change::refuse(session.environment.name.as_str(), live, &wanted)?;
+    }
     let shared = Shared::read(&session.target.aws, &session.config, &session.environment).await?;
     let expanded = expand(&wanted, live.as_ref().map(|(_, template)| template))?;
     let values = shared.parameters();
@@ -285,6 +289,17 @@ pub async fn change(
     allow_replace: &[String],
 ) -> Result<Option<Conclusion>, Failure> {
     let name = prepared.request.stack.clone();
+    if let Some((_, live)) = &prepared.live
+        && let Some(upgrade) = database_change::upgrades(live, &prepared.template).first()
+    {
+        return Err(Failure::Guard {
+            reason: format!(
+                "the database would go from PostgreSQL {} to {}, which only a deployment does, as a step of its own",
+                upgrade.from, upgrade.to
+            ),
+            hint: format!("`{}` shows what that means", session.command(&format!("deploy {subject}"))),
+        });
+    }
     session.report.step(&format!("Stack {name}"));
     let job = |request: StackRequest, existing: bool| Job {
         request,

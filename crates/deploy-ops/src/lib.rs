@@ -13,6 +13,7 @@ pub mod clock;
 pub mod closer;
 pub mod commands;
 pub mod confirm;
+pub mod database_change;
 pub mod delegation;
 pub mod delete;
 pub mod deploy;

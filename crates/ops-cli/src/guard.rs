@@ -16,12 +16,20 @@ pub enum GuardKind {
     Credentials,
     /// The release is older than the one in service.
     OlderRelease,
+    /// The database gets a new major version.
+    DatabaseUpgrade,
 }
 
 impl GuardKind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::HealthPath, Self::ContainerPort, Self::TargetGroup, Self::Credentials, Self::OlderRelease];
+    pub const ALL: [Self; 6] = [
+        Self::HealthPath,
+        Self::ContainerPort,
+        Self::TargetGroup,
+        Self::Credentials,
+        Self::OlderRelease,
+        Self::DatabaseUpgrade,
+    ];
 
     /// Name on the command line.
     #[must_use]
@@ -32,13 +40,14 @@ impl GuardKind {
             Self::TargetGroup => "target-group",
             Self::Credentials => "credentials",
             Self::OlderRelease => "older-release",
+            Self::DatabaseUpgrade => "database-upgrade",
         }
     }
 
     /// Whether it is about one service, which has to be named then.
     #[must_use]
     pub const fn of_service(self) -> bool {
-        !matches!(self, Self::Credentials | Self::OlderRelease)
+        !matches!(self, Self::Credentials | Self::OlderRelease | Self::DatabaseUpgrade)
     }
 }
 
@@ -97,9 +106,14 @@ mod tests {
 
     #[test]
     fn guards_are_named_with_their_service() {
-        for text in
-            ["health-path:mcp", "container-port:api", "target-group:api", "credentials", "older-release"]
-        {
+        for text in [
+            "health-path:mcp",
+            "container-port:api",
+            "target-group:api",
+            "credentials",
+            "older-release",
+            "database-upgrade",
+        ] {
             assert_eq!(text.parse::<Guard>().unwrap().to_string(), text);
         }
         for text in ["health-path", "health-path:", "credentials:api", "everything"] {
@@ -108,7 +122,7 @@ mod tests {
         assert_eq!(
             UnknownGuard.to_string(),
             "there is no such guard: one of health-path:SERVICE, container-port:SERVICE, target-group:SERVICE, \
-             credentials, older-release"
+             credentials, older-release, database-upgrade"
         );
     }
 }

@@ -41,7 +41,7 @@ pub struct DeployArgs {
     #[arg(long = "allow-replace", value_name = "LOGICAL_ID")]
     pub allow_replace: Vec<String>,
     /// Do it although this guard refuses: health-path:SERVICE, container-port:SERVICE, target-group:SERVICE,
-    /// credentials, older-release; repeatable
+    /// credentials, older-release, database-upgrade; repeatable
     #[arg(long = "override", value_name = "GUARD")]
     pub overrides: Vec<Guard>,
     /// Never cancel: let CloudFormation and the circuit breaker decide, and at the deadline report the update running
