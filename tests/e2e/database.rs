@@ -19,23 +19,23 @@ use super::scene::{Scene, block_on, close, options};
 const ENVIRONMENT: &str = "staging";
 
 /// All instances, by name.
-fn instances(session: &EnvironmentSession) -> Vec<Value> {
+pub(super) fn instances(session: &EnvironmentSession) -> Vec<Value> {
     let control = session.target.control().unwrap();
     control
         .inspect(|world| rds::describe_instances(world, &rds::DescribeInput::default()).unwrap().db_instances)
 }
 
-fn named<'a>(instances: &'a [Value], name: &str) -> &'a Value {
+pub(super) fn named<'a>(instances: &'a [Value], name: &str) -> &'a Value {
     let found = instances.iter().find(|it| it["DBInstanceIdentifier"] == name);
     found.unwrap_or_else(|| panic!("{name} in {instances:#?}"))
 }
 
 /// A time that the backups cover.
-fn some_time(session: &EnvironmentSession) -> Source {
+pub(super) fn some_time(session: &EnvironmentSession) -> Source {
     Source::time(&clock::rfc3339(session.target.clock.now().minus_secs(600.0))).unwrap()
 }
 
-async fn run(session: &EnvironmentSession, source: Source) -> Result<Restored, Failure> {
+pub(super) async fn run(session: &EnvironmentSession, source: Source) -> Result<Restored, Failure> {
     let planned = restore::prepare(session, source).await?;
     if planned.is_done() {
         return Ok(planned.result(false));
@@ -203,7 +203,7 @@ fn a_restoration_that_is_killed_at_any_call_goes_on() {
 }
 
 /// How many tasks each service is to run and runs.
-fn desired(world: &World) -> String {
+pub(super) fn desired(world: &World) -> String {
     let mut text = String::new();
     let all = serde_json::to_value(&world.ecs).unwrap().to_string();
     for part in all.split("\"desired_count\":").skip(1) {

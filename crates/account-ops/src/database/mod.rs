@@ -1,7 +1,12 @@
 //! The database of an environment over its life.
 
+mod copy;
+pub mod drill;
+pub mod drop_kept;
 pub mod list;
 pub mod plan;
 mod rds;
 pub mod restore;
 mod services;
+pub mod snapshot;
+mod wait;

@@ -4,10 +4,6 @@
 //! (RDS:USER_RenameInstance). With the name the new instance gets both: the template stays as it is, and CloudFormation goes on
 //! as the single writer. `DBSnapshotIdentifier` in the template would replace the database, and again when it is dropped.
 
-use std::time::Duration;
-
-use aws_sdk_rds::Client;
-use aws_sdk_rds::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_rds::types::{DbInstance, Tag};
 use deploy_ops::call::Called as _;
 use deploy_ops::failure::Failure;
@@ -17,14 +13,10 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::copy::{self, Copy, Origin};
 use super::plan::{self, Instance, Obstacle, Source, Step, TAG_KEPT, TAG_ORIGINAL, TAG_REPLACED, TAG_SOURCE};
-use super::{rds, services};
-
-/// Longest wait for a restored instance, in seconds. It depends on the size and is not documented; INF.
-const RESTORE_LIMIT_SECS: f64 = 6.0 * 3600.0;
-/// Longest wait for a change or a new name, in seconds: about ten minutes for a name (RDS:USER_RenameInstance), and then some.
-const CHANGE_LIMIT_SECS: f64 = 3600.0;
-const POLL: Duration = Duration::from_secs(15);
+use super::wait::{CHANGE_LIMIT_SECS, RESTORE_LIMIT_SECS, Wait};
+use super::{rds, services, snapshot};
 
 /// What is left to do.
 #[derive(Debug)]
@@ -95,13 +87,7 @@ impl Restored {
     }
 }
 
-/// Something took too long after the first change.
-pub(super) fn unfinished(reason: &str, state: Vec<String>, again: &str) -> Failure {
-    let source = Failure::Guard { reason: reason.to_owned(), hint: format!("`{again}` goes on") };
-    Failure::Unfinished { source: Box::new(source), state, next: again.to_owned() }
-}
-
-fn tag(instance: &DbInstance, key: &str) -> Option<String> {
+pub(super) fn tag(instance: &DbInstance, key: &str) -> Option<String> {
     let tag = instance.tag_list().iter().find(|tag| tag.key() == Some(key))?;
     tag.value().map(str::to_owned)
 }
@@ -128,19 +114,17 @@ fn seen(instance: &DbInstance) -> Instance {
 pub async fn prepare(session: &EnvironmentSession, source: Source) -> Result<Planned, Failure> {
     let (environment, name) = (session.environment.name.to_string(), session.names().database());
     let records = services::records(session).await?;
-    let client = rds::client(session);
-    let mut found = rds::instances(&client).await?;
+    let wait = Wait::new(session, again(session, &source));
+    let mut found = rds::instances(&wait.client).await?;
     // A name changes by itself to its end; what is planned before that would be wrong by then.
     let began = session.target.clock.now();
     while found.iter().any(|it| it.db_instance_status() == Some("renaming") && belongs(it, &name)) {
-        give_up_late(session, began, CHANGE_LIMIT_SECS, "an instance keeps being renamed", &source)?;
-        session.target.clock.sleep(POLL).await;
-        found = rds::instances(&client).await?;
+        wait.pause(began, CHANGE_LIMIT_SECS, "an instance keeps being renamed").await?;
+        found = rds::instances(&wait.client).await?;
     }
     let instances: Vec<Instance> = found.iter().map(seen).collect();
-    let stamp = deploy_ops::clock::rfc3339(session.target.clock.now());
-    let stamp: String = stamp.chars().filter(char::is_ascii_digit).take(12).collect();
-    let again = again(session, &source);
+    let stamp = snapshot::stamp(session);
+    let again = wait.again;
     let steps = plan::steps(&instances, &name, &source, &stamp, services::started(&records))
         .map_err(|obstacle| refusal(session, &name, &obstacle))?;
     Ok(Planned { environment, name, source, again, steps })
@@ -178,29 +162,12 @@ fn refusal(session: &EnvironmentSession, name: &str, obstacle: &Obstacle) -> Fai
     }
 }
 
-fn give_up_late(
-    session: &EnvironmentSession,
-    began: deploy_ops::clock::Moment,
-    limit_secs: f64,
-    reason: &str,
-    source: &Source,
-) -> Result<(), Failure> {
-    let again = again(session, source);
-    if session.interrupt.requested() {
-        return Err(Failure::Interrupted { hint: format!("RDS goes on by itself; `{again}` follows it") });
-    }
-    if session.target.clock.now().secs_since(began) > limit_secs {
-        return Err(unfinished(reason, vec!["RDS goes on by itself".to_owned()], &again));
-    }
-    Ok(())
-}
-
 /// Does what is left.
 ///
 /// # Errors
 /// A call that fails, a wait that takes too long; the same command goes on.
 pub async fn carry_out(session: &EnvironmentSession, planned: Planned) -> Result<Restored, Failure> {
-    let run = Run { session, client: rds::client(session), planned: &planned };
+    let run = Run { session, wait: Wait::new(session, planned.again.clone()), planned: &planned };
     for step in &planned.steps {
         session.report.step(&step.to_string());
         let done = match step {
@@ -212,14 +179,14 @@ pub async fn carry_out(session: &EnvironmentSession, planned: Planned) -> Result
             Step::Start => run.services(None).await,
             Step::Note => run.note().await,
         };
-        done.map_err(|failure| run.goes_on(failure))?;
+        done.map_err(|failure| run.wait.goes_on(failure, "no instance was deleted"))?;
     }
     Ok(planned.result(true))
 }
 
 struct Run<'a> {
     session: &'a EnvironmentSession,
-    client: Client,
+    wait: Wait<'a>,
     planned: &'a Planned,
 }
 
@@ -228,118 +195,37 @@ impl Run<'_> {
         format!("{}-restored", self.planned.name)
     }
 
-    /// After the first change no failure says that nothing was changed.
-    fn goes_on(&self, failure: Failure) -> Failure {
-        match failure {
-            Failure::Unfinished { .. } | Failure::Interrupted { .. } => failure,
-            other if !self.session.target.aws.patience.has_changed() => other,
-            other => Failure::Unfinished {
-                source: Box::new(other),
-                state: vec!["no instance was deleted".to_owned()],
-                next: self.planned.again.clone(),
-            },
-        }
-    }
-
     async fn services(&self, count: Option<u32>) -> Result<(), Failure> {
         let records = services::records(self.session).await?;
         services::set(self.session, &records, count, &self.planned.again).await
     }
 
-    async fn find(&self, name: &str) -> Result<Option<DbInstance>, Failure> {
-        let found = rds::instances(&self.client).await?;
-        Ok(found.into_iter().find(|it| it.db_instance_identifier() == Some(name)))
-    }
-
-    /// Waits until an instance of this name is available.
-    async fn available(&self, name: &str, limit_secs: f64) -> Result<DbInstance, Failure> {
-        let began = self.session.target.clock.now();
-        loop {
-            let found = self.find(name).await?;
-            let status = found.as_ref().and_then(|it| it.db_instance_status()).unwrap_or("absent").to_owned();
-            match found {
-                Some(instance) if status == "available" => return Ok(instance),
-                _ => {}
-            }
-            let reason = format!("the database instance {name} is {status} and not available");
-            if matches!(status.as_str(), "failed" | "incompatible-restore" | "incompatible-parameters") {
-                return Err(unfinished(&reason, vec!["it stays so".to_owned()], &self.planned.again));
-            }
-            give_up_late(self.session, began, limit_secs, &reason, &self.planned.source)?;
-            self.session.target.clock.sleep(POLL).await;
-        }
-    }
-
     /// Beside the instance in service: in its subnet group, security groups and parameter group. Encryption is the source's.
     async fn copy(&self, as_name: &str) -> Result<(), Failure> {
-        let original = self.available(&self.planned.name, CHANGE_LIMIT_SECS).await?;
+        let original = self.wait.available(&self.planned.name, CHANGE_LIMIT_SECS).await?;
         let kept = self.planned.steps.iter().find_map(|step| match step {
             Step::Keep { as_name } => Some(as_name.as_str()),
             _ => None,
         });
-        let mut tags: Vec<Tag> = original
-            .tag_list()
-            .iter()
-            .filter(|tag| {
-                tag.key().is_some_and(|key| !key.starts_with("aws:") && !key.starts_with("restore:"))
-            })
-            .cloned()
-            .collect();
-        let own = [
+        let tags = vec![
             (TAG_SOURCE, self.planned.source.to_string()),
             (TAG_ORIGINAL, original.dbi_resource_id().unwrap_or_default().to_owned()),
             (TAG_KEPT, kept.unwrap_or_default().to_owned()),
         ];
-        tags.extend(own.map(|(key, value)| Tag::builder().key(key).value(value).build()));
-        let groups: Vec<String> = original
-            .vpc_security_groups()
-            .iter()
-            .filter_map(|group| Some(group.vpc_security_group_id()?.to_owned()))
-            .collect();
-        let subnets = original.db_subnet_group().and_then(|group| group.db_subnet_group_name());
-        let parameters = original.db_parameter_groups().first().and_then(|it| it.db_parameter_group_name());
-        let logs = Some(original.enabled_cloudwatch_logs_exports().to_vec());
-        macro_rules! common {
-            ($call:expr) => {
-                $call
-                    .set_db_instance_class(original.db_instance_class().map(str::to_owned))
-                    .set_db_subnet_group_name(subnets.map(str::to_owned))
-                    .set_db_parameter_group_name(parameters.map(str::to_owned))
-                    .set_vpc_security_group_ids(Some(groups))
-                    .set_multi_az(original.multi_az())
-                    .set_copy_tags_to_snapshot(original.copy_tags_to_snapshot())
-                    .set_enable_cloudwatch_logs_exports(logs)
-                    .publicly_accessible(false)
-                    .set_tags(Some(tags))
-            };
-        }
-        match &self.planned.source {
-            Source::Snapshot(snapshot) => {
-                let call = self.client.restore_db_instance_from_db_snapshot();
-                let call = common!(call).db_instance_identifier(as_name).db_snapshot_identifier(snapshot);
-                call.send().await.called("rds:RestoreDBInstanceFromDBSnapshot")?;
-            }
-            Source::Time(time) => {
-                let time = DateTime::from_str(&time.to_string(), DateTimeFormat::DateTime).map_err(|_| {
-                    Failure::Guard {
-                        reason: format!("{time} is no time that RDS takes"),
-                        hint: "write it as 2026-01-05T08:00:00Z".to_owned(),
-                    }
-                })?;
-                let call = self.client.restore_db_instance_to_point_in_time().restore_time(time);
-                let call = common!(call)
-                    .source_db_instance_identifier(&self.planned.name)
-                    .target_db_instance_identifier(as_name);
-                call.send().await.called("rds:RestoreDBInstanceToPointInTime")?;
-            }
-        }
-        Ok(())
+        let origin = match &self.planned.source {
+            Source::Snapshot(snapshot) => Origin::Snapshot(snapshot),
+            Source::Time(time) => Origin::Time(*time),
+        };
+        let logs = original.enabled_cloudwatch_logs_exports().to_vec();
+        let multi_az = original.multi_az().unwrap_or_default();
+        copy::make(&self.wait.client, Copy { original: &original, origin, as_name, tags, multi_az, logs })
+            .await
     }
 
     /// What a restoration does not take over, and the password: a backup has that of its time.
     async fn equalise(&self) -> Result<(), Failure> {
-        let restored = self.available(&self.new_name(), RESTORE_LIMIT_SECS).await?;
-        let original = self.available(&self.planned.name, CHANGE_LIMIT_SECS).await?;
+        let restored = self.wait.available(&self.new_name(), RESTORE_LIMIT_SECS).await?;
+        let original = self.wait.available(&self.planned.name, CHANGE_LIMIT_SECS).await?;
         let password = self.password().await?;
         let differs = |get: fn(&DbInstance) -> Option<&str>| {
             get(&original).filter(|_| get(&original) != get(&restored)).map(str::to_owned)
@@ -347,6 +233,7 @@ impl Run<'_> {
         let number =
             |get: fn(&DbInstance) -> Option<i32>| get(&original).filter(|_| get(&original) != get(&restored));
         let call = self
+            .wait
             .client
             .modify_db_instance()
             .db_instance_identifier(self.new_name())
@@ -358,7 +245,7 @@ impl Run<'_> {
             .set_preferred_maintenance_window(differs(DbInstance::preferred_maintenance_window))
             .set_deletion_protection(original.deletion_protection());
         call.send().await.called("rds:ModifyDBInstance")?;
-        self.available(&self.new_name(), CHANGE_LIMIT_SECS).await?;
+        self.wait.available(&self.new_name(), CHANGE_LIMIT_SECS).await?;
         Ok(())
     }
 
@@ -383,7 +270,7 @@ impl Run<'_> {
 
     /// The stack's tags are all that the instance in service has in the end: others would be drift.
     async fn note(&self) -> Result<(), Failure> {
-        let all = rds::instances(&self.client).await?;
+        let all = rds::instances(&self.wait.client).await?;
         let current = all.iter().find(|it| it.db_instance_identifier() == Some(&self.planned.name));
         let Some(current) = current else { return Ok(()) };
         let original = tag(current, TAG_ORIGINAL);
@@ -393,11 +280,11 @@ impl Run<'_> {
                 current.dbi_resource_id().unwrap_or_default(),
                 &self.planned.source.to_string(),
             );
-            let call = self.client.add_tags_to_resource().set_resource_name(arn(kept));
+            let call = self.wait.client.add_tags_to_resource().set_resource_name(arn(kept));
             let tag = Tag::builder().key(TAG_REPLACED).value(text).build();
             call.tags(tag).send().await.called("rds:AddTagsToResource")?;
         }
-        let call = self.client.remove_tags_from_resource().set_resource_name(arn(current));
+        let call = self.wait.client.remove_tags_from_resource().set_resource_name(arn(current));
         let keys = [TAG_KEPT, TAG_ORIGINAL, TAG_SOURCE].map(str::to_owned);
         call.set_tag_keys(Some(keys.to_vec())).send().await.called("rds:RemoveTagsFromResource")?;
         Ok(())
@@ -405,11 +292,11 @@ impl Run<'_> {
 
     /// Gives an instance another name, and waits until it is available under that.
     async fn rename(&self, from: &str, to: &str) -> Result<(), Failure> {
-        self.available(from, CHANGE_LIMIT_SECS).await?;
-        let call = self.client.modify_db_instance().db_instance_identifier(from);
+        self.wait.available(from, CHANGE_LIMIT_SECS).await?;
+        let call = self.wait.client.modify_db_instance().db_instance_identifier(from);
         let call = call.new_db_instance_identifier(to).apply_immediately(true);
         call.send().await.called("rds:ModifyDBInstance")?;
-        self.available(to, CHANGE_LIMIT_SECS).await?;
+        self.wait.available(to, CHANGE_LIMIT_SECS).await?;
         Ok(())
     }
 }

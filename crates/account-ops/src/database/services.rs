@@ -8,7 +8,7 @@ use deploy_ops::failure::Failure;
 use deploy_ops::operation;
 use deploy_ops::session::EnvironmentSession;
 
-use super::restore::unfinished;
+use super::wait::unfinished;
 
 /// Longest wait until all tasks of all services have stopped or started, in seconds: a drain and a start, several times.
 const LIMIT_SECS: f64 = 3600.0;
