@@ -156,6 +156,33 @@ fn an_instance_that_no_drill_made_is_not_touched() {
     });
 }
 
+/// Whoever may only deploy cannot restore, drill, take or delete anything of a database: the rights are the administrator's.
+#[test]
+fn a_deploy_role_does_nothing_to_a_database() {
+    let scene = Scene::staging();
+    block_on(async {
+        let session = scene.session(ENVIRONMENT, &[]).await;
+        let world = session.target.control().unwrap().inspect(World::clone);
+        let name = session.names().database();
+        close(session).await;
+        let key = local_aws::role_access_key("doc-platform-staging-deploy");
+        let session = scene.session_as(world, ENVIRONMENT, &key).await;
+        let before = instances(&session);
+        let drilled = drill_it(&session).await.map(|_| ());
+        let taken = snapshot::take(&session).await.map(|_| ());
+        let dropped = drop_kept::drop_kept(&session, Some(&name), true).await.map(|_| ());
+        for (what, outcome) in [("drill", drilled), ("snapshot", taken), ("drop-kept", dropped)] {
+            let failure = outcome.unwrap_err();
+            assert!(
+                failure.exit() == Exit::Refused && failure.kind() == "access_denied",
+                "{what}: {failure}"
+            );
+        }
+        assert_eq!(instances(&session), before);
+        close(session).await;
+    });
+}
+
 /// An account in which a restoration has come to its end, with the protection of the kept instance on.
 async fn restored(scene: &Scene) -> (World, String) {
     let session = scene.session(ENVIRONMENT, &[]).await;

@@ -24,14 +24,13 @@ pub(super) async fn run(command: &DatabaseCommand, root: &Path) -> Result<Exit, 
     }
 }
 
-/// One JSON object on stdout, or lines for people.
-fn show(json: bool, result: &impl serde::Serialize, lines: &[String]) -> Result<(), Failure> {
+/// How an operation ended: one JSON object on stdout, or lines for people.
+fn show(json: bool, result: &impl serde::Serialize, lines: &[String]) {
     if json {
-        print_json(result)?;
+        tell_json(result);
     } else {
         lines.iter().for_each(|line| ops_cli::say!("{line}"));
     }
-    Ok(())
 }
 
 async fn run_drill(args: &DatabaseDrillArgs, root: &Path) -> Result<Exit, Failure> {
@@ -41,27 +40,27 @@ async fn run_drill(args: &DatabaseDrillArgs, root: &Path) -> Result<Exit, Failur
         true => drill::remove_leftover(&session).await,
         false => Box::pin(drill::drill(&session, &source)).await,
     };
-    session.session.target.close().await?;
+    close(session.session.target).await;
     let drilled = outcome?;
-    show(args.json, &drilled, &drilled.lines())?;
+    show(args.json, &drilled, &drilled.lines());
     Ok(if drilled.differences.is_empty() { Exit::Done } else { Exit::Differences })
 }
 
 async fn run_snapshot(args: &EnvironmentArgs, root: &Path) -> Result<Exit, Failure> {
     let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let outcome = snapshot::take(&session).await;
-    session.session.target.close().await?;
+    close(session.session.target).await;
     let taken = outcome?;
-    show(args.json, &taken, &taken.lines())?;
+    show(args.json, &taken, &taken.lines());
     Ok(Exit::Done)
 }
 
 async fn run_drop_kept(args: &DatabaseDropKeptArgs, root: &Path) -> Result<Exit, Failure> {
     let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let outcome = drop_kept::drop_kept(&session, args.confirm.as_deref(), args.yes).await;
-    session.session.target.close().await?;
+    close(session.session.target).await;
     let dropped = outcome?;
-    show(args.json, &dropped, &dropped.lines())?;
+    show(args.json, &dropped, &dropped.lines());
     Ok(Exit::Done)
 }
 
