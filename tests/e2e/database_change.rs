@@ -1,6 +1,8 @@
 //! What a change of the configuration does to the database that is there: a new major version as a step of its own, and what no
 //! update can do, refused with the one reason.
 
+use account_ops::database::plan::Source;
+use account_ops::database::{restore, snapshot};
 use deploy_ops::deploy::{self, Options};
 use deploy_ops::failure::Failure;
 use deploy_ops::infrastructure;
@@ -100,6 +102,7 @@ fn a_major_version_is_a_step_of_its_own_behind_a_guard() {
     block_on(async {
         let mut session = scene.session(ENVIRONMENT, &[]).await;
         assert_eq!(version(&session), "16.11");
+        let taken = snapshot::take(&session).await.unwrap().snapshot;
         let before = look(&session).await;
         let refused = Box::pin(deploy::deploy(&session, &options(Wanted::Head))).await.unwrap_err();
         assert_eq!(refused.exit(), Exit::Refused, "{refused}");
@@ -127,6 +130,15 @@ fn a_major_version_is_a_step_of_its_own_behind_a_guard() {
         assert!(!template.to_body().contains("AllowMajorVersionUpgrade"));
         let found = drift::detect(&session, &stack_name, ENVIRONMENT).await.unwrap();
         assert!(found.drifted.is_empty(), "{:?}", found.drifted);
+        // The snapshot from before does not fit any more as it is.
+        let planned = restore::prepare(&session, Source::Snapshot(taken)).await.unwrap();
+        let refused = restore::carry_out(&session, planned).await.unwrap_err();
+        assert!(
+            refused.to_string().contains("is of PostgreSQL 16, and the database in service is 17"),
+            "{refused}"
+        );
+        assert!(refused.hint().unwrap().contains("--engine-version 17.7"), "{:?}", refused.hint());
+        assert_eq!(instances(&session).len(), 1);
         close(session).await;
         let again = scene.deploy(ENVIRONMENT, &options(Wanted::Head), &[]).await.unwrap().result;
         assert_eq!(again.verdict, Verdict::NoChange, "{:?}", again.cause);

@@ -171,7 +171,7 @@ fn database_upgrade(session: &EnvironmentSession, change: &Change<'_>) -> Option
              minutes meanwhile, and a release that is rolled back later finds version {to}"
         ),
         instead: format!(
-            "first rehearse it in another environment, and take a snapshot that can be restored as version {from}: `{snapshot}`"
+            "first rehearse it in another environment, and take a snapshot of the data before it: `{snapshot}`"
         ),
     })
 }

@@ -6,6 +6,8 @@ use aws_sdk_rds::types::{DbInstance, Tag};
 use deploy_ops::call::Called as _;
 use deploy_ops::failure::Failure;
 
+use super::rds;
+
 /// What the new instance is made of.
 pub(super) enum Origin<'a> {
     /// The backups of the instance, to this time.
@@ -61,6 +63,7 @@ pub(super) async fn make(client: &Client, copy: Copy<'_>) -> Result<(), Failure>
         };
     }
     if let Origin::Snapshot(snapshot) = origin {
+        fits(client, original, snapshot).await?;
         let call = client.restore_db_instance_from_db_snapshot();
         let call = common!(call).db_instance_identifier(as_name).db_snapshot_identifier(snapshot);
         call.send().await.called("rds:RestoreDBInstanceFromDBSnapshot")?;
@@ -80,4 +83,31 @@ pub(super) async fn make(client: &Client, copy: Copy<'_>) -> Result<(), Failure>
     let call = common!(call).source_db_instance_identifier(name).target_db_instance_identifier(as_name);
     call.send().await.called("rds:RestoreDBInstanceToPointInTime")?;
     Ok(())
+}
+
+/// A snapshot of another major version would need another parameter group, and the stack another version, to which there is no
+/// way back (bc:rds/RestoreDBInstanceFromDBSnapshotMessage).
+async fn fits(client: &Client, original: &DbInstance, snapshot: &str) -> Result<(), Failure> {
+    let instance = original.db_instance_identifier().unwrap_or_default();
+    let all = rds::snapshots(client, instance).await?;
+    // One that is not there is refused by RDS in its own words.
+    let Some(found) = all.iter().find(|it| it.db_snapshot_identifier() == Some(snapshot)) else {
+        return Ok(());
+    };
+    let major =
+        |version: Option<&str>| version.and_then(|it| it.split('.').next()).unwrap_or_default().to_owned();
+    let (of_snapshot, of_instance) = (major(found.engine_version()), major(original.engine_version()));
+    if of_snapshot == of_instance {
+        return Ok(());
+    }
+    let version = original.engine_version().unwrap_or_default();
+    Err(Failure::Guard {
+        reason: format!(
+            "the snapshot {snapshot} is of PostgreSQL {of_snapshot}, and the database in service is {of_instance}"
+        ),
+        hint: format!(
+            "RDS can upgrade a snapshot, for good: `aws rds modify-db-snapshot --db-snapshot-identifier {snapshot} \
+             --engine-version {version}` (or of a copy of it); then the same command again"
+        ),
+    })
 }

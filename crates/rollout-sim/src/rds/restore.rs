@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::versions::{self, Version};
 use super::{
     Busy, CreateSnapshotInput, DeleteSnapshotInput, Event, InstanceOutput, RESTORE, RestoreInput, SNAPSHOT,
     Snapshot, SnapshotOutput, available, bag, begin, free, read,
@@ -135,6 +136,13 @@ fn make(
         .collect();
     let engine = properties["Engine"].as_str().unwrap_or_default().to_owned();
     let own_group = format!("default.{engine}{major}");
+    if let (Some(group), Ok(version)) = (
+        &input.db_parameter_group_name,
+        Version::parse(properties["EngineVersion"].as_str().unwrap_or_default()),
+    ) && engine == "postgres"
+    {
+        versions::check_group(world, version, group)?;
+    }
     let port = properties["Port"].as_str().unwrap_or("5432").to_owned();
     let set = [
         ("DBInstanceIdentifier", json!(target)),

@@ -4,7 +4,7 @@
 //! `upgrades_are_those_of_the_table` holds against them: a target is newer in its number, and was not released before the
 //! source. Versions that were released together are in one step here.
 
-use crate::ApiError;
+use crate::{ApiError, World};
 
 const CODE: &str = "InvalidParameterCombination";
 
@@ -100,20 +100,26 @@ pub(crate) fn changed(current: Version, wanted: &str, allow_major: bool) -> Resu
 }
 
 /// Refuses a parameter group of another family; the words are RDS's
-/// (<https://github.com/mattermost/mattermost-load-test-ng/pull/707>).
+/// (<https://github.com/mattermost/mattermost-load-test-ng/pull/707>). One that is not in the account passes.
 ///
 /// # Errors
 /// Another family.
-pub(crate) fn check_family(version: Version, group: &str, family: &str) -> Result<(), ApiError> {
+pub(crate) fn check_group(world: &World, version: Version, group: &str) -> Result<(), ApiError> {
     let own = version.family();
-    if family == own {
-        return Ok(());
-    }
+    let Some(family) = family(world, group).filter(|family| *family != own) else { return Ok(()) };
     let message = format!(
         "The parameter group {group} with DBParameterGroupFamily {family} can't be used for this instance. Use a parameter group \
          with DBParameterGroupFamily {own}."
     );
     Err(ApiError::new(CODE, message))
+}
+
+fn family(world: &World, group: &str) -> Option<String> {
+    if let Some(family) = group.strip_prefix("default.") {
+        return Some(family.to_owned());
+    }
+    let group = world.cfn.bags.get("AWS::RDS::DBParameterGroup")?.get(group)?;
+    Some(group.properties.get("Family")?.as_str()?.to_owned())
 }
 
 #[cfg(test)]

@@ -185,21 +185,9 @@ fn check_version(
     };
     let checked = version.and_then(|version| {
         let group = text(properties, "DBParameterGroupName");
-        match family(world, group) {
-            Some(family) => versions::check_family(version, group, &family).map(|()| version),
-            None => Ok(version),
-        }
+        versions::check_group(world, version, group).map(|()| version)
     });
     checked.map(Some).map_err(|error| Failure::api("Rds", &error, context))
-}
-
-/// The family of a parameter group; `None` for one that is not in the account.
-fn family(world: &World, group: &str) -> Option<String> {
-    if let Some(family) = group.strip_prefix("default.") {
-        return Some(family.to_owned());
-    }
-    let bag = world.cfn.bags.get("AWS::RDS::DBParameterGroup")?.get(group)?;
-    Some(text(&bag.properties, "Family").to_owned())
 }
 
 /// Refuses passwords that exclude each other. The first message is that of `ModifyDBInstance`, as clients showed it, and
