@@ -283,7 +283,8 @@ fn the_plan_of_a_creation_shows_its_protection_as_a_step_of_its_own() {
         assert_eq!(what, ["expand", "complete", "roll"]);
         let live = infrastructure::look(&session, name).await.unwrap();
         let complete = infrastructure::environment(&session, live).await.unwrap();
-        assert_eq!(complete.stages(), [], "it is as configured");
+        let planned = infrastructure::plan(&session, &complete).await.unwrap();
+        assert_eq!(planned.stages, [], "it is as configured");
         let absent = infrastructure::environment(&session, None).await.unwrap();
         assert_eq!(stages::lines(&absent.stages()), stages::lines(&shown.infrastructure));
         close(session).await;

@@ -42,12 +42,9 @@ impl Prepared {
         live.is_some_and(|(view, live)| stack::is_already(view, live, &self.template, &self.request))
     }
 
-    /// The updates in which the stack comes to it; none where it already is what it should be.
+    /// The updates in which the stack comes to it.
     #[must_use]
     pub fn stages(&self) -> Vec<Stage> {
-        if self.is_done() {
-            return Vec::new();
-        }
         let view = self.live.as_ref().map(|(view, _)| view);
         stages::of(&self.template, view, &BTreeMap::new())
     }
@@ -327,7 +324,7 @@ pub async fn plan(session: &Session, prepared: &Prepared) -> Result<StackPlan, F
         stack: prepared.request.stack.clone(),
         exists: prepared.live.is_some(),
         plan: Plan::default(),
-        stages: prepared.stages(),
+        stages: if prepared.is_done() { Vec::new() } else { prepared.stages() },
         with_next_deployment: prepared.waiting.clone(),
         past_the_stack: Vec::new(),
     };
