@@ -5,6 +5,9 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The bucket of the shared stack; a file of this name beside `origin` says that it exists.
+pub(super) const BUCKET: &str = "doc-platform-templates-123456789012";
+
 /// Serves the references of `origin` on loopback until the process ends; its address.
 pub(super) fn serve(origin: PathBuf) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -30,6 +33,10 @@ pub(super) fn serve(origin: PathBuf) -> String {
 fn answer(origin: &Path, head: &[String]) -> (&'static str, String) {
     let missing = ("404 Not Found", r#"{"message":"Not Found"}"#.to_owned());
     let path = head.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default();
+    if head.first().is_some_and(|line| line.starts_with("HEAD ")) {
+        let exists = path == format!("/{BUCKET}") && origin.with_file_name(BUCKET).exists();
+        return (if exists { "403 Forbidden" } else { "404 Not Found" }, String::new());
+    }
     let Some(name) = path.strip_prefix("/repos/specboard/doc-platform/git/ref/") else { return missing };
     if !head.iter().any(|line| line.eq_ignore_ascii_case("authorization: bearer the-token-of-this-job")) {
         return missing;

@@ -87,7 +87,7 @@ fn only_a_push_to_main_with_green_ci_starts_staging() {
 fn an_older_commit_is_neither_built_nor_deployed() {
     let file = workflow("cd.yml");
     let contexts = |newest: &str| {
-        let needs = json!({ "newest": { "outputs": { "newest": newest } } });
+        let needs = json!({ "newest": { "outputs": { "newest": newest, "ready": "true" } } });
         Contexts { success: true, ..Contexts::default() }.with("needs", needs)
     };
     let condition = file.jobs()["build"].get("if");

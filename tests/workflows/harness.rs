@@ -72,13 +72,25 @@ impl Report {
 pub(super) struct Machine {
     pub scene: Scene,
     outside: TempDir,
-    /// Address of what stands in for GitHub's API.
+    /// Address of what stands in for GitHub's API, and for S3.
     api: String,
 }
 
 impl Machine {
-    /// Around a checkout, whose commits become those of `origin`.
+    /// Around a checkout, whose commits become those of `origin`, and an account with a shared stack.
     pub(super) fn new(scene: Scene) -> Self {
+        let machine = Self::first_morning(scene);
+        machine.shared_stack_is_made();
+        machine
+    }
+
+    /// The shared stack exists, and with it its bucket, of which S3 tells strangers that much.
+    pub(super) fn shared_stack_is_made(&self) {
+        std::fs::write(self.outside.path().join(api::BUCKET), "").unwrap();
+    }
+
+    /// The same where nobody has made anything in the account yet.
+    pub(super) fn first_morning(scene: Scene) -> Self {
         let outside = tempfile::tempdir().unwrap();
         let origin = outside.path().join("origin.git");
         let machine = Self { scene, outside, api: api::serve(origin.clone()) };
@@ -339,6 +351,7 @@ impl Run<'_> {
             .env("DEPLOY_TARGET", "local")
             .env("GH_STAND_IN_NOTES", self.machine.notes_file())
             .env("GITHUB_ACTIONS", "true")
+            .env("AWS_ENDPOINT_URL_S3", &self.machine.api)
             .env("GITHUB_API_URL", &self.machine.api)
             .env("GITHUB_EVENT_NAME", self.event.name)
             .env("GITHUB_REF", &self.event.reference)

@@ -83,10 +83,48 @@ fn groups(log: &str) -> Vec<&str> {
     log.lines().filter_map(|line| line.strip_prefix("::group::")).collect()
 }
 
+/// Everything that runs by itself in a new repository ends well and says what a person does next.
 #[test]
-fn staging_follows_main_from_an_empty_account_on() {
-    let machine = Machine::new(Scene::empty());
+fn the_first_morning_is_green_and_says_what_comes_next() {
+    let machine = Machine::first_morning(Scene::empty());
     let head = machine.scene.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let report = machine.run("cd.yml", &ci_is_green(&head, &head));
+    assert_eq!(report.results["newest"], "success", "{:#?}", report.steps);
+    assert_eq!((&*report.results["build"], &*report.results["deploy"]), ("skipped", "skipped"));
+    let said = progress(&report, "Ask whether there is an account to deploy to");
+    assert!(said.contains("no stack DocPlatform-shared yet"), "{said}");
+    assert!(said.contains("account_id in infra/platform.toml"), "{said}");
+    assert!(said.trim().ends_with("cargo xtask bootstrap staging"), "{said}");
+    let report = machine.run("infra.yml", &every_morning(&head));
+    assert_eq!((&*report.results["drift"], &*report.results["plan"]), ("success", "skipped"));
+    assert!(matches!(report.step("What a deployment would change"), What::Skipped));
+    let said = progress(&report, "Ask whether there is an account to compare with");
+    assert!(said.trim().ends_with("cargo xtask bootstrap staging"), "{said}");
+
+    // Somebody has made the shared stack: images can be pushed, but there is no environment yet.
+    machine.shared_stack_is_made();
+    let report = machine.run("cd.yml", &ci_is_green(&head, &head));
+    succeeded(&report);
+    let next = "staging does not exist yet: nothing is deployed. Next: cargo xtask bootstrap staging --local";
+    let said = progress(&report, "Deploy the commit");
+    assert!(said.contains(next), "{said}");
+    let report = machine.run("infra.yml", &every_morning(&head));
+    assert_eq!(report.results["drift"], "success", "{:#?}", report.steps);
+    let said = progress(&report, "What a deployment would change");
+    assert!(said.contains("staging does not exist yet: nothing is compared or changed"), "{said}");
+}
+
+/// The schedule of infra.yml.
+fn every_morning(head: &str) -> Event {
+    let payload = json!({ "schedule": "17 6 * * *" });
+    Event { name: "schedule", reference: "refs/heads/main".to_owned(), sha: head.to_owned(), payload }
+}
+
+#[test]
+fn staging_follows_main_once_it_is_made() {
+    let machine = Machine::new(Scene::staging());
+    machine.scene.edit("environments/staging.toml", "retention_days = 14", "retention_days = 30");
+    let head = commit(&machine, "second");
     let report = machine.run("cd.yml", &ci_is_green(&head, &head));
     succeeded(&report);
     let jobs: Vec<&str> = report.results.keys().map(String::as_str).collect();

@@ -241,7 +241,7 @@ impl GitHub {
                     let State::Ended(result) = jobs[*need] else { return false };
                     results.insert(
                         (*need).to_owned(),
-                        json!({ "result": result, "outputs": { "newest": "true" } }),
+                        json!({ "result": result, "outputs": { "newest": "true", "ready": "true" } }),
                     );
                 }
                 let success = results.values().all(|need| need["result"] == "success");

@@ -4,6 +4,7 @@ pub mod account;
 pub mod github;
 pub mod machine;
 pub mod protection;
+pub mod replace;
 
 use std::fmt;
 

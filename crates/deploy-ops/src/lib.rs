@@ -28,6 +28,7 @@ pub mod ending;
 pub mod expand;
 pub mod failure;
 pub mod feasibility;
+pub mod first_morning;
 pub mod forecast;
 pub mod git;
 pub mod github;

@@ -9,6 +9,7 @@ mod document;
 mod engines;
 mod environment;
 mod error;
+mod examples;
 mod files;
 mod instance_class;
 mod load;
@@ -30,6 +31,7 @@ pub use environment::{
     Alarms, Cache, Database, Ecs, EcsService, Environment, Logs, Network, Protection, ServiceScale, Waf,
 };
 pub use error::{ConfigError, Problem};
+pub use examples::{Example, examples};
 pub use files::read_text;
 pub use instance_class::{CacheNodeType, InstanceClass, UnknownClass};
 pub use load::Config;

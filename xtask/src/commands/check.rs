@@ -29,6 +29,9 @@ pub(crate) fn run(project: &Project, _args: &Args) -> Result<ExitCode, Failure> 
         ));
     }
     limits(&rendered)?;
+    for env_config::Example { file, key, value, instead } in env_config::examples(&config) {
+        lines.push_str(&format!("note: {file}: {key} = {value} is an example: AWS needs {instead}\n"));
+    }
     lines.push_str(&lint(project, &rendered)?);
     output::data(&lines)
 }

@@ -10,6 +10,7 @@ use super::{close, print_json, tell_failure, tell_json};
 use crate::call;
 use crate::deploy::{self, Options};
 use crate::failure::Failure;
+use crate::first_morning;
 use crate::record;
 use crate::resolve::Wanted;
 use crate::session::EnvironmentSession;
@@ -28,6 +29,14 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
         yes: args.yes,
     };
     let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
+    if args.if_exists && !first_morning::exists(&session, session.environment.stack_name.as_str()).await? {
+        first_morning::say(&session, &args.environment, "nothing is deployed");
+        close(session.session.target).await;
+        if args.json {
+            print_json(&serde_json::Value::Null)?;
+        }
+        return Ok(Exit::Done);
+    }
     let (outcome, calls) = call::counted(deploy::deploy(&session, &options)).await;
     let exit = match &outcome {
         Ok(outcome) if args.plan => plan(args, outcome)?,

@@ -7,7 +7,7 @@ use ops_cli::{DoctorArgs, Exit, Place};
 use serde::Serialize;
 
 use super::{close, print, print_json};
-use crate::doctor::{Finding, State, account, github, machine};
+use crate::doctor::{Finding, State, account, github, machine, replace};
 use crate::failure::Failure;
 
 /// What `--json` prints.
@@ -39,10 +39,13 @@ pub(super) async fn run(args: &DoctorArgs, root: &Path) -> Result<Exit, Failure>
     let config = Config::load(root)?;
     let environment = args.environment.as_deref().map(|name| config.environment(name)).transpose()?;
     let mut findings = Findings { all: Vec::new(), json: args.json };
+    // First, and before anything is called: with an example for an account every call would be a surprise.
+    let local = args.target.place() == Ok(Place::Local);
+    findings.add(replace::configuration(root, &config, local))?;
     let place = root.to_owned();
     // A look that panics is a defect of it, not of the machine: it is left out.
     findings.add(tokio::task::spawn_blocking(move || machine::programs(&place)).await.unwrap_or_default())?;
-    findings.add(tokio::task::block_in_place(|| machine::git(root, Some(&config))))?;
+    findings.add(tokio::task::block_in_place(|| machine::checkout(root, Some(&config))))?;
     let (found, target) = account::connect(root, &config, &args.target).await;
     findings.add(found)?;
     if let Some(target) = &target {
@@ -52,6 +55,8 @@ pub(super) async fn run(args: &DoctorArgs, root: &Path) -> Result<Exit, Failure>
         findings.add(account::environment(&config, environment, target.as_ref()).await)?;
         // No workflow deploys to the local AWS: GitHub protects nothing there.
         if args.target.place() == Ok(Place::Aws) && machine::is_signed_in_to_github(&findings.all) {
+            let found = tokio::task::block_in_place(|| github::ids(root, &config));
+            findings.add(found)?;
             let found = tokio::task::block_in_place(|| github::environment(root, &config, environment));
             findings.add(found)?;
         }

@@ -12,6 +12,7 @@ use crate::confirm::confirm;
 use crate::delete::{self, Subject};
 use crate::drift;
 use crate::failure::Failure;
+use crate::first_morning;
 use crate::infrastructure::{self, SharedEnd, StackPlan};
 use crate::operation::{self, Conclusion};
 use crate::plan::Plan;
@@ -27,6 +28,9 @@ pub(super) async fn run(command: &StackCommand, root: &Path) -> Result<Exit, Fai
     match command {
         StackCommand::Deploy(args) => {
             let opened = Opened::open(root, args).await?;
+            if !opened.is_there(args).await? {
+                return opened.not_yet(args).await;
+            }
             let outcome = deploy(&opened, args).await;
             let outcome = match &opened {
                 Opened::Shared(session) => unfinished::of_shared(session, outcome).await,
@@ -44,6 +48,9 @@ pub(super) async fn run(command: &StackCommand, root: &Path) -> Result<Exit, Fai
         }
         StackCommand::Plan(args) => {
             let opened = Opened::open(root, args).await?;
+            if !opened.is_there(args).await? {
+                return opened.not_yet(args).await;
+            }
             let outcome = plan(&opened, args).await;
             opened.close().await;
             let plan = outcome?;
@@ -90,6 +97,21 @@ impl Opened {
             Self::Shared(session) => session.config.platform.shared_stack_name.as_str(),
             Self::Environment(session) => session.environment.stack_name.as_str(),
         }
+    }
+
+    /// Whether there is something to look at; without `--if-exists` there always is.
+    async fn is_there(&self, args: &StackArgs) -> Result<bool, Failure> {
+        Ok(!args.if_exists || first_morning::exists(self.session(), self.stack_name()).await?)
+    }
+
+    /// Says that there is nothing yet.
+    async fn not_yet(self, args: &StackArgs) -> Result<Exit, Failure> {
+        first_morning::say(self.session(), &args.stack, "nothing is compared or changed");
+        self.close().await;
+        if args.json {
+            print_json(&serde_json::Value::Null)?;
+        }
+        Ok(Exit::Done)
     }
 
     async fn close(self) {

@@ -52,6 +52,42 @@ pub fn environment(root: &Path, config: &Config, environment: &Environment) -> V
     findings
 }
 
+/// Whether the ids of the configuration are those of the repository: the roles trust tokens that bear them. `gh` is to be
+/// signed in. A repository that it does not show is said by [`environment`]. Blocks for 10 seconds at most.
+#[must_use]
+pub fn ids(root: &Path, config: &Config) -> Option<Finding> {
+    #[derive(Deserialize)]
+    struct Owner {
+        id: u64,
+    }
+    #[derive(Deserialize)]
+    struct Repository {
+        id: u64,
+        owner: Owner,
+    }
+    let github = &config.platform.github;
+    let address = format!("repos/{}/{}", github.owner, github.repository);
+    let Said::This(text) = api(root, &[&address]) else { return None };
+    let Repository { id, owner } = serde_json::from_str(&text).ok()?;
+    let configured = (github.owner_id, github.repository_id);
+    if configured == (Some(owner.id), Some(id)) {
+        return Some(Finding::ok("github ids", format!("owner {}, repository {id}", owner.id)));
+    }
+    let said = |id: Option<u64>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    Some(Finding::warn(
+        "github ids",
+        format!(
+            "infra/platform.toml has owner_id {} and repository_id {}",
+            said(configured.0),
+            said(configured.1)
+        ),
+        format!(
+            "[github] owner_id = {}, repository_id = {id}; then cargo xtask stack deploy shared",
+            owner.id
+        ),
+    ))
+}
+
 struct Asked<'a> {
     root: &'a Path,
     /// `repos/OWNER/NAME`.

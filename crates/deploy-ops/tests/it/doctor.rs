@@ -92,6 +92,37 @@ fn without_credentials_the_way_out_is_named() {
     assert!(found["fix"].as_str().unwrap().contains("aws sso login"), "{found}");
 }
 
+/// By name, with what belongs there, and before anything is called.
+#[test]
+fn what_a_reader_has_to_replace_comes_first() {
+    let scene = Scene::empty();
+    healthy(&scene);
+    let file = "infra/environments/staging.toml";
+    scene.write(file, &scene.read(file).replace("alerts@specboard.io", "alerts@example.com"));
+    let run = scene.run(&["doctor", "--json"]).expect(10);
+    let answer: Value = serde_json::from_str(&run.stdout).unwrap();
+    let findings = answer["findings"].as_array().unwrap();
+    let examples: Vec<String> = findings
+        .iter()
+        .take_while(|it| it["check"] == "configuration")
+        .map(|it| format!("{} / {}", it["detail"].as_str().unwrap(), it["fix"].as_str().unwrap()))
+        .collect();
+    for (example, (detail, fix)) in examples.iter().zip([
+        ("platform.toml: account_id = 123456789012", "aws sts get-caller-identity"),
+        ("platform.toml: github.owner_id = 100200300", "gh api repos/specboard/doc-platform --jq .owner.id"),
+        ("platform.toml: github.repository_id = 900800700", "--jq .id"),
+        ("environments/staging.toml: alarms.email = alerts@example.com", "somebody reads"),
+    ]) {
+        assert!(example.contains(detail) && example.contains(fix), "{example}");
+    }
+    assert_eq!(examples.len(), 4, "{examples:#?}");
+    let source = finding(&run, "source");
+    assert!(
+        source["detail"].as_str().unwrap().contains("services.api.build.dockerfile = api/Dockerfile"),
+        "{source}"
+    );
+}
+
 #[test]
 fn credentials_of_another_environment_are_noticed() {
     let scene = Scene::staging();

@@ -34,6 +34,9 @@ pub struct DeployArgs {
     /// Prepare the account first: shared stack, secrets, images
     #[arg(long)]
     pub bootstrap: bool,
+    /// Do nothing, and end well, where the environment does not exist yet
+    #[arg(long, conflicts_with = "bootstrap")]
+    pub if_exists: bool,
     /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,

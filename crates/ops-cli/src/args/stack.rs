@@ -26,6 +26,9 @@ pub struct StackArgs {
     /// Where
     #[command(flatten)]
     pub target: TargetArgs,
+    /// Do nothing, and end well, where the stack does not exist yet
+    #[arg(long)]
+    pub if_exists: bool,
     /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,

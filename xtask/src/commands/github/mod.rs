@@ -4,6 +4,7 @@
 
 mod api;
 mod newest;
+mod ready;
 mod role;
 mod tool;
 
@@ -20,6 +21,8 @@ use crate::project::Project;
 pub(crate) enum GithubCommand {
     /// Whether a commit is the newest of the branch that is deployed
     Newest(newest::Args),
+    /// Whether the shared stack exists, asked without credentials
+    Ready,
     /// The role that a job assumes, its region and how long its session lasts
     Role(role::Args),
     /// Build this tool where it is not there yet, and have the later steps of the job use it as it is
@@ -29,6 +32,7 @@ pub(crate) enum GithubCommand {
 pub(crate) fn run(project: &Project, command: &GithubCommand) -> Result<ExitCode, Failure> {
     match command {
         GithubCommand::Newest(args) => newest::run(project, args),
+        GithubCommand::Ready => ready::run(project),
         GithubCommand::Role(args) => role::run(project, args),
         GithubCommand::Tool => tool::run(project),
     }
