@@ -211,6 +211,19 @@ fn the_tool_is_kept_under_the_name_of_its_sources() {
     assert_eq!(list(&save["if"]), ["steps.cache.outputs.cache-hit != 'true'"]);
 }
 
+/// The end of anybody's pull request starts them: what they keep in main's cache would run with a role later.
+#[test]
+fn runs_that_others_can_start_only_read_the_cache() {
+    let mut seen = Vec::new();
+    for (name, file) in model::workflows() {
+        if model::triggers(&file).contains(&"workflow_run") {
+            assert_eq!(file.content["cache-mode"], "read", "{name}");
+            seen.push(name);
+        }
+    }
+    assert_eq!(seen, ["cd.yml", "prod-deploy.yml"]);
+}
+
 #[test]
 fn images_are_built_on_a_machine_of_the_tasks_architecture() {
     let config = env_config::Config::load(&model::repository()).unwrap();

@@ -16,7 +16,7 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode, Failure> {
     let files = tracked_files(project)?;
     let mut findings = dependencies::check(project)?;
     let mut tests = BTreeSet::new();
-    let mut facts = None;
+    let (mut facts, mut security) = (None, None);
     for file in &files {
         findings.extend(text::check_name(file));
         // Binary files and links to nowhere have no text to check.
@@ -28,10 +28,13 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode, Failure> {
             }
             if file == Path::new(facts::FILE) {
                 facts = Some(content);
+            } else if file == Path::new(facts::SECURITY) {
+                security = Some(content);
             }
         }
     }
     findings.extend(facts.iter().flat_map(|index| facts::check(index, &tests)));
+    findings.extend(security.iter().flat_map(|list| facts::check_security(list, &tests)));
     if findings.is_empty() {
         return output::data(&format!("tidy: {} files, nothing to object to\n", files.len()));
     }
@@ -45,9 +48,8 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode, Failure> {
 
 /// Files that git tracks or would track, relative to the project.
 fn tracked_files(project: &Project) -> Result<Vec<PathBuf>, Failure> {
-    let list = duct::cmd!("git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate")
-        .dir(project.root())
-        .read()
+    let args = ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"];
+    let list = ops_cli::git::run(project.root(), &args)
         .map_err(|error| Failure::unexpected("failed to list the files of the checkout").because(error))?;
     Ok(list.lines().map(PathBuf::from).filter(|file| project.root().join(file).is_file()).collect())
 }

@@ -89,6 +89,35 @@ pub(super) fn check(index: &str, tests: &BTreeSet<String>) -> Vec<String> {
     findings
 }
 
+/// The attacks.
+pub(super) const SECURITY: &str = "SECURITY.md";
+
+/// Problems of the list of attacks: a row names an attack, what stops it and the tests that show it, which exist. A row
+/// without a test says that nothing stops it.
+pub(super) fn check_security(content: &str, tests: &BTreeSet<String>) -> Vec<String> {
+    let file = Path::new(SECURITY);
+    let mut findings = Vec::new();
+    for (at, line) in content.lines().enumerate().map(|(at, line)| (at + 1, line)) {
+        let Some(row) = line.strip_prefix("| ") else { continue };
+        let cells: Vec<&str> = row.trim_end().trim_end_matches('|').split(" | ").map(str::trim).collect();
+        let [attack, stops, proof] = cells.as_slice() else {
+            findings.push(finding(file, at, "a row has three cells: attack, what stops it, test"));
+            continue;
+        };
+        if *attack == "attack" {
+            continue;
+        }
+        let names: Vec<&str> = proof.split('`').skip(1).step_by(2).collect();
+        if names.is_empty() && !stops.contains("**not stopped**") {
+            findings.push(finding(file, at, "name the test that shows it, or say **not stopped**"));
+        }
+        for name in names.into_iter().filter(|name| !tests.contains(*name)) {
+            findings.push(finding(file, at, &format!("there is no test {name}: name the one that shows it")));
+        }
+    }
+    findings
+}
+
 /// The requirements.
 pub(super) const REQUIREMENTS: &str = "docs/requirements.md";
 
@@ -165,5 +194,18 @@ mod tests {
         assert!(check_requirements(&format!("{head}{good}")).is_empty());
         let bad = "| R1 | a | `x` | `y` |\n| R2 | a | truth | `x` | `y` |\n";
         assert_eq!(check_requirements(&format!("{head}{bad}")).len(), 2);
+    }
+
+    #[test]
+    fn attacks_name_tests_that_exist() {
+        let tests = BTreeSet::from(["it_is_refused".to_owned()]);
+        let row = |stops: &str, proof: &str| {
+            format!("| attack | what stops it | test |\n|---|---|---|\n| a | {stops} | {proof} |\n")
+        };
+        assert!(check_security(&row("b", "`it_is_refused`"), &tests).is_empty());
+        assert!(check_security(&row("**not stopped**", ""), &tests).is_empty());
+        assert_eq!(check_security(&row("b", "`it_was_renamed`"), &tests).len(), 1);
+        assert_eq!(check_security(&row("b", ""), &tests).len(), 1);
+        assert_eq!(check_security("| a | b |\n", &tests).len(), 1);
     }
 }
