@@ -140,6 +140,36 @@ fn a_release_that_is_older_than_the_one_in_service_is_refused() {
     assert_eq!(result.verdict, Verdict::Succeeded, "{:?}", result.cause);
 }
 
+/// Only git knows: the registry has no tag of the release.
+#[test]
+fn a_tag_that_was_moved_is_refused_whoever_knows_where_it_was() {
+    let scene = Scene::staging();
+    scene.git(&["tag", "v1.0.0"]);
+    let release = Options::plain(Wanted::Tag("v1.0.0".parse().unwrap()));
+    let result = block_on(scene.deploy("staging", &release, &[])).unwrap().result;
+    assert_eq!(result.verdict, Verdict::Succeeded, "{:?}", result.cause);
+    let first = scene.git(&["rev-parse", "HEAD"]);
+    let second = scene.commit("second");
+    scene.git(&["tag", "--force", "v1.0.0"]);
+    block_on(async {
+        let session = scene.session("staging", &[]).await;
+        prepare::images(&session, &second.parse().unwrap(), None).await.unwrap();
+        close(session).await;
+    });
+    let (reason, hint) = is_refused(&scene, &release);
+    let (first, second) = (&first[..8], &second[..8]);
+    let moved = |place: &str| format!("release v1.0.0 is commit {second} in this clone, but {first} {place}");
+    assert_eq!(reason, moved("in the record of DocPlatform-staging"));
+    assert_eq!(hint, "release tags never move: make a new release");
+    // The remote knows it before anything of the environment is read.
+    let origin = tempfile::tempdir().unwrap();
+    let origin = origin.path().to_str().unwrap();
+    scene.git(&["init", "--quiet", "--bare", origin]);
+    scene.git(&["push", "--quiet", origin, &format!("{first}:refs/tags/v1.0.0")]);
+    scene.git(&["remote", "add", "origin", origin]);
+    assert_eq!(is_refused(&scene, &release).0, moved("at origin"));
+}
+
 #[test]
 fn a_path_that_the_running_release_answers_may_become_its_health_check() {
     let scene = Scene::staging();

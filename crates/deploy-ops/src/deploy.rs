@@ -157,6 +157,9 @@ async fn carry_out(
         Some((view, _)) if view.standing() == stack::Standing::CreateFailed => (None, Some(view)),
         live => (live, None),
     };
+    if let Some((view, _)) = &live {
+        resolve::same_as_recorded(&release, &view.parameters, stack_name)?;
+    }
     let mut values = inputs::parameters(&session.config, &shared, &release);
     let records = match &live {
         Some((view, live)) => alignment::read(session, view, live).await?,

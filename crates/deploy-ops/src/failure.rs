@@ -280,7 +280,9 @@ impl Failure {
             Self::Resolve(error) => match error {
                 ResolveError::Call(error) => call_exit(error),
                 ResolveError::Git(_) | ResolveError::UnknownRelease { .. } => Exit::BadInput,
-                ResolveError::TagMoved { .. } | ResolveError::MissingImages { .. } => Exit::Refused,
+                ResolveError::TagMoved { .. }
+                | ResolveError::TagDiffers { .. }
+                | ResolveError::MissingImages { .. } => Exit::Refused,
                 ResolveError::BadDigest { .. } => Exit::Unexpected,
             },
             Self::Stack(error) => match error {

@@ -1,24 +1,16 @@
-//! What git knows: commits behind names. Asked through the `git` program, which is there wherever this
+//! What git knows: commits behind names. Asked through the `git` program ([`ops_cli::git`]), which is there wherever this
 //! repository was cloned.
 
 use std::path::Path;
-use std::process::Command;
+use std::time::Duration;
+
+pub use ops_cli::git::GitError;
+use ops_cli::git::{self, PROGRAM, SAFELY, SURROUNDINGS};
 
 use crate::names::{CommitSha, ReleaseTag};
 
-/// Git could not answer.
-#[derive(Debug, thiserror::Error)]
-pub enum GitError {
-    /// The program could not be started.
-    #[error("failed to run git")]
-    Start(#[source] std::io::Error),
-    /// The name means no commit here.
-    #[error("git knows no commit {name:?} here")]
-    Unknown {
-        /// What was asked for.
-        name: String,
-    },
-}
+/// For the remote, which may never answer.
+const REMOTE_LIMIT: Duration = Duration::from_secs(15);
 
 /// The commit that HEAD stands for.
 pub fn head(root: &Path) -> Result<CommitSha, GitError> {
@@ -27,47 +19,57 @@ pub fn head(root: &Path) -> Result<CommitSha, GitError> {
 
 /// The commit behind a full or abbreviated commit id.
 pub fn commit(root: &Path, name: &str) -> Result<CommitSha, GitError> {
-    peel(root, name)?.ok_or_else(|| GitError::Unknown { name: name.to_owned() })
+    git::commit(root, name)?.parse().map_err(|_| git::unknown(root, name))
 }
 
 /// The commit that a tag stands for, annotated tags peeled; `None` where there is no such tag.
 pub fn tag(root: &Path, tag: &ReleaseTag) -> Result<Option<CommitSha>, GitError> {
-    peel(root, &format!("refs/tags/{tag}"))
+    Ok(git::peel(root, &format!("refs/tags/{tag}"))?.and_then(|id| id.parse().ok()))
 }
 
-fn peel(root: &Path, name: &str) -> Result<Option<CommitSha>, GitError> {
-    let spec = format!("{name}^{{commit}}");
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(root)
-        .args(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec])
-        .output()
-        .map_err(GitError::Start)?;
-    if !output.status.success() {
-        return Ok(None);
+/// The commit that a tag stands for at `origin`, annotated tags peeled; `None` where that is not known: there is no such
+/// tag, no remote, or none that answers in time to who has no credentials at hand.
+#[must_use]
+pub fn remote_tag(root: &Path, tag: &ReleaseTag) -> Option<CommitSha> {
+    let name = format!("refs/tags/{tag}");
+    let peeled = format!("{name}^{{}}");
+    let args = SAFELY.into_iter().chain(["ls-remote", "--end-of-options", "origin", &name, &peeled]);
+    let mut call = duct::cmd(PROGRAM, args).dir(root).stdin_null().stdout_capture().stderr_null().unchecked();
+    for (name, value) in SURROUNDINGS {
+        call = call.env(name, value);
     }
-    Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok())
+    let handle = call.start().ok()?;
+    let output = match handle.wait_timeout(REMOTE_LIMIT) {
+        Ok(Some(output)) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
+        Ok(Some(_)) => return None,
+        Ok(None) | Err(_) => {
+            // What does not end when it is killed is left to the system.
+            let _ = handle.kill();
+            return None;
+        }
+    };
+    let line = |wanted: &str| {
+        let mut lines = output.lines().filter_map(|line| line.split_once('\t'));
+        lines.find(|(_, name)| *name == wanted).and_then(|(id, _)| id.parse().ok())
+    };
+    line(&peeled).or_else(|| line(&name))
 }
 
 /// A text file as it was at a commit; `None` where this clone does not know the commit, or the commit not the file.
 pub fn file(root: &Path, commit: &CommitSha, path: &str) -> Result<Option<String>, GitError> {
-    read(root, &["show", "--no-textconv", &format!("{commit}:{path}")])
+    git::file(root, commit.as_str(), path)
 }
 
 /// Names of the files in a directory as it was at a commit; nothing where either is unknown.
 pub fn files(root: &Path, commit: &CommitSha, directory: &str) -> Result<Vec<String>, GitError> {
-    let listed = read(root, &["ls-tree", "--name-only", &format!("{commit}:{directory}")])?;
-    Ok(listed.unwrap_or_default().lines().map(str::to_owned).collect())
-}
-
-fn read(root: &Path, args: &[&str]) -> Result<Option<String>, GitError> {
-    let output = Command::new("git").arg("-C").arg(root).args(args).output().map_err(GitError::Start)?;
-    Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned()))
+    git::files(root, commit.as_str(), directory)
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     fn git(root: &Path, args: &[&str]) -> String {
@@ -114,5 +116,21 @@ mod tests {
         let unknown = CommitSha::made_up("elsewhere");
         assert_eq!(file(root, &unknown, "infra/a.toml").unwrap(), None);
         assert!(files(root, &unknown, "infra").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_tag_of_the_remote_is_peeled_and_silence_is_no_answer() {
+        let directory = tempfile::tempdir().unwrap();
+        let (root, origin) = (directory.path().join("clone"), directory.path().join("origin"));
+        std::fs::create_dir(&root).unwrap();
+        git(&root, &["init", "--quiet"]);
+        git(&root, &["commit", "--quiet", "--allow-empty", "-m", "first"]);
+        let (v1, v2) = ("v1.0.0".parse().unwrap(), "v2.0.0".parse().unwrap());
+        assert_eq!(remote_tag(&root, &v1), None, "there is no remote");
+        git(&root, &["tag", "-a", "v1.0.0", "-m", "release"]);
+        git(&root, &["clone", "--quiet", "--bare", ".", origin.to_str().unwrap()]);
+        git(&root, &["remote", "add", "origin", origin.to_str().unwrap()]);
+        assert_eq!(remote_tag(&root, &v1), Some(head(&root).unwrap()));
+        assert_eq!(remote_tag(&root, &v2), None);
     }
 }

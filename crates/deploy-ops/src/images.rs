@@ -155,7 +155,7 @@ impl ImagesError {
                  --source DIR; only what is committed is built"
                     .to_owned()
             }
-            Self::Git(_) => "name a commit that is in the source, or fetch it there".to_owned(),
+            Self::Git(error) => error.hint(),
             Self::NoDocker => "install docker (https://docs.docker.com/engine/install/)".to_owned(),
             Self::NoBuildx(_) => "install its plugin buildx (https://docs.docker.com/build/install-buildx/)".to_owned(),
             Self::Docker { .. } => {

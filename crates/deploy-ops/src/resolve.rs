@@ -85,6 +85,18 @@ pub enum ResolveError {
         /// The commit of the images.
         registry: CommitSha,
     },
+    /// The tag means another commit elsewhere than in this clone: it was moved.
+    #[error("release {tag} is commit {} in this clone, but {} {known_by}", git.short(), other.short())]
+    TagDiffers {
+        /// The tag.
+        tag: ReleaseTag,
+        /// The commit in git.
+        git: CommitSha,
+        /// The other commit.
+        other: CommitSha,
+        /// Who knows it as that: `at origin`.
+        known_by: String,
+    },
     /// Services without an image of the commit.
     #[error("commit {} has no image in {}", commit.short(), repositories.join(", "))]
     MissingImages {
@@ -135,7 +147,7 @@ pub fn commit(root: &Path, wanted: &Wanted) -> Result<CommitSha, GitError> {
     match wanted {
         Wanted::Head => git::head(root),
         Wanted::Commit(name) => name.parse().or_else(|_| git::commit(root, name)),
-        Wanted::Tag(tag) => git::tag(root, tag)?.ok_or_else(|| GitError::Unknown { name: tag.to_string() }),
+        Wanted::Tag(tag) => git::tag(root, tag)?.ok_or_else(|| ops_cli::git::unknown(root, &tag.to_string())),
     }
 }
 
@@ -162,8 +174,42 @@ pub async fn commit_of_tag(
         (Some(git), Some(registry)) if git != registry => {
             Err(ResolveError::TagMoved { tag: tag.clone(), git, registry })
         }
+        // Without the registry's word, the remote's is asked for: a clone may have a tag of its own, or an old one.
+        (Some(git), None) => match git::remote_tag(root, tag) {
+            Some(other) if other != git => Err(ResolveError::TagDiffers {
+                tag: tag.clone(),
+                git,
+                other,
+                known_by: "at origin".to_owned(),
+            }),
+            _ => Ok(git),
+        },
         (Some(commit), _) | (None, Some(commit)) => Ok(commit),
         (None, None) => Err(ResolveError::UnknownRelease { tag: tag.clone(), asked: source }),
+    }
+}
+
+/// Refuses a release that an environment runs, or ran last, as another commit: its tag was moved.
+///
+/// # Errors
+/// [`ResolveError::TagDiffers`].
+pub fn same_as_recorded(
+    release: &Release,
+    recorded: &BTreeMap<String, String>,
+    stack: &str,
+) -> Result<(), ResolveError> {
+    let Some(tag) = &release.tag else { return Ok(()) };
+    if recorded.get("Release").map(String::as_str) != Some(tag.as_str()) {
+        return Ok(());
+    }
+    match recorded.get("Commit").and_then(|commit| commit.parse::<CommitSha>().ok()) {
+        Some(other) if other != release.commit => Err(ResolveError::TagDiffers {
+            tag: tag.clone(),
+            git: release.commit.clone(),
+            other,
+            known_by: format!("in the record of {stack}"),
+        }),
+        _ => Ok(()),
     }
 }
 

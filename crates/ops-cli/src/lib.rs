@@ -19,6 +19,7 @@ macro_rules! say {
 
 mod args;
 mod exit;
+pub mod git;
 mod guard;
 mod local_only;
 pub mod medium;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use cfn::Document;
+use ops_cli::git::{self, GitError};
 use similar::TextDiff;
 
 use crate::commands::github::append;
@@ -49,14 +50,14 @@ pub(crate) fn run(project: &Project, args: &Args) -> Result<ExitCode, Failure> {
 /// What is different, as a unified diff.
 fn difference(project: &Project, rendered: &Document, base: &str) -> Result<Option<String>, Failure> {
     let snapshot = format!("tests/snapshots/integration__templates__{}.snap", rendered.stack_name());
-    let before = duct::cmd!("git", "show", format!("{base}:{snapshot}"))
-        .dir(project.root())
-        .stderr_null()
-        .read()
-        .map_err(|_| {
-            Failure::bad_input(format!("no template of {} at {base}", rendered.stack_name()))
-                .hint(format!("git log --oneline -- {snapshot}"))
-        })?;
+    let failed = |error: GitError| Failure::bad_input(error.to_string()).hint(error.hint());
+    let commit = git::commit(project.root(), base).map_err(failed)?;
+    let before = git::file(project.root(), &commit, &snapshot).map_err(failed)?;
+    // A stack that is new has nothing before.
+    let before = before.unwrap_or_else(|| {
+        ops_cli::say!("{}: new since {base}", rendered.stack_name());
+        String::new()
+    });
     let before = snapshot_body(&before);
     let after = rendered.pretty();
     if before.trim() == after.trim() {

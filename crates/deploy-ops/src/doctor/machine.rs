@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use duct::cmd;
 use env_config::Config;
+use ops_cli::git;
 
 use super::{Finding, State};
 
@@ -35,6 +36,11 @@ pub(super) enum Said {
 /// Runs a program that answers at once, and stops it where it does not.
 fn ask(root: &Path, program: &str, args: &[&str]) -> Said {
     ask_within(LIMIT, root, program, args)
+}
+
+/// Asks git, without running what the checkout names.
+fn ask_git(root: &Path, args: &[&str]) -> Said {
+    ask(root, git::PROGRAM, &[&git::SAFELY[..], args].concat())
 }
 
 pub(super) fn ask_within(limit: Duration, root: &Path, program: &str, args: &[&str]) -> Said {
@@ -145,13 +151,15 @@ pub fn is_signed_in_to_github(findings: &[Finding]) -> bool {
 
 /// The checkout: clean, on the branch that is released, with the remote of the configuration.
 #[must_use]
-pub fn git(root: &Path, config: Option<&Config>) -> Vec<Finding> {
-    let changes = match ask(root, "git", &["status", "--porcelain"]) {
+pub fn checkout(root: &Path, config: Option<&Config>) -> Vec<Finding> {
+    let changes = match ask_git(root, &["status", "--porcelain"]) {
         Said::This(changes) => changes,
         Said::Nothing => return vec![Finding::fail("git", "git was not found", "install git")],
         Said::TimedOut => return vec![Finding::fail("git", no_answer(), "see what holds `git status` up")],
         Said::Failed(line) => {
-            return vec![Finding::fail("git", line, "run this in a clone of the repository")];
+            let failed = ops_cli::git::run(root, &["rev-parse", "--git-dir"]).err();
+            let fix = failed.map_or_else(|| "see what git says: git status".to_owned(), |error| error.hint());
+            return vec![Finding::fail("git", line, fix)];
         }
     };
     let mut findings = vec![match changes.lines().count() {
@@ -164,7 +172,7 @@ pub fn git(root: &Path, config: Option<&Config>) -> Vec<Finding> {
     }];
     let Some(config) = config else { return findings };
     let github = &config.platform.github;
-    let branch = match ask(root, "git", &["symbolic-ref", "--quiet", "--short", "HEAD"]) {
+    let branch = match ask_git(root, &["symbolic-ref", "--quiet", "--short", "HEAD"]) {
         Said::This(branch) => branch,
         _ => "no branch (detached)".to_owned(),
     };
@@ -178,7 +186,7 @@ pub fn git(root: &Path, config: Option<&Config>) -> Vec<Finding> {
     let fix = format!(
         "git remote set-url origin git@github.com:{wanted}.git, or correct [github] in infra/platform.toml"
     );
-    findings.push(match ask(root, "git", &["remote", "get-url", "origin"]) {
+    findings.push(match ask_git(root, &["remote", "get-url", "origin"]) {
         Said::This(url) if is_repository(&url, &wanted) => Finding::ok("remote", without_credentials(&url)),
         Said::This(url) => {
             Finding::warn("remote", format!("{} is not {wanted}", without_credentials(&url)), fix)

@@ -43,12 +43,10 @@ impl Failure {
                 }
                 TagSource::Registry => format!("make the release: cargo xtask release {tag} --local"),
             }),
-            Self::Resolve(ResolveError::TagMoved { .. }) => {
+            Self::Resolve(ResolveError::TagMoved { .. } | ResolveError::TagDiffers { .. }) => {
                 Some("release tags never move: make a new release".to_owned())
             }
-            Self::Resolve(ResolveError::Git(_)) | Self::Git(_) => {
-                Some("name a commit that is in this clone, or its full id".to_owned())
-            }
+            Self::Resolve(ResolveError::Git(error)) | Self::Git(error) => Some(error.hint()),
             Self::Unsafe(refusals) => Some(refusals.hint()),
             Self::Remote(_) | Self::GitHub(_) => {
                 Some("nothing is half-done: put it right, then run the same command again".to_owned())

@@ -28,7 +28,7 @@ impl Failure {
             Self::WrongRole { .. } => "wrong_role",
             Self::Resolve(ResolveError::UnknownRelease { .. }) => "unknown_release",
             Self::Resolve(ResolveError::MissingImages { .. }) => "image_missing",
-            Self::Resolve(ResolveError::TagMoved { .. }) => "tag_moved",
+            Self::Resolve(ResolveError::TagMoved { .. } | ResolveError::TagDiffers { .. }) => "tag_moved",
             Self::Resolve(ResolveError::Git(_)) | Self::Git(_) | Self::Remote(_) | Self::GitHub(_) => "git",
             Self::NoSharedStack { .. } | Self::NothingDeployed { .. } => "nothing_deployed",
             Self::StackUnusable { .. } => crate::ending::STACK_UNUSABLE,

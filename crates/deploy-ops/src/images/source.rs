@@ -4,11 +4,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use duct::cmd;
 use tempfile::TempDir;
 
 use super::{Build, ImagesError};
-use crate::git;
+use crate::git::{self, GitError};
 use crate::names::CommitSha;
 
 /// A commit of the application.
@@ -22,13 +21,12 @@ pub struct Source {
 impl Source {
     /// The commit of this name (or the current one) in the checkout `directory`.
     pub fn at(directory: &Path, commit: Option<&str>) -> Result<Self, ImagesError> {
-        let inside = cmd!("git", "-C", directory, "rev-parse", "--is-inside-work-tree")
-            .stdout_null()
-            .stderr_null()
-            .unchecked()
-            .run();
-        if !directory.is_dir() || !inside.is_ok_and(|output| output.status.success()) {
-            return Err(ImagesError::NoSource { path: directory.to_owned() });
+        match ops_cli::git::run(directory, &["rev-parse", "--show-toplevel"]) {
+            Ok(_) => {}
+            Err(GitError::NoRepository { .. } | GitError::Refused { .. }) => {
+                return Err(ImagesError::NoSource { path: directory.to_owned() });
+            }
+            Err(error) => return Err(error.into()),
         }
         let commit = git::commit(directory, commit.unwrap_or("HEAD"))?;
         Ok(Self { directory: directory.to_owned(), commit })
@@ -36,7 +34,8 @@ impl Source {
 
     /// When the commit was made, in seconds since the Unix epoch.
     pub fn committed_at(&self) -> Result<u64, ImagesError> {
-        let text = self.git(&["show", "--no-patch", "--format=%ct", self.commit.as_str()], None)?;
+        let text =
+            self.git(&["show", "--no-patch", "--no-ext-diff", "--format=%ct", self.commit.as_str()], None)?;
         text.trim().parse().map_err(|_| ImagesError::Export(format!("git gave no date: {text:?}")))
     }
 
@@ -64,15 +63,12 @@ impl Source {
     }
 
     fn git(&self, args: &[&str], index: Option<&Path>) -> Result<String, ImagesError> {
-        let top = cmd!("git", "-C", &self.directory, "rev-parse", "--show-toplevel")
-            .stderr_null()
-            .read()
-            .map_err(|error| ImagesError::Export(error.to_string()))?;
-        let mut command = cmd("git", args).dir(top).stdout_capture().stderr_capture().unchecked();
+        let top = ops_cli::git::run(&self.directory, &["rev-parse", "--show-toplevel"])?;
+        let mut command = ops_cli::git::command(Path::new(top.trim_end_matches('\n')));
         if let Some(index) = index {
-            command = command.env("GIT_INDEX_FILE", index);
+            command.env("GIT_INDEX_FILE", index);
         }
-        let output = command.run().map_err(|error| ImagesError::Export(error.to_string()))?;
+        let output = command.args(args).output().map_err(|error| ImagesError::Export(error.to_string()))?;
         if output.status.success() {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
         } else {

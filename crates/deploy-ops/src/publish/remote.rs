@@ -85,9 +85,8 @@ impl Remote {
     }
 
     fn git(&self, args: &[&str]) -> Result<String, RemoteError> {
-        let command = duct::cmd("git", args).dir(&self.root).stdin_null().stdout_capture().stderr_capture();
-        // Without a terminal nobody answers a question for a password.
-        let output = command.env("GIT_TERMINAL_PROMPT", "0").unchecked().run().map_err(RemoteError::Start)?;
+        // Without a terminal nobody answers a question for a password: git asks none.
+        let output = ops_cli::git::command(&self.root).args(args).output().map_err(RemoteError::Start)?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }

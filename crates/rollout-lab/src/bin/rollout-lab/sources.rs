@@ -1,9 +1,9 @@
 //! Where configurations come from: the working tree, other files, git revisions; and scenarios.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use env_config::{Config, Scenario};
+use ops_cli::git;
 use rollout_lab::Texts;
 use rollout_sim::fault::FaultKind;
 
@@ -105,20 +105,13 @@ fn read(path: &Path) -> Result<String, Failure> {
     env_config::read_text(path, MAX_SOURCE).map_err(|source| Failure::Read { path: path.to_owned(), source })
 }
 
-fn git(root: &Path, args: &[&str]) -> Option<String> {
-    let output =
-        Command::new("git").args(args).current_dir(root).stdin(Stdio::null()).stderr(Stdio::null()).output();
-    let output = output.ok().filter(|output| output.status.success())?;
-    String::from_utf8(output.stdout).ok()
-}
-
 fn is_revision(root: &Path, name: &str) -> bool {
-    // A name that begins with a dash would be an option.
-    !name.starts_with('-')
-        && git(root, &["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")]).is_some()
+    git::peel(root, name).is_ok_and(|commit| commit.is_some())
 }
 
 fn show(root: &Path, revision: &str, file: &str) -> Result<String, Failure> {
-    git(root, &["show", &format!("{revision}:{file}")])
+    let commit = git::peel(root, revision).ok().flatten();
+    commit
+        .and_then(|commit| git::file(root, &commit, file).ok().flatten())
         .ok_or_else(|| Failure::NotInRevision { revision: revision.to_owned(), file: file.to_owned() })
 }
