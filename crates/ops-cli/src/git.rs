@@ -293,7 +293,7 @@ mod tests {
 
         git(root, &["status", "--porcelain"]);
         assert!(ran_since(), "the watcher of a plain call");
-        git(root, &["show", "HEAD:a.toml"]);
+        git(root, &["show", "--format=", "HEAD~1"]);
         assert!(ran_since(), "the conversion of a plain call");
         git(root, &["tag", "v1"]);
         assert!(ran_since(), "the hook of a plain call");

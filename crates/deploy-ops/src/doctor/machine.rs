@@ -157,7 +157,7 @@ pub fn checkout(root: &Path, config: Option<&Config>) -> Vec<Finding> {
         Said::Nothing => return vec![Finding::fail("git", "git was not found", "install git")],
         Said::TimedOut => return vec![Finding::fail("git", no_answer(), "see what holds `git status` up")],
         Said::Failed(line) => {
-            let failed = ops_cli::git::run(root, &["rev-parse", "--git-dir"]).err();
+            let failed = git::run(root, &["rev-parse", "--git-dir"]).err();
             let fix = failed.map_or_else(|| "see what git says: git status".to_owned(), |error| error.hint());
             return vec![Finding::fail("git", line, fix)];
         }

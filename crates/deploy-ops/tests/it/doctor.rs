@@ -99,6 +99,7 @@ fn what_a_reader_has_to_replace_comes_first() {
     healthy(&scene);
     let file = "infra/environments/staging.toml";
     scene.write(file, &scene.read(file).replace("alerts@specboard.io", "alerts@example.com"));
+    std::fs::remove_file(scene.root().join("api/Dockerfile")).unwrap();
     let run = scene.run(&["doctor", "--json"]).expect(10);
     let answer: Value = serde_json::from_str(&run.stdout).unwrap();
     let findings = answer["findings"].as_array().unwrap();
