@@ -92,7 +92,7 @@ fn is_id(id: u64) -> bool {
     let counts = |text: &str| "1234567890".starts_with(text) || "9876543210".starts_with(text);
     let round = |mut rest: u64| {
         while rest > 0 {
-            if rest % 100 != 0 {
+            if !rest.is_multiple_of(100) {
                 return false;
             }
             rest /= 1000;
