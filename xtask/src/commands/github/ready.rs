@@ -66,7 +66,7 @@ fn status(address: &str) -> Option<String> {
     .unchecked()
     .run()
     .ok()?;
-    String::from_utf8_lossy(&output.stdout).lines().last().map(str::to_owned)
+    String::from_utf8_lossy(&output.stdout).lines().next_back().map(str::to_owned)
 }
 
 fn message(config: &Config) -> String {
