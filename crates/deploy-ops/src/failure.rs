@@ -127,6 +127,14 @@ pub enum Failure {
         /// What enters them.
         hint: String,
     },
+    /// A fault that had nothing to break in a command that ended well.
+    #[error("the fault {fault} broke nothing: {moment}, and this command had none of that")]
+    FaultMissed {
+        /// The fault, as on the command line.
+        fault: String,
+        /// When it breaks something.
+        moment: &'static str,
+    },
     /// What the release in service cannot survive.
     #[error(transparent)]
     Unsafe(#[from] Refusals),
@@ -266,6 +274,7 @@ impl Failure {
             | Self::UnknownService { .. }
             | Self::NothingDeployed { .. }
             | Self::UnknownTask { .. }
+            | Self::FaultMissed { .. }
             | Self::Record(_) => Exit::BadInput,
             Self::Target(error) => match error {
                 TargetError::NoCredentials(_) | TargetError::UnknownFault(_) | TargetError::Place(_) => {

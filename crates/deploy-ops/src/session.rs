@@ -15,7 +15,7 @@ use crate::origin::Origin;
 use crate::record::Recorder;
 use crate::report::{Report, Style};
 use crate::stack::TemplateBucket;
-use crate::target::Target;
+use crate::target::{Target, faults};
 
 /// A command, connected.
 pub struct Session {
@@ -39,7 +39,8 @@ impl Session {
     /// Reads the configuration and connects.
     pub async fn open(root: &Path, args: &TargetArgs) -> Result<Self, Failure> {
         let config = Config::load(root)?;
-        let target = Target::connect(root, &config, args).await?;
+        let faults = faults::read(&config, None, &args.faults)?;
+        let target = Target::connect(root, &config, args, faults).await?;
         let (report, interrupt) = (Report::stderr(target.clock.clone()), target.interrupt.clone());
         let origin = Origin::here(&target.identity);
         Ok(Self {
@@ -99,7 +100,8 @@ impl EnvironmentSession {
     /// Reads the configuration, connects and refuses what does not fit together.
     pub async fn open(root: &Path, environment: &str, args: &TargetArgs) -> Result<Self, Failure> {
         // A name that does not exist is answered before anything is connected.
-        Config::load(root)?.environment(environment)?;
+        let config = Config::load(root)?;
+        faults::read(&config, Some(config.environment(environment)?), &args.faults)?;
         Self::of(Session::open(root, args).await?, environment)
     }
 

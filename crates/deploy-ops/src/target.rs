@@ -14,7 +14,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_types::retry::RetryConfig;
 use env_config::Config;
-use local_aws::{Control, LocalAws, Options, Running, StateError};
+use local_aws::{Control, Fault, LocalAws, Options, Running, StateError};
 use ops_cli::{Place, TargetArgs};
 
 use crate::aws::Aws;
@@ -25,6 +25,7 @@ use crate::patience::Patience;
 use crate::resolve::TagSource;
 use crate::transport::Transport;
 
+pub mod faults;
 mod local;
 
 /// Directory of the local account, below the top of the repository.
@@ -123,7 +124,14 @@ pub(crate) fn open_local(dir: &Path, options: &Options) -> Result<LocalAws, Targ
 
 impl Target {
     /// Connects, and refuses another account or region than the configuration's.
-    pub async fn connect(root: &Path, config: &Config, args: &TargetArgs) -> Result<Self, TargetError> {
+    ///
+    /// `faults` are broken in the local account; elsewhere there are none.
+    pub async fn connect(
+        root: &Path,
+        config: &Config,
+        args: &TargetArgs,
+        faults: Vec<Fault>,
+    ) -> Result<Self, TargetError> {
         match args.place()? {
             Place::Aws => Self::aws(config).await,
             Place::Local => {
@@ -131,9 +139,7 @@ impl Target {
                 let running = opened.start().await.map_err(TargetError::Serve)?;
                 // Faults are those of this command: what an earlier one broke is whole again.
                 running.control().remove_fault(None)?;
-                for fault in &args.faults {
-                    let fault =
-                        fault.parse().map_err(|error| TargetError::UnknownFault(format!("{error}")))?;
+                for fault in faults {
                     running.control().add_fault(fault, Duration::ZERO)?;
                 }
                 Self::serving(config, running, local_aws::ADMIN_ACCESS_KEY, Interrupt::listen()).await

@@ -1,6 +1,6 @@
 //! The account that is served: the world, its clock, and its place on disk.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -80,6 +80,8 @@ pub(crate) struct Account {
     moved: bool,
     /// Calls that the fault `throttled` refused and has not let through yet.
     throttled: faults::Refusals,
+    /// Faults that calls were refused by, since the account was opened.
+    refused_by: BTreeSet<Fault>,
     /// What is said of a record that a kill tore.
     torn: Option<String>,
 }
@@ -155,6 +157,7 @@ impl Account {
             course: None,
             moved: false,
             throttled: faults::Refusals::new(),
+            refused_by: BTreeSet::new(),
             torn: None,
         }
     }
@@ -247,7 +250,8 @@ impl Account {
         let operation = format!("{}:{}", call.service.iam_prefix(), call.operation);
         self.seen_calls.push_back(SeenCall { at: self.world.now(), operation });
         let request_id = self.next_request_id();
-        if let Some(error) = faults::refusal(&self.world, &call, &mut self.throttled) {
+        if let Some((fault, error)) = faults::refusal(&self.world, &call, &mut self.throttled) {
+            self.refused_by.insert(fault);
             return Ok(call.protocol.error(Some(call.service), &request_id, &error));
         }
         self.note_course();
@@ -267,11 +271,17 @@ impl Account {
         Ok(answer)
     }
 
+    /// Faults that have broken nothing so far.
+    pub(crate) fn missed_faults(&self) -> Vec<Fault> {
+        let faults = self.world.faults.iter().filter(|active| !active.hit).map(|active| &active.fault);
+        faults.filter(|fault| !self.refused_by.contains(*fault)).cloned().collect()
+    }
+
     /// Breaks something `after` from now.
     pub(crate) fn add_fault(&mut self, fault: Fault, after: Duration) -> Result<(), StateError> {
         self.tick()?;
         let since = self.world.now() + after;
-        self.run(Command::AddFault(ActiveFault { fault, since }))
+        self.run(Command::AddFault(ActiveFault::new(fault, since)))
     }
 
     /// Mends one fault, or all.

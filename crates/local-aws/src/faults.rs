@@ -1,6 +1,6 @@
 //! Faults of the APIs themselves: throttled, denied, not answering.
 
-use rollout_sim::fault::{API_OUTAGE, FaultKind, REFUSALS};
+use rollout_sim::fault::{API_OUTAGE, Fault, FaultKind, REFUSALS};
 use rollout_sim::{ApiError, World};
 
 use crate::caller;
@@ -11,20 +11,19 @@ use crate::request::ApiCall;
 /// called in between.
 pub(crate) type Refusals = std::collections::BTreeMap<(Service, String, Vec<u8>), u32>;
 
-/// The error that a fault answers this call with.
-pub(crate) fn refusal(world: &World, call: &ApiCall, refusals: &mut Refusals) -> Option<ApiError> {
+/// The error that a fault answers this call with, and which fault.
+pub(crate) fn refusal(world: &World, call: &ApiCall, refusals: &mut Refusals) -> Option<(Fault, ApiError)> {
     let is_meant = |name: &str| name == call.service.iam_prefix();
     let active = world.faults.iter().filter(|active| active.concerns(world.now(), is_meant));
     for active in active {
-        match active.fault.kind {
-            FaultKind::Throttled if refuse_again(refusals, call) => return Some(throttled(call)),
-            FaultKind::ApiOutage if world.now().since(active.since) < API_OUTAGE => {
-                return Some(outage(call));
-            }
+        let error = match active.fault.kind {
+            FaultKind::Throttled if refuse_again(refusals, call) => throttled(call),
+            FaultKind::ApiOutage if world.now().since(active.since) < API_OUTAGE => outage(call),
             // Nobody can be denied to ask who they are (IAM user guide, GetCallerIdentity).
-            FaultKind::AccessDenied if call.service != Service::Sts => return Some(denied(world, call)),
-            _ => {}
-        }
+            FaultKind::AccessDenied if call.service != Service::Sts => denied(world, call),
+            _ => continue,
+        };
+        return Some((active.fault.clone(), error));
     }
     None
 }

@@ -29,7 +29,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use rollout_sim::fault::Fault;
+pub use rollout_sim::ecs::zone_name;
+pub use rollout_sim::fault::{Breakable, Fault, NothingNamed, Subject, UnknownFault};
 pub use rollout_sim::image::{Architecture, ImageBehaviour};
 use rollout_sim::{SimTime, World, iam};
 use tokio::sync::oneshot;
@@ -44,6 +45,7 @@ pub use clock::ClockMode;
 pub use command::PushImage;
 pub use control::{ControlError, Status};
 pub use disruption::Disruption;
+pub use protocol::API_PREFIXES;
 pub use rollout_sim::iam::{UnusedGrant, Usage};
 pub use state::{STATE_VERSION, StateError};
 
@@ -221,6 +223,12 @@ impl Control {
     /// The journal cannot be written.
     pub fn add_fault(&self, fault: Fault, after: Duration) -> Result<(), StateError> {
         self.shared.lock().add_fault(fault, after)
+    }
+
+    /// Faults that have broken nothing so far.
+    #[must_use]
+    pub fn missed_faults(&self) -> Vec<Fault> {
+        self.shared.lock().missed_faults()
     }
 
     /// Mends one fault, or all.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use env_config::{Changes, Config, Environment, Scenario, ScenarioImage, ScenarioSide, merge};
 use rollout_sim::ecs;
-use rollout_sim::fault::{Fault, FaultKind};
+use rollout_sim::fault::{Breakable, Fault, FaultKind, Subject};
 use rollout_sim::image::{Crash, ImageBehaviour};
 use rollout_sim::params::Params;
 
@@ -122,31 +122,28 @@ impl Case {
             let kind = text.split(':').next().unwrap_or_default();
             LabError::Fault { message: format!("there is no fault `{kind}`"), allowed: kinds.join(", ") }
         })?;
-        let Some(service) = &fault.service else { return Ok(fault) };
-        if is_of_api(fault.kind) {
-            let allowed = format!("{} without a service: it concerns every call", fault.kind);
+        if fault.service.is_some() && is_of_api(fault.kind) {
+            let allowed = format!("{} without a name: it concerns every call", fault.kind);
             return Err(LabError::Fault { message: format!("`{text}` is not simulated"), allowed });
         }
+        self.breakable()?.check(&fault).map_err(|error| LabError::Fault {
+            message: format!("fault `{text}`: there is no {} of this name", error.subjects),
+            allowed: error.names,
+        })?;
+        Ok(fault)
+    }
+
+    /// What there is to break.
+    fn breakable(&self) -> Result<Breakable, LabError> {
         let platform = &self.after.platform;
-        let tasks = platform.tasks.keys().map(ToString::to_string);
-        let names: Vec<String> = if is_of_migration(fault.kind) {
-            tasks.collect()
-        } else {
-            platform.services.keys().map(ToString::to_string).collect()
-        };
-        if names.contains(service) {
-            return Ok(fault);
-        }
-        if fault.kind == FaultKind::NoCapacity {
-            let zones = self.zones()?;
-            if zones.contains(service) {
-                return Ok(fault);
-            }
-            let message = format!("fault `{text}`: there is no service and no zone `{service}`");
-            return Err(LabError::Fault { message, allowed: [names, zones].concat().join(", ") });
-        }
-        let message = format!("fault `{text}`: there is no service `{service}`");
-        Err(LabError::Fault { message, allowed: names.join(", ") })
+        let template = stack_model::environment(&self.after, self.environment()?)?;
+        let resources = template.resource_types().map(|(id, _)| (Subject::Resource, id.to_owned()));
+        let mut names: Vec<(Subject, String)> = Vec::new();
+        names.extend(platform.services.keys().map(|name| (Subject::Service, name.to_string())));
+        names.extend(platform.tasks.keys().map(|name| (Subject::Task, name.to_string())));
+        names.extend(self.zones()?.into_iter().map(|name| (Subject::Zone, name)));
+        names.extend(resources);
+        Ok(Breakable(names))
     }
 
     /// Zones of the environment's network.

@@ -66,6 +66,8 @@ pub struct Outcome {
     pub back: Option<Record>,
     /// The last assessment.
     pub assessment: Assessment,
+    /// Faults that had nothing to break.
+    pub missed: Vec<Fault>,
 }
 
 impl Stage {
@@ -88,8 +90,7 @@ impl Stage {
         // What breaks a migration breaks the task definition that is there; what breaks services breaks those to come.
         let since =
             |fault: &Fault| if case::is_of_migration(fault.kind) { SimTime::from_millis(0) } else { start };
-        let active =
-            play.faults.iter().map(|fault| ActiveFault { fault: fault.clone(), since: since(fault) });
+        let active = play.faults.iter().map(|fault| ActiveFault::new(fault.clone(), since(fault)));
         world.faults.extend(active);
         let mut probe =
             Probe::new(self, &world, play.detailed).map_err(LabError::api("look at the services"))?;
@@ -120,6 +121,9 @@ impl Stage {
         let whole_at = aftermath(&mut world, &mut probe, ended_at)
             .map_err(LabError::api("watch what comes after the rollout"))?;
         let mut outcome = outcome(start, rollout, watch, back, play, probe, whole_at);
+        // Faults of the API are the watcher's here, not the simulated account's.
+        let missed = world.faults.iter().filter(|active| !active.hit && !case::is_of_api(active.fault.kind));
+        outcome.missed = missed.map(|active| active.fault.clone()).collect();
         if let Some((asked_at, known_at, detail)) = health {
             unhealthy(&mut outcome, asked_at.since(start), known_at.since(start), detail);
         }
@@ -175,6 +179,7 @@ fn refused(rollout: Rollout, play: &Play<'_>, cause: &str, reason: &str) -> Outc
         record,
         back: None,
         assessment,
+        missed: Vec::new(),
     }
 }
 
@@ -215,7 +220,7 @@ fn task_failed(
     ];
     let (lanes, tracks) = probe.into_recorder().map(crate::lanes::Recorder::finish).unwrap_or_default();
     let record = Record { rollout, snapshots: Vec::new() };
-    Outcome { figures, timeline, lanes, tracks, record, back: None, assessment }
+    Outcome { figures, timeline, lanes, tracks, record, back: None, assessment, missed: Vec::new() }
 }
 
 /// Rolled out, and the health check failed.
@@ -270,7 +275,8 @@ fn outcome(
     let (lanes, tracks) = probe.into_recorder().map(crate::lanes::Recorder::finish).unwrap_or_default();
     let record = Record { rollout, snapshots: watch.snapshots };
     let back = back.map(|back| Record { rollout: back.rollout, snapshots: back.watch.snapshots });
-    Outcome { figures, timeline, lanes, tracks, record, back, assessment: watch.assessment }
+    let (assessment, missed) = (watch.assessment, Vec::new());
+    Outcome { figures, timeline, lanes, tracks, record, back, assessment, missed }
 }
 
 /// Lets time pass until every service has all its tasks again, or until it is clear that this does not happen.

@@ -5,7 +5,7 @@ use std::path::Path;
 use ops_cli::{BootstrapArgs, Exit};
 
 use super::deploy::wanted;
-use super::{close, tell_json};
+use super::{close, met_faults, tell_json};
 use crate::bootstrap::{self, Bootstrap, BootstrapResult, Item, State};
 use crate::confirm::confirm;
 use crate::failure::Failure;
@@ -15,12 +15,16 @@ pub(super) async fn run(args: &BootstrapArgs, root: &Path) -> Result<Exit, Failu
     let options = Bootstrap { wanted: wanted(&args.revision)?, allow_replace: Vec::new() };
     let mut session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let outcome = go(&mut session, args, &options).await;
+    let met = match &outcome {
+        Ok(result) if !args.plan => met_faults(&session, result.exit),
+        _ => Ok(()),
+    };
     close(session.session.target).await;
     let result = outcome?;
-    if args.json {
+    if args.json && met.is_ok() {
         tell_json(&result);
     }
-    Ok(result.exit)
+    met.map(|()| result.exit)
 }
 
 async fn go(

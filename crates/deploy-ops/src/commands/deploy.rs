@@ -6,7 +6,7 @@ use std::time::Instant;
 use ops_cli::{DeployArgs, Exit, RevisionArgs};
 use serde_json::json;
 
-use super::{close, print_json, tell_failure, tell_json};
+use super::{close, met_faults, print_json, tell_failure, tell_json};
 use crate::call;
 use crate::deploy::{self, Options};
 use crate::failure::Failure;
@@ -38,15 +38,18 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
         return Ok(Exit::Done);
     }
     let (outcome, calls) = call::counted(deploy::deploy(&session, &options)).await;
+    let mut met = Ok(());
     let exit = match &outcome {
         Ok(outcome) if args.plan => plan(args, outcome)?,
         Ok(outcome) => {
             summary::print(&session, Command::Deployment, outcome, wall.elapsed());
             step_output::hand_on(&session.report, &outcome.result);
-            if args.json {
+            let exit = outcome.result.verdict.exit();
+            met = met_faults(&session, exit);
+            if args.json && met.is_ok() {
                 tell_json(&outcome.result);
             }
-            outcome.result.verdict.exit()
+            exit
         }
         Err(failure) => {
             let release = label(&options.wanted);
@@ -59,7 +62,8 @@ pub(super) async fn run(args: &DeployArgs, root: &Path) -> Result<Exit, Failure>
         record::leave(&session, &args.environment, ("deploy", recorded_options(args)), result, calls);
     }
     close(session.session.target).await;
-    outcome.map(|_| exit)
+    outcome?;
+    met.map(|()| exit)
 }
 
 /// What would change, for people on stderr already, for programs on stdout; the exit code says whether anything would.

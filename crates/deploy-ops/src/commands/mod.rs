@@ -26,7 +26,7 @@ use ops_cli::{Exit, OpsCommand, medium};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::session::EnvironmentSession;
+use crate::session::{EnvironmentSession, Session};
 use crate::summary::{self, Command};
 use crate::target::Target;
 
@@ -56,6 +56,11 @@ pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
 
 /// Whether the object of `--json` is on stdout: a command that fails after that must not print a second one.
 static OBJECT_PRINTED: AtomicBool = AtomicBool::new(false);
+
+/// A command that ended well has to have met the faults that were to break it.
+fn met_faults(session: &Session, exit: Exit) -> Result<(), Failure> {
+    if exit == Exit::Done { session.target.met_faults() } else { Ok(()) }
+}
 
 /// The JSON object on stdout.
 pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use ops_cli::{Exit, RecoverArgs};
 use serde_json::json;
 
-use super::{close, tell_json};
+use super::{close, met_faults, tell_json};
 use crate::call;
 use crate::confirm::Ask;
 use crate::failure::Failure;
@@ -26,15 +26,20 @@ pub(super) async fn run(args: &RecoverArgs, root: &Path) -> Result<Exit, Failure
         (outcome, calls, session.session)
     };
     session.report.end_group();
+    let met = match &outcome {
+        Ok(recovered) => met_faults(&session, recovered.verdict.exit()),
+        Err(_) => Ok(()),
+    };
     if let Ok(recovered) = &outcome {
         ops_cli::say!();
         ops_cli::say!("{recovered}");
-        if args.json {
+        if args.json && met.is_ok() {
             tell_json(recovered);
         }
     }
     let result = outcome.as_ref().map(|recovered| record::Outcome::Recovery(recovered.clone()));
     record::leave(&session, &args.stack, ("recover", json!({"faults": args.target.faults})), result, calls);
     close(session.target).await;
-    Ok(outcome?.verdict.exit())
+    let exit = outcome?.verdict.exit();
+    met.map(|()| exit)
 }

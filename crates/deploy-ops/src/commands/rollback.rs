@@ -6,7 +6,7 @@ use std::time::Instant;
 use ops_cli::{Exit, RollbackArgs, Via};
 use serde_json::json;
 
-use super::{close, tell_failure, tell_json};
+use super::{close, met_faults, tell_failure, tell_json};
 use crate::call;
 use crate::confirm::Ask;
 use crate::failure::Failure;
@@ -29,10 +29,12 @@ pub(super) async fn run(args: &RollbackArgs, root: &Path) -> Result<Exit, Failur
         ask: Ask::unless(args.yes, &session),
     };
     let (outcome, calls) = call::counted(rollback::rollback(&session, &options)).await;
+    let mut met = Ok(());
     match &outcome {
         Ok(outcome) => {
             summary::print(&session, Command::Rollback, outcome, wall.elapsed());
-            if args.json {
+            met = met_faults(&session, outcome.result.verdict.exit());
+            if args.json && met.is_ok() {
                 tell_json(&outcome.result);
             }
         }
@@ -41,7 +43,8 @@ pub(super) async fn run(args: &RollbackArgs, root: &Path) -> Result<Exit, Failur
     let result = outcome.as_ref().map(|outcome| record::Outcome::Release(outcome.result.clone()));
     record::leave(&session, &args.environment, ("rollback", recorded_options(args)), result, calls);
     close(session.session.target).await;
-    Ok(outcome?.result.verdict.exit())
+    let exit = outcome?.result.verdict.exit();
+    met.map(|()| exit)
 }
 
 /// The options that matter for what happened.

@@ -184,6 +184,9 @@ async fn redeploy(session: &EnvironmentSession, services: &[String]) -> Result<E
     let outcome = redeploy::redeploy(session, services).await?;
     session.report.end_group();
     let environment = session.environment.name.as_str();
+    if matches!(outcome, Restart::NothingRuns | Restart::Done(_)) {
+        session.target.met_faults()?;
+    }
     match outcome {
         Restart::NothingRuns => {
             ops_cli::say!("nothing runs that reads it: it is read when the services start");

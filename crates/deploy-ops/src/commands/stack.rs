@@ -5,7 +5,7 @@ use std::path::Path;
 use ops_cli::{Exit, StackArgs, StackCommand, StackDeleteArgs, StackDriftArgs, Verdict};
 use serde::Serialize;
 
-use super::{close, print_json, tell_json};
+use super::{close, met_faults, print_json, tell_json};
 use crate::again;
 use crate::alignment;
 use crate::confirm::confirm;
@@ -36,15 +36,17 @@ pub(super) async fn run(command: &StackCommand, root: &Path) -> Result<Exit, Fai
                 Opened::Shared(session) => unfinished::of_shared(session, outcome).await,
                 Opened::Environment(session) => unfinished::of_environment(session, outcome).await,
             };
+            let well = outcome.as_ref().map_or(Exit::Unexpected, |result| result.verdict.exit());
+            let met = met_faults(opened.session(), well);
             opened.close().await;
             let result = outcome?;
             for line in result.lines() {
                 ops_cli::say!("{line}");
             }
-            if args.json {
+            if args.json && met.is_ok() {
                 tell_json(&result);
             }
-            Ok(result.verdict.exit())
+            met.map(|()| result.verdict.exit())
         }
         StackCommand::Plan(args) => {
             let opened = Opened::open(root, args).await?;

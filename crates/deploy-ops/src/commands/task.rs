@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ops_cli::{Exit, TaskCommand, TaskRunArgs, TaskStopArgs};
 
-use super::{close, tell_json};
+use super::{close, met_faults, tell_json};
 use crate::failure::Failure;
 use crate::resolve::Wanted;
 use crate::session::EnvironmentSession;
@@ -42,13 +42,16 @@ async fn run_task(args: &TaskRunArgs, root: &Path) -> Result<Exit, Failure> {
     let session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
     let outcome = task_run::run(&session, &options).await;
     session.report.end_group();
+    let mut met = Ok(());
     if let Ok(result) = &outcome {
         ops_cli::say!();
         result.lines().iter().for_each(|line| ops_cli::say!("{line}"));
-        if args.json {
+        met = met_faults(&session, result.exit());
+        if args.json && met.is_ok() {
             tell_json(result);
         }
     }
     close(session.session.target).await;
-    outcome.map(|result| result.exit())
+    let exit = outcome?.exit();
+    met.map(|()| exit)
 }

@@ -25,7 +25,7 @@ const COMFORTABLE_SECS: f64 = 3600.0;
 pub async fn connect(root: &Path, config: &Config, args: &TargetArgs) -> (Vec<Finding>, Option<Target>) {
     let local = args.place() == Ok(Place::Local);
     let what = if local { "local account" } else { "credentials" };
-    let target = match tokio::time::timeout(LIMIT, Target::connect(root, config, args)).await {
+    let target = match tokio::time::timeout(LIMIT, Target::connect(root, config, args, Vec::new())).await {
         Ok(Ok(target)) => target,
         Ok(Err(error)) => return (vec![refusal(error, what)], None),
         Err(_) => {

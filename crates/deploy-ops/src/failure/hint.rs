@@ -77,6 +77,11 @@ impl Failure {
             Self::Task(TaskError::NotPlaced { .. }) => {
                 Some("nothing ran; try again later, or in other availability zones".to_owned())
             }
+            Self::FaultMissed { .. } => Some(
+                "what runs already is not broken, nor what the command leaves alone: name what it changes, or give it a new \
+                 release to deploy (`cargo xtask release TAG --local` makes one)"
+                    .to_owned(),
+            ),
             Self::UnknownTask { known, .. } => {
                 Some(format!("the tasks of infra/platform.toml are {}", known.join(", ")))
             }

@@ -19,6 +19,7 @@ impl Failure {
             | Self::UnknownService { .. }
             | Self::UnknownTask { .. }
             | Self::Record(_)
+            | Self::FaultMissed { .. }
             | Self::Target(TargetError::UnknownFault(_) | TargetError::Place(_)) => "input",
             Self::Target(TargetError::NoCredentials(_)) => "no_credentials",
             Self::Target(TargetError::WrongAccount { .. }) => "wrong_account",

@@ -3,6 +3,7 @@
 
 mod doctor;
 mod doctor_github;
+mod faults;
 mod images;
 mod machine;
 mod scene;

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use query::action as query_action;
+pub use service::API_PREFIXES;
 pub(crate) use service::Service;
 
 /// How a request is encoded, and so how it is answered.

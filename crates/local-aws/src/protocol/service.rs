@@ -22,6 +22,17 @@ pub(crate) enum Service {
 
 use Service::{CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, S3, SecretsManager, Sts};
 
+/// Names of the services that are served, as actions are prefixed and API faults name them.
+pub const API_PREFIXES: [&str; Service::ALL.len()] = {
+    let mut prefixes = [""; Service::ALL.len()];
+    let mut index = 0;
+    while index < prefixes.len() {
+        prefixes[index] = Service::ALL[index].iam_prefix();
+        index += 1;
+    }
+    prefixes
+};
+
 impl Service {
     const ALL: [Self; 11] =
         [CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, S3, SecretsManager, Sts];

@@ -14,7 +14,7 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["faults", "compare"])]
     pub scenario: Option<String>,
     /// What is broken: KIND or KIND:SERVICE; repeatable. Without any: a table of all kinds
-    #[arg(long = "fault", value_name = "KIND[:SERVICE]")]
+    #[arg(long = "fault", value_name = "KIND[:NAME]")]
     pub faults: Vec<String>,
     /// Another configuration beside it: an environment, a TOML file, a folder such as infra, or a git revision
     #[arg(long, value_name = "OTHER")]

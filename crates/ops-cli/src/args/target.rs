@@ -11,7 +11,7 @@ pub struct TargetArgs {
     #[arg(long, global = false)]
     pub local: bool,
     /// Break the local world: KIND or KIND:SERVICE; repeatable (only with --local)
-    #[arg(long = "fault", value_name = "KIND[:SERVICE]")]
+    #[arg(long = "fault", value_name = "KIND[:NAME]")]
     pub faults: Vec<String>,
 }
 

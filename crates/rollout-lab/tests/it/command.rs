@@ -73,6 +73,12 @@ fn mistakes_are_answered_with_what_there_is() {
     let (code, text) = refused(&["staging", "--fault", "crash-at-start"]);
     assert_eq!(code, Some(3));
     assert!(text.contains("crash-at-start") && text.contains("crash-on-start"), "{text}");
+    let (code, text) = refused(&["staging", "--fault", "migration-fails:api"]);
+    assert_eq!(code, Some(3));
+    assert!(text.contains("there is no task of this name") && text.contains("migrate"), "{text}");
+    let (code, text) = refused(&["staging", "--fault", "stack-fails:Database"]);
+    assert_eq!(code, Some(3));
+    assert!(text.contains("`stack-fails:Database` breaks nothing in this rollout"), "{text}");
     let (code, text) = refused(&["--scenario", "incident"]);
     assert_eq!(code, Some(3));
     assert!(text.contains("incident-2026-02-19"), "{text}");

@@ -125,6 +125,23 @@ fn faults_that_break_nothing_here_are_refused_with_what_there_is() {
     assert!(refused("crash-at-start").contains("crash-on-start"));
     assert!(refused("crash-on-start:worker").contains("api, frontend, mcp"));
     assert!(refused("throttled:ecs").contains("every call"));
-    assert!(refused("no-capacity:eu-west-9a").contains("api, frontend, mcp, us-west-2a, us-west-2b"));
-    assert!(case.faults(&["crash-on-start:mcp", "no-capacity", "no-capacity:us-west-2a"]).is_ok());
+    assert!(
+        refused("no-capacity:eu-west-9a")
+            .contains("api, frontend, mcp, migrate, seed, us-west-2a, us-west-2b")
+    );
+    assert!(refused("migration-fails:api").contains("migrate, seed"));
+    assert!(refused("crash-on-start:nonsense").contains("api, frontend, mcp, migrate, seed"));
+    assert!(refused("stack-fails:Databse").contains("Database"));
+    let fine = ["crash-on-start:mcp", "no-capacity", "no-capacity:us-west-2a", "stack-fails:Database"];
+    assert!(case.faults(&fine).is_ok());
+}
+
+#[test]
+fn a_fault_of_what_is_not_rolled_out_is_missed() {
+    let missed = |fault: &str| play(staging(), Watcher::Tool, &[fault]).missed.len();
+    assert_eq!(missed("stack-fails:Database"), 1);
+    assert_eq!(missed("image-missing:seed"), 1);
+    for hit in ["stack-fails:api", "crash-on-start:mcp", "migration-fails", "no-capacity:us-west-2a"] {
+        assert_eq!(missed(hit), 0, "{hit}");
+    }
 }

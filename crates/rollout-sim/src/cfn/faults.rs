@@ -43,6 +43,15 @@ pub(super) fn doomed(world: &World, index: usize, affected: &BTreeSet<String>) -
     services.next().or_else(|| if wanted.is_none() { order.next_back() } else { None }).cloned()
 }
 
+/// Notes that the faults of stacks that are active have something to break.
+pub(super) fn note_hit(world: &mut World) {
+    let now = world.now();
+    for active in &mut world.faults {
+        let of_stacks = matches!(active.fault.kind, FaultKind::StackFails | FaultKind::RollbackFails);
+        active.hit |= of_stacks && active.since <= now;
+    }
+}
+
 fn is_doomed(world: &World, index: usize, name: &str) -> bool {
     world.cfn.stacks[index]
         .operation

@@ -13,7 +13,7 @@ use crate::{World, ecr, elb, logs, secrets};
 /// go back to is as good as it was. A one-off task has no old release: it is hit by what is active when it starts, by
 /// faults of images and starts only where they name it. `name` is the service's name, for a one-off task the family's.
 pub(super) fn faults(
-    world: &World,
+    world: &mut World,
     definition: DefinitionKey,
     name: &str,
     one_off: Option<&str>,
@@ -32,7 +32,8 @@ pub(super) fn faults(
                 && (!other.was_hit || deployment::is_settled_on(world, place))
         })
     };
-    for active in &world.faults {
+    let mut met = Vec::new();
+    for (index, active) in world.faults.iter().enumerate() {
         let wanted = active.fault.service.as_deref();
         let concerns = wanted.is_none_or(|wanted| name == wanted || name.ends_with(&format!("-{wanted}")));
         let is_hit = if one_off.is_some() { world.now() >= active.since } else { !is_older(active.since) };
@@ -60,19 +61,32 @@ pub(super) fn faults(
             | FaultKind::RollbackFails
             | FaultKind::Throttled
             | FaultKind::AccessDenied
-            | FaultKind::ApiOutage => {}
+            | FaultKind::ApiOutage => continue,
         }
+        let of_migrations =
+            matches!(active.fault.kind, FaultKind::MigrationFails | FaultKind::MigrationHangs);
+        let breaks = if of_migrations { migration } else { service };
+        if breaks {
+            met.push(index);
+        }
+    }
+    for index in met {
+        world.faults[index].hit = true;
     }
     faults
 }
 
 /// Whether Fargate has no capacity in a zone for a new task of `name` now.
-fn no_capacity(world: &World, name: &str, zone: &str) -> bool {
+fn no_capacity(world: &mut World, name: &str, zone: &str) -> bool {
     let is_meant = |wanted: &str| name == wanted || name.ends_with(&format!("-{wanted}")) || zone == wanted;
-    world
-        .faults
-        .iter()
-        .any(|active| active.fault.kind == FaultKind::NoCapacity && active.concerns(world.now(), is_meant))
+    let (now, mut without) = (world.now(), false);
+    for active in &mut world.faults {
+        if active.fault.kind == FaultKind::NoCapacity && active.concerns(now, is_meant) {
+            active.hit = true;
+            without = true;
+        }
+    }
+    without
 }
 
 /// Why a task could not be placed.
@@ -271,14 +285,17 @@ pub(super) fn subnets(network: Option<&NetworkConfiguration>) -> &[String] {
 /// Subnet and zone for a new task of `name`: of those with capacity, that with the fewest of `taken`. `None` where no
 /// zone has capacity.
 pub(super) fn place(
-    world: &World,
+    world: &mut World,
     name: &str,
     network: Option<&NetworkConfiguration>,
     taken: &[u32],
 ) -> Option<Place> {
     let subnets = subnets(network);
     let open = |index: &usize| {
-        world.faults.is_empty() || !no_capacity(world, name, &super::zone_name(&world.region, *index))
+        world.faults.is_empty() || {
+            let zone = super::zone_name(&world.region, *index);
+            !no_capacity(world, name, &zone)
+        }
     };
     let fewest = |index: &usize| taken.get(*index).copied().unwrap_or(0);
     let index = (0..subnets.len().max(1)).filter(open).min_by_key(fewest)?;

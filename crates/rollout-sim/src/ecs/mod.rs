@@ -65,6 +65,7 @@ pub use task_definition::{
 
 pub(crate) use checks::target_changed;
 pub(crate) use program::{errs, probe, respond, status_of};
+pub(crate) use service::security_groups;
 pub(crate) use stop::target_drained;
 
 macro_rules! keys {

@@ -157,8 +157,8 @@ fn start_tasks(world: &mut World, key: ServiceKey, deployment: DeploymentKey, co
     let faults = launch::faults(world, definition, &name, None);
     let mut ids = Vec::new();
     for _ in 0..count.min(limit) {
-        let taken = &world.ecs.service(key).zones;
-        let Some(place) = launch::place(world, &name, network.as_ref(), taken) else {
+        let taken = world.ecs.service(key).zones.clone();
+        let Some(place) = launch::place(world, &name, network.as_ref(), &taken) else {
             note_once(world, key, format_args!("was unable to place a task. Reason: {}.", launch::CAPACITY));
             retry_placement(world, key);
             break;

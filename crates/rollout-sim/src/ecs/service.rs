@@ -374,3 +374,14 @@ pub fn delete_service(
     scheduler::request(world, key);
     Ok(DeleteServiceOutput { service: describe::service(world, key, true) })
 }
+
+/// Security groups of a task of a service; none where it has none of its own, or its deployment is forgotten.
+pub(crate) fn security_groups(world: &World, task: TaskKey) -> &[String] {
+    let owner = world.ecs.task(task).and_then(|task| task.owner);
+    let network = owner.and_then(|(service, deployment)| {
+        let service = world.ecs.service(service);
+        let revision = service.deployment(deployment)?.revision;
+        service.revisions.get(revision)?.network.as_ref()?.awsvpc_configuration.as_ref()
+    });
+    network.map_or(&[], |network| &network.security_groups)
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::api::TargetState;
 use super::targets::{CheckFailure, Target, with_target};
-use super::{Event, TargetGroupKey, TargetKey, slow_start};
+use super::{Event, TargetGroupKey, TargetKey, reach, slow_start};
 use crate::{World, ecs};
 
 /// What a target answers to a request.
@@ -14,6 +14,17 @@ pub(crate) enum Probe {
     Refused,
     /// A status, after so many seconds.
     Answer(u16, f64),
+    /// Nothing: what is sent does not arrive.
+    Silence,
+}
+
+/// Whether nothing arrives within the time-out.
+fn is_late(answer: Probe, timeout_secs: f64) -> bool {
+    match answer {
+        Probe::Refused => false,
+        Probe::Answer(_, secs) => secs > timeout_secs,
+        Probe::Silence => true,
+    }
 }
 
 pub(super) fn first_check(world: &mut World, group: TargetGroupKey, target: TargetKey) {
@@ -79,9 +90,13 @@ pub(super) fn check(world: &mut World, group: TargetGroupKey, target: TargetKey)
     let (task, traffic_port) = (place.task, place.port);
     let Some(entry) = world.elb.target_groups.get(&group) else { return };
     let port = entry.shape.health_check_port.parse().unwrap_or(traffic_port);
-    let failure = match ecs::probe(world, task, port, &entry.shape.health_check_path) {
+    let answer = match reach::is_open(world, group, task, port) {
+        true => ecs::probe(world, task, port, &entry.shape.health_check_path),
+        false => Probe::Silence,
+    };
+    let failure = match answer {
         Probe::Refused => Some(CheckFailure::Refused),
-        Probe::Answer(_, secs) if secs > timeout => {
+        _ if is_late(answer, timeout) => {
             let wait = Duration::from_secs_f64(timeout);
             let timer = world.schedule_in(wait, crate::Event::Elb(Event::TimedOut { group, target }));
             with_target(world, group, target, |place| place.timer = Some(timer));
@@ -89,6 +104,7 @@ pub(super) fn check(world: &mut World, group: TargetGroupKey, target: TargetKey)
         }
         Probe::Answer(status, _) if entry.passes(status) => None,
         Probe::Answer(status, _) => Some(CheckFailure::Code(status)),
+        Probe::Silence => Some(CheckFailure::Timeout),
     };
     conclude(world, group, target, failure);
 }

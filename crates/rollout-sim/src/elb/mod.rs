@@ -6,6 +6,7 @@ mod health;
 mod http;
 mod listener;
 mod load_balancer;
+mod reach;
 mod rule;
 mod slow_start;
 mod tags;
@@ -36,6 +37,7 @@ pub use targets::describe_target_health;
 
 pub(crate) use health::Probe;
 pub(crate) use health::recheck;
+pub(crate) use reach::network_changed;
 pub(crate) use targets::{
     Registration, check_path, deregister, register, target_port, target_state, unhealthy_reason,
 };

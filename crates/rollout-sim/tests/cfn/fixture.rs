@@ -237,7 +237,7 @@ impl Fixture {
 
     pub(crate) fn fault(&mut self, fault: &str) {
         let fault: Fault = fault.parse().unwrap();
-        self.world.faults.push(ActiveFault { fault, since: self.world.now() });
+        self.world.faults.push(ActiveFault::new(fault, self.world.now()));
     }
 
     pub(crate) fn physical_id(&self, name: &str) -> Option<String> {

@@ -168,7 +168,7 @@ fn every_fault_of_tasks_is_scripted_by_moment() {
     for fault in OF_TASKS {
         let mut fixture = Fixture::new(Setup::default());
         let begins = fixture.world.now() + std::time::Duration::from_secs(600);
-        let active = rollout_sim::fault::ActiveFault { fault: fault.parse().unwrap(), since: begins };
+        let active = rollout_sim::fault::ActiveFault::new(fault.parse().unwrap(), begins);
         fixture.world.faults.push(active);
         fixture.deploy(ImageBehaviour::default());
         fixture.until(600.0, fault, |it| it.rollout() == RolloutState::Completed);

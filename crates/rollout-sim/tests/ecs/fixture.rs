@@ -274,7 +274,7 @@ impl Fixture {
     /// Breaks the world from now on, as `--fault` does.
     pub(crate) fn fault(&mut self, fault: &str) {
         let fault: Fault = fault.parse().unwrap();
-        self.world.faults.push(ActiveFault { fault, since: self.world.now() });
+        self.world.faults.push(ActiveFault::new(fault, self.world.now()));
     }
 
     pub(crate) fn run(&mut self, secs: f64) {

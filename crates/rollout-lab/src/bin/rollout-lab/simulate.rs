@@ -4,8 +4,8 @@ use std::path::Path;
 
 use ops_cli::SimulateArgs;
 use rollout_lab::{
-    Advice, Case, Figures, Outcome, Play, Sampled, Stage, Texts, Watcher, advise, advised, comparison,
-    deadline, fault_table, report, sample, sampled, svg,
+    Advice, Case, Figures, LabError, Outcome, Play, Sampled, Stage, Texts, Watcher, advise, advised,
+    comparison, deadline, fault_table, report, sample, sampled, svg,
 };
 use rollout_sim::fault::{Fault, FaultKind};
 use serde_json::{Value, json};
@@ -129,6 +129,9 @@ fn finish(
         let runs = args.runs.map(|runs| runs as usize);
         let sampled = runs.map(|runs| sample(&side.stage, &play, runs, args.seed)).transpose()?;
         let outcome = side.stage.play(&play)?;
+        if let Some(fault) = outcome.missed.first() {
+            return Err(missed(fault).into());
+        }
         played.push(Played { title: side.title.clone(), watcher: side.watcher, outcome, sampled });
     }
     // The settings are those of the side that takes longest in question: the first.
@@ -152,6 +155,15 @@ fn finish(
         return print(&format!("{:#}\n", machine(head, &played, &advice)));
     }
     print(&people(&played, &advice))
+}
+
+/// A fault that had nothing to break says nothing about what would be if it had.
+fn missed(fault: &Fault) -> LabError {
+    LabError::Fault {
+        message: format!("fault `{fault}` breaks nothing in this rollout: {}", fault.kind.moment()),
+        allowed: "faults of what is rolled out; `cargo xtask simulate ENVIRONMENT` shows every kind"
+            .to_owned(),
+    }
 }
 
 fn people(played: &[Played], advice: &[Advice]) -> String {

@@ -20,6 +20,9 @@ use crate::{Event as WorldEvent, World};
 /// Lays out the steps and starts those that wait for nothing.
 pub(super) fn begin(world: &mut World, index: usize, affected: &BTreeSet<String>) {
     let doomed = faults::doomed(world, index, affected);
+    if doomed.is_some() {
+        faults::note_hit(world);
+    }
     let stack = &mut world.cfn.stacks[index];
     let (Some(operation), Some(definition)) = (&mut stack.operation, &stack.definition) else { return };
     operation.doomed = doomed;

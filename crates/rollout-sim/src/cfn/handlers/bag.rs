@@ -56,6 +56,7 @@ pub(super) fn create(
     let bag = Bag { properties: properties.clone(), attributes: made.attributes.clone() };
     world.cfn.bags.entry(kind.to_owned()).or_default().insert(made.physical_id.clone(), bag);
     point_record(world, kind, properties, true);
+    elb::network_changed(world, kind);
     let wait = Wait::Secs(durations(kind).create * world.params.cfn_duration_factor);
     Ok(Outcome { wait, ..made })
 }
@@ -71,6 +72,7 @@ pub(super) fn update(
     };
     bag.properties = new.clone();
     point_record(world, kind, new, true);
+    elb::network_changed(world, kind);
     let wait = Wait::Secs(durations(kind).update * world.params.cfn_duration_factor);
     Ok(Outcome { physical_id: physical_id.to_owned(), wait, ..Outcome::default() })
 }
@@ -96,6 +98,7 @@ pub(super) fn delete(
     let removed = world.cfn.bags.get_mut(kind).and_then(|bags| bags.remove(physical_id));
     if let Some(bag) = removed {
         point_record(world, kind, &bag.properties, false);
+        elb::network_changed(world, kind);
     }
     // A final snapshot takes about as long again.
     let snapshot = if policy == Policy::Snapshot { 2.0 } else { 1.0 };

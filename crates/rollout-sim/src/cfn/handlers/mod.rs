@@ -19,6 +19,7 @@ mod identity;
 mod names;
 pub(super) mod nested;
 mod stores;
+mod vpc;
 
 use std::collections::BTreeMap;
 
@@ -97,6 +98,7 @@ pub(super) fn create(
     let subject = Subject { kind, old: None, properties, physical_id: None };
     access::check(world, context, Verb::Create, subject)?;
     gateways::check_creation(world, context.stack, &context.logical_id, kind, properties)?;
+    vpc::check(world, context, kind, None, properties)?;
     if kind == database::KIND {
         return database::create(world, context, properties);
     }
@@ -141,6 +143,7 @@ pub(super) fn update(
 ) -> Result<Outcome, Failure> {
     let subject = Subject { kind, old: Some(old), properties: new, physical_id: Some(id) };
     access::check(world, context, Verb::Update, subject)?;
+    vpc::check(world, context, kind, Some(old), new)?;
     if kind == database::KIND {
         return database::update(world, context, id, new);
     }

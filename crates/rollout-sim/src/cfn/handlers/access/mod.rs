@@ -131,7 +131,10 @@ fn needs(
 ) -> Vec<Need> {
     match subject.kind {
         "AWS::IAM::Role" | "AWS::IAM::Policy" => return roles::needs(world, context, verb, subject),
-        kind if tags::is_part(kind) => return tags::of_others(world, action, subject),
+        kind if tags::is_part(kind) => {
+            let gone = Some(&context.tags).filter(|_| verb == Verb::Delete);
+            return tags::of_others(world, action, subject, gone);
+        }
         _ => {}
     }
     let own = arns::resource(world, context, subject.kind, subject.properties, subject.physical_id);
@@ -139,7 +142,7 @@ fn needs(
     let tags = subject.physical_id.map(|id| tags::of(world, id).unwrap_or_else(|| context.tags.clone()));
     let mut needs = vec![Need::new(action, own.clone()).tagged(tags).placed(verb, subject)];
     if verb == Verb::Create {
-        needs.extend(tags::of_others(world, action, subject));
+        needs.extend(tags::of_others(world, action, subject, None));
         needs.extend(tags::on_creation(context, action, subject, own));
     }
     if verb != Verb::Delete {

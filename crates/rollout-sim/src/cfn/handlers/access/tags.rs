@@ -47,8 +47,15 @@ pub(super) fn is_part(kind: &str) -> bool {
     PARTS.iter().any(|(part, _)| *part == kind)
 }
 
-/// The action on each of the resources that its properties name.
-pub(super) fn of_others(world: &World, action: &'static str, subject: Subject<'_>) -> Vec<Need> {
+/// The action on each of the resources that its properties name. `gone` are the tags of one that no stack has any more, such
+/// as a route table that was replaced or deleted a moment before its routes: nothing new is made on it, and what is
+/// left of it goes.
+pub(super) fn of_others(
+    world: &World,
+    action: &'static str,
+    subject: Subject<'_>,
+    gone: Option<&BTreeMap<String, String>>,
+) -> Vec<Need> {
     let named = others(subject.kind).iter().flat_map(|(property, word)| {
         let ids = match subject.properties.get(*property) {
             Some(Value::Array(ids)) => ids.iter().filter_map(Value::as_str).collect(),
@@ -58,7 +65,10 @@ pub(super) fn of_others(world: &World, action: &'static str, subject: Subject<'_
         ids.into_iter().map(move |id| (id, *word))
     });
     let mut needs: Vec<Need> = named
-        .map(|(id, word)| Need::new(action, world.arn("ec2", &format!("{word}/{id}"))).tagged(of(world, id)))
+        .map(|(id, word)| {
+            let tags = of(world, id).or_else(|| gone.cloned());
+            Need::new(action, world.arn("ec2", &format!("{word}/{id}"))).tagged(tags)
+        })
         .collect();
     if subject.kind == "AWS::ServiceDiscovery::Service" {
         let id = match text(subject.properties, "NamespaceId") {
