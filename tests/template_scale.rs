@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use cfn::Document;
 use env_config::Config;
-use stack_model::limits::{Usage, usage};
+use stack_model::limits::{ROLES_OF_ACCOUNT, Usage, roles, usage};
 
 /// The repository's own platform and staging, as the pattern of the others.
 const PLATFORM: &str = include_str!("../infra/platform.toml");
@@ -87,6 +87,16 @@ fn a_hundred_environments_of_forty_services_are_within_every_limit() {
         assert_eq!(too_much(&own), Vec::<String>::new(), "{name}");
         assert!(own.compact().len() < 500_000, "{}", own.compact().len());
     }
+}
+
+/// What an account takes of roles is less than the templates have room for: `check` refuses more.
+#[test]
+fn an_account_has_roles_for_sixty_environments_of_forty_services() {
+    let of = |environments: usize| roles(&[shared(environments)]) + environments * roles(&[environment(40)]);
+    let [usual, most] = ROLES_OF_ACCOUNT;
+    assert_eq!(of(1), 3 + 2 * 40 + 1);
+    assert!(of(12) <= usual && of(13) > usual, "{}", of(12));
+    assert!(of(60) <= most && of(61) > most, "{}", of(60));
 }
 
 /// From a size to the next one, each environment costs the same but for the digits of its name.

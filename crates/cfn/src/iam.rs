@@ -16,7 +16,7 @@ pub struct Role<S> {
     pub assume_role_policy_document: PolicyDocument<S>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Managed policies that the role has; at most 20.
+    /// Managed policies that the role has; at most 10, and 20 after a request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub managed_policy_arns: Vec<Value<S, ManagedPolicyArn>>,
     /// Seconds, 3,600 to 43,200.

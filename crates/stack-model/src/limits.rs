@@ -188,6 +188,16 @@ pub const LIMITS: &[Limit] = &[
     ),
 ];
 
+/// Roles that an account takes: by itself, and after a request for more (IAM user guide, reference_iam-quotas).
+pub const ROLES_OF_ACCOUNT: [usize; 2] = [1_000, 5_000];
+
+/// Roles that all these templates together make in the account.
+#[must_use]
+pub fn roles(templates: &[Document]) -> usize {
+    let types = templates.iter().flat_map(Document::resource_types);
+    types.filter(|(_, kind)| *kind == "AWS::IAM::Role").count()
+}
+
 /// A limit, and the most that a template asks for of it.
 #[derive(Debug)]
 pub struct Usage {
