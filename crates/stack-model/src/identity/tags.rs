@@ -2,8 +2,8 @@
 //!
 //! All environments have the same policies, which name what is an environment's by these tags
 //! (`${aws:PrincipalTag/DeploysTo}`; IAM user guide, reference_policies_variables), so that the shared stack has a few short
-//! roles for each environment and no policy of its own. A role that lacks a tag matches no statement that names it: the
-//! policies allow with tags, and what they deny does not hang on one.
+//! roles for each environment and no policy of its own. A role that lacks a tag reaches no resource that is named by it,
+//! and none that carries an environment's tag; what knows neither (docs/permissions.md) it may do as the others.
 //!
 //! Nobody but an administrator changes these tags: CloudFormation's roles may tag roles of containers only, and the trust of
 //! none of the roles lets a session bring tags of its own (`sts:TagSession`; IAM user guide, id_session-tags).
