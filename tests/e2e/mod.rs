@@ -9,6 +9,7 @@ mod database_change;
 mod database_life;
 mod database_user;
 mod diagnose;
+mod dns_copy;
 mod drift;
 mod early_validation;
 pub(crate) mod endpoint;

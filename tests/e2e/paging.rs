@@ -39,6 +39,7 @@ const CALL_SITES: &[(&str, &str, Reads)] = &[
     ("account-ops/database/rds.rs", "describe_db_instance_automated_backups", Paginator),
     ("account-ops/database/rds.rs", "describe_db_instances", Paginator),
     ("account-ops/database/rds.rs", "describe_db_snapshots", Paginator),
+    ("account-ops/dns/route53.rs", "list_resource_record_sets", Token),
     ("bootstrap/admin.rs", "describe_log_streams", Paginator),
     ("bootstrap/admin.rs", "list_tasks", Paginator),
     ("closer.rs", "list_service_deployments", Token),
@@ -106,6 +107,7 @@ const PAGED: &[&str] = &[
     "list_object_versions",
     "list_objects",
     "list_objects_v2",
+    "list_resource_record_sets",
     "list_secret_version_ids",
     "list_secrets",
     "list_service_deployments",
@@ -138,7 +140,7 @@ fn reads(after: &str) -> &'static str {
     let request = &after[..end];
     if request.contains(".into_paginator()") {
         "Paginator"
-    } else if request.contains(".set_next_token(") {
+    } else if request.contains(".set_next_token(") || request.contains(".set_start_record_name(") {
         "Token"
     } else {
         "One"

@@ -6,3 +6,4 @@
 
 pub mod commands;
 pub mod database;
+pub mod dns;

@@ -7,10 +7,15 @@ use std::str::FromStr;
 
 use env_config::Config;
 
+use crate::dns::records::RecordSet;
 use crate::dns::{Dns, DnsError, normal};
 use crate::failure::Failure;
 use crate::stack;
 use crate::target::{Front, Target};
+
+use handover::Handover;
+
+pub mod handover;
 
 /// Environment variable that says who is asked: [`Source`].
 const VARIABLE: &str = "DELEGATION_CHECK";
@@ -22,8 +27,23 @@ pub struct Delegation {
     pub zone: String,
     /// Where the zone should be served.
     pub wanted: Wanted,
+    /// Id of that hosted zone.
+    pub zone_id: String,
     /// What DNS says.
     pub found: Found,
+    /// What other name servers than those of today would change.
+    pub records: Records,
+}
+
+/// What the zone in service answers, beside what the new one does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Records {
+    /// There is nothing to compare: no other zone is in service, or none was made.
+    NotCompared,
+    /// As DNS answers.
+    Compared(Handover),
+    /// One of the two could not be asked.
+    Unknown(String),
 }
 
 /// Where a zone should be served.
@@ -62,7 +82,7 @@ impl Delegation {
         }
     }
 
-    /// What a person does about it.
+    /// What a person does about it, one line after the other.
     #[must_use]
     pub fn instructions(&self) -> String {
         let servers = match &self.wanted {
@@ -72,10 +92,35 @@ impl Delegation {
                  DelegationSet.NameServers)"
             ),
         };
-        format!(
-            "at the registrar of {}, or in the zone above it, set the name servers to {servers}",
-            self.zone
-        )
+        let zone = &self.zone;
+        let change =
+            format!("at the registrar of {zone}, or in the zone above it, set the name servers to {servers}");
+        let lines = match &self.records {
+            Records::NotCompared => return change,
+            Records::Unknown(reason) => vec![
+                format!(
+                    "do not change the name servers yet: what would change with them is not known ({reason})"
+                ),
+                format!(
+                    "compare the records of {zone} where it is served today with those of the hosted zone {}, mail and \
+                     verification first, and add what is missing; then {change}",
+                    self.zone_id
+                ),
+            ],
+            Records::Compared(found) => {
+                let (first, last) = if found.is_safe() {
+                    ("the new zone answers what was found of the zone in service".to_owned(), change)
+                } else {
+                    let first = "do not change the name servers yet: what follows would be gone with them";
+                    (first.to_owned(), format!("after that, look again; then {change}"))
+                };
+                let note = "DNS lists no zone: a record under a name that was not asked for is not seen here, so compare with \
+                            the list of records where the zone is served today";
+                let middle = found.lines(zone, &self.zone_id);
+                std::iter::once(first).chain(middle).chain([note.to_owned(), last]).collect()
+            }
+        };
+        lines.join("\n      ")
     }
 }
 
@@ -107,14 +152,102 @@ pub async fn of_zone(config: &Config, target: &Target) -> Result<Delegation, Fai
         None => Wanted::NameServers(view.output("HostedZoneNameServers")?.split(',').map(normal).collect()),
     };
     let zone = platform.hosted_zone.to_string();
-    let found = match target.front {
-        Front::At(_) => Found::NotNeeded,
+    let (found, records) = match target.front {
+        Front::At(_) => (Found::NotNeeded, Records::NotCompared),
         Front::Public => {
             let setting = std::env::var(VARIABLE).unwrap_or_default();
-            look(&zone, setting.trim(), Dns::system()).await
+            // The stack of an environment makes its record in the platform's zone, unless it has a zone of its own.
+            let own = config.environments.values().filter(|it| it.hosted_zone_id.is_none());
+            let own = own.map(|it| normal(it.domain.as_str())).collect();
+            let others = config.environments.values().map(|it| normal(it.domain.as_str())).collect();
+            between(&zone, &wanted, &Names { own, all: others }, setting.trim(), Dns::system()).await
         }
     };
-    Ok(Delegation { zone, wanted, found })
+    Ok(Delegation { zone, wanted, zone_id: view.output("HostedZoneId")?.to_owned(), found, records })
+}
+
+/// What the zone in service answers, to be copied into the new one.
+///
+/// # Errors
+/// There is no zone in service beside the platform's, or it cannot be asked.
+pub async fn in_service(config: &Config, target: &Target) -> Result<Vec<RecordSet>, Failure> {
+    let refuse = |reason: String| Failure::Guard {
+        reason,
+        hint: "copy an export of the zone: cargo xtask dns copy --from-zone-file FILE".to_owned(),
+    };
+    if let Front::At(_) = target.front {
+        return Err(refuse("the local account has no DNS that could be asked".to_owned()));
+    }
+    let delegation = of_zone(config, target).await?;
+    let zone = delegation.zone.clone();
+    let today: BTreeSet<String> = match (&delegation.found, &delegation.wanted) {
+        (Found::NameServers(today), Wanted::NameServers(new)) => today.difference(new).cloned().collect(),
+        (Found::NameServers(today), Wanted::Existing(_)) => today.clone(),
+        _ => return Err(refuse(format!("the name servers in service are not known: {delegation}"))),
+    };
+    if today.is_empty() {
+        return Err(refuse(format!("no other name servers than the platform's serve {zone}")));
+    }
+    let names = config.environments.values().map(|it| normal(it.domain.as_str())).collect();
+    let setting = std::env::var(VARIABLE).unwrap_or_default();
+    // The delegation was asked for in the same way a moment ago.
+    let (source, dns) = way(setting.trim(), Dns::system())
+        .map_err(|_| refuse(format!("the name servers in service are not known: {delegation}")))?;
+    let answers = dns.answers(&zone, (source == Source::Parent).then_some(&today), &names).await;
+    answers.map_err(|error| refuse(trouble(&error, source)))
+}
+
+/// Names of environments.
+struct Names {
+    /// Those whose addresses stacks of the platform make.
+    own: BTreeSet<String>,
+    /// All of them.
+    all: BTreeSet<String>,
+}
+
+/// What DNS says of the zone, and what it would say.
+async fn between(
+    zone: &str,
+    wanted: &Wanted,
+    names: &Names,
+    setting: &str,
+    system: Option<Dns>,
+) -> (Found, Records) {
+    let (source, dns) = match way(setting, system) {
+        Ok(way) => way,
+        Err(found) => return (found, Records::NotCompared),
+    };
+    let found = look(zone, source, &dns).await;
+    let records = match (&found, wanted) {
+        (Found::NameServers(today), Wanted::NameServers(new)) => {
+            let old: BTreeSet<String> = today.difference(new).cloned().collect();
+            if old.is_empty() {
+                Records::NotCompared
+            } else {
+                let compared =
+                    dns.handover(zone, (source == Source::Parent).then_some(&old), new, names).await;
+                compared.map_or_else(|error| Records::Unknown(trouble(&error, source)), Records::Compared)
+            }
+        }
+        _ => Records::NotCompared,
+    };
+    (found, records)
+}
+
+impl Dns {
+    /// Asks the zone in service, at its own name servers or those that the resolver knows, and the new one.
+    async fn handover(
+        &self,
+        zone: &str,
+        in_service: Option<&BTreeSet<String>>,
+        new: &BTreeSet<String>,
+        names: &Names,
+    ) -> Result<Handover, DnsError> {
+        let old = self.answers(zone, in_service, &names.all).await?;
+        let signed = self.is_signed(zone, in_service.is_some()).await?;
+        let new = self.answers(zone, Some(new), &names.all).await?;
+        Ok(Handover { signed, ..Handover::compare(&old, &new, &names.own) })
+    }
 }
 
 /// Who is asked for the delegation.
@@ -147,20 +280,25 @@ impl FromStr for Source {
     }
 }
 
-async fn look(zone: &str, setting: &str, system: Option<Dns>) -> Found {
+/// Who is asked, and how; or what is said instead.
+fn way(setting: &str, system: Option<Dns>) -> Result<(Source, Dns), Found> {
     let source = match setting.parse() {
-        Ok(Source::Person) => return Found::Confirmed,
+        Ok(Source::Person) => return Err(Found::Confirmed),
         Ok(source) => source,
-        Err(reason) => return Found::Unknown(reason),
+        Err(reason) => return Err(Found::Unknown(reason)),
     };
     let dns = match source {
         Source::Resolver(Some(resolver)) => Some(Dns { resolver, hosts: BTreeMap::new() }),
         _ => system,
     };
-    let Some(dns) = dns else {
+    let dns = dns.ok_or_else(|| {
         let other = format!("{VARIABLE}=ADDRESS names one");
-        return Found::Unknown(format!("no name server in /etc/resolv.conf; {other}"));
-    };
+        Found::Unknown(format!("no name server in /etc/resolv.conf; {other}"))
+    })?;
+    Ok((source, dns))
+}
+
+async fn look(zone: &str, source: Source, dns: &Dns) -> Found {
     let found = match source {
         Source::Parent => dns.delegation(zone).await,
         _ => dns.resolved(zone).await,
@@ -182,55 +320,4 @@ fn trouble(error: &DnsError, source: Source) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use crate::dns::tests::{Served, ns, serve};
-
-    #[test]
-    fn only_the_zones_own_name_servers_are_good() {
-        let set = |names: &[&str]| names.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
-        let with = |found| Delegation {
-            zone: "example.com".into(),
-            wanted: Wanted::NameServers(set(&["a", "b"])),
-            found,
-        };
-        assert!(with(Found::NameServers(set(&["a", "b"]))).is_good());
-        assert!(!with(Found::NameServers(set(&["a", "old"]))).is_good());
-        assert!(!with(Found::NameServers(set(&[]))).is_good());
-        assert!(!with(Found::Unknown("offline".into())).is_good());
-        let existing = |found| Delegation { wanted: Wanted::Existing("Z0123456789".into()), ..with(found) };
-        assert!(existing(Found::NameServers(set(&["old"]))).is_good());
-        let nobody = existing(Found::NameServers(set(&[])));
-        assert!(!nobody.is_good() && nobody.instructions().contains("get-hosted-zone --id Z0123456789 "));
-    }
-
-    #[tokio::test]
-    async fn who_is_asked_can_be_set_and_a_closed_port_names_the_ways_around_it() {
-        let parent = |delegations| Served { delegations, ..Served::default() };
-        let hosts = [
-            ("a.nic.test".to_owned(), serve(parent(vec![ns("example.test", "new.example")])).await),
-            ("gone.nic.test".to_owned(), SocketAddr::from(([127, 0, 0, 1], 1))),
-        ];
-        let answers =
-            vec![ns("test", "a.nic.test"), ns("example.test", "old.example"), ns("closed", "gone.nic.test")];
-        let resolver = serve(Served { answers, ..Served::default() }).await;
-        let dns = Some(Dns { resolver, hosts: hosts.into() });
-        let servers = |name: &str| Found::NameServers([name.to_owned()].into());
-        assert_eq!(look("example.test", "", dns.clone()).await, servers("new.example"));
-        assert_eq!(look("example.test", "resolver", dns.clone()).await, servers("old.example"));
-        assert_eq!(look("example.test", &resolver.to_string(), None).await, servers("old.example"));
-        assert_eq!(look("example.test", "confirmed", None).await, Found::Confirmed);
-        let unknown = |found| match found {
-            Found::Unknown(reason) => reason,
-            other => panic!("{other:?}"),
-        };
-        let closed = unknown(look("example.closed", "parent", dns.clone()).await);
-        for part in ["127.0.0.1:1 does not answer", "=resolver ", "=ADDRESS:PORT ", "=confirmed "] {
-            assert!(closed.contains(part), "{part}: {closed}");
-        }
-        let typo = unknown(look("example.test", "parents", dns).await);
-        assert!(typo.contains("DELEGATION_CHECK is `parents`: expected `parent`"), "{typo}");
-        assert!(unknown(look("example.test", "", None).await).contains("/etc/resolv.conf"));
-    }
-}
+mod tests;

@@ -12,6 +12,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
+pub(crate) mod questions;
+pub mod records;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -46,6 +48,14 @@ pub(crate) enum DnsError {
     Malformed {
         /// Address.
         server: SocketAddr,
+    },
+    /// It has nothing of the zone: that it answers without records says nothing about them.
+    #[error("{server} does not serve {zone}")]
+    NotServed {
+        /// Address.
+        server: SocketAddr,
+        /// What was asked for.
+        zone: Name,
     },
     /// A name that DNS cannot carry.
     #[error("`{0}` is no name in DNS")]
@@ -90,6 +100,32 @@ impl Dns {
         let zone = name(zone)?;
         let answer = ask(self.resolver, &zone, RecordType::NS, true).await?;
         Ok(name_servers(&answer.answers, &zone))
+    }
+
+    /// Whether the zone above has keys of the zone on record (DS, RFC 4034, section 5): resolvers that validate then refuse
+    /// a zone without signatures. `directly`: asked at the name servers above, and otherwise at the resolver.
+    pub(crate) async fn is_signed(&self, zone: &str, directly: bool) -> Result<bool, DnsError> {
+        let zone = name(zone)?;
+        let answer = if directly {
+            self.ask_any(&self.above(&zone).await?, &zone, RecordType::DS).await?.1
+        } else {
+            ask(self.resolver, &zone, RecordType::DS, true).await?
+        };
+        Ok(answer.answers.iter().any(|it| it.name == zone && it.record_type() == RecordType::DS))
+    }
+
+    /// One of these name servers that serves the zone, or the resolver where none are named.
+    pub(crate) async fn serving(
+        &self,
+        zone: &Name,
+        servers: Option<&BTreeSet<String>>,
+    ) -> Result<SocketAddr, DnsError> {
+        let (server, answer) = match servers {
+            Some(servers) => self.ask_any(servers, zone, RecordType::SOA).await?,
+            None => (self.resolver, ask(self.resolver, zone, RecordType::SOA, true).await?),
+        };
+        let served = answer.answers.iter().any(|it| it.name == *zone && it.record_type() == RecordType::SOA);
+        if served { Ok(server) } else { Err(DnsError::NotServed { server, zone: zone.clone() }) }
     }
 
     /// Name servers of the closest zone above: the first name upward that has some.
@@ -149,7 +185,8 @@ impl Dns {
 }
 
 /// Names are compared without case and without the dot of the root.
-pub(crate) fn normal(name: &str) -> String {
+#[must_use]
+pub fn normal(name: &str) -> String {
     name.trim().trim_end_matches('.').to_ascii_lowercase()
 }
 

@@ -157,6 +157,14 @@ pub enum Failure {
         /// How it is done instead.
         hint: String,
     },
+    /// What a file or an argument says is not usable.
+    #[error("{reason}")]
+    Input {
+        /// Where and why.
+        reason: String,
+        /// What would be.
+        hint: String,
+    },
     /// What only a person can do has to be done first.
     #[error("{reason}")]
     Waits {
@@ -270,6 +278,7 @@ impl Failure {
             Self::Unfinished { .. } | Self::Waits { .. } => Exit::NeedsHuman,
             Self::Config(_)
             | Self::Argument(_)
+            | Self::Input { .. }
             | Self::Git(_)
             | Self::UnknownService { .. }
             | Self::NothingDeployed { .. }

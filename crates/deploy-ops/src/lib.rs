@@ -18,7 +18,7 @@ pub mod delegation;
 pub mod delete;
 pub mod deploy;
 pub mod diagnose;
-mod dns;
+pub mod dns;
 pub mod doctor;
 mod download;
 pub mod drift;

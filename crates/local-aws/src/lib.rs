@@ -20,6 +20,7 @@ mod origin;
 mod protocol;
 mod request;
 mod rest;
+mod rest_xml;
 mod server;
 mod state;
 mod traffic;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{Protocol, Service, query_action};
 use crate::rest::s3_call;
+use crate::rest_xml::route53_call;
 
 /// The one operation that is called without a signature: its token says who calls.
 pub(crate) const UNSIGNED: &str = "AssumeRoleWithWebIdentity";
@@ -70,6 +71,9 @@ pub(crate) fn api_call(
         let named = credential.as_ref().map_or("", |credential| credential.signing_name);
         if named == "s3" {
             rest = Some(s3_call(method, uri, headers, body));
+            (Protocol::Rest, named, String::new())
+        } else if named == "route53" {
+            rest = Some(route53_call(method, uri, body));
             (Protocol::Rest, named, String::new())
         } else {
             (Protocol::Query, named, action.unwrap_or_default())

@@ -12,6 +12,7 @@ use rollout_sim::cfn::api::{
 use rollout_sim::ecr::{self, CreateRepositoryInput, PushInput};
 use rollout_sim::iam::{self, CreatePolicyInput, Principal};
 use rollout_sim::image::{Architecture, ImageBehaviour};
+use rollout_sim::route53;
 use rollout_sim::s3::{self, PutObjectInput};
 use rollout_sim::secrets::{self, PutSecretValueInput, SecretText};
 use rollout_sim::{SimTime, World};
@@ -29,6 +30,9 @@ pub(crate) const NEW_COMMIT: &str = "2222222222222222222222222222222222222222";
 
 /// Name of the policy that bounds the roles of containers; a real account has it from the shared stack.
 const BOUNDARY: &str = "boundary";
+
+/// Hosted zone of the platform; a real account has it from the shared stack.
+const ZONE: &str = "Z0000000000000000000";
 
 /// Name of the change set with the new release.
 pub(crate) const CHANGE_SET: &str = "simulated";
@@ -75,6 +79,7 @@ impl Stage {
         let platform = &case.before.platform;
         let mut world = World::new(platform.account_id.as_str(), platform.region.as_str(), case.seed);
         bound(&mut world)?;
+        route53::make_zone(&mut world, ZONE, platform.hosted_zone.as_str());
         let old_digests = push_images(&mut world, &case, OLD_COMMIT)?;
         let new_digests = push_images(&mut world, &case, NEW_COMMIT)?;
 
@@ -317,7 +322,7 @@ fn parameters(
         platform.region, platform.account_id
     );
     let mut values = vec![
-        ("HostedZoneId".to_owned(), "Z0000000000000000000".to_owned()),
+        ("HostedZoneId".to_owned(), ZONE.to_owned()),
         ("CertificateArn".to_owned(), certificate),
         ("Boundary".to_owned(), format!("arn:aws:iam::{}:policy/{BOUNDARY}", platform.account_id)),
         ("Release".to_owned(), commit.to_owned()),

@@ -23,6 +23,7 @@ pub mod params;
 mod quotas;
 pub mod rds;
 mod rng;
+pub mod route53;
 pub mod s3;
 mod scalar;
 pub mod secrets;

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::fault::ActiveFault;
 use crate::image::ImageBehaviour;
 use crate::params::Params;
-use crate::{Quotas, Rng, Shared, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, rds, s3, secrets};
+use crate::{
+    Quotas, Rng, Shared, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, rds, route53, s3, secrets,
+};
 
 /// Something that happens by itself at a moment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -100,6 +102,9 @@ pub struct World {
     /// Databases, beyond the properties that CloudFormation keeps.
     #[serde(default)]
     pub rds: rds::State,
+    /// Record sets of hosted zones.
+    #[serde(default)]
+    pub route53: route53::State,
     /// CloudWatch Logs.
     pub logs: logs::State,
     /// CloudWatch alarms and metrics.
@@ -130,6 +135,7 @@ impl World {
             s3: Shared::default(),
             secrets: Shared::default(),
             rds: rds::State::default(),
+            route53: route53::State::default(),
             logs: logs::State::default(),
             cloudwatch: cloudwatch::State::default(),
             iam: Shared::default(),

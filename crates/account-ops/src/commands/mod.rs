@@ -1,6 +1,7 @@
 //! One file per command: from its arguments to what it prints and its exit code.
 
 mod database;
+mod dns;
 
 use std::path::Path;
 
@@ -14,5 +15,6 @@ use ops_cli::{AccountCommand, Exit};
 pub async fn run(command: AccountCommand, root: &Path) -> Result<Exit, Failure> {
     match command {
         AccountCommand::Database(command) => database::run(&command, root).await,
+        AccountCommand::Dns(command) => dns::run(&command, root).await,
     }
 }

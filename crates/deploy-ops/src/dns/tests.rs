@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use hickory_proto::rr::rdata::{A, NS};
+use hickory_proto::rr::rdata::{A, NS, SOA};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -28,6 +28,12 @@ pub(crate) fn record(owner: &str, data: RData) -> Record {
 /// An NS record.
 pub(crate) fn ns(owner: &str, server: &str) -> Record {
     record(owner, RData::NS(NS(name(server).unwrap())))
+}
+
+/// An SOA record: whoever has it serves the zone.
+pub(crate) fn soa(zone: &str) -> Record {
+    let (server, person) = (name("ns.example").unwrap(), name("person.example").unwrap());
+    record(zone, RData::SOA(SOA::new(server, person, 1, 3600, 600, 86_400, 60)))
 }
 
 /// Serves until the test ends, at a port of its own, over UDP and TCP.

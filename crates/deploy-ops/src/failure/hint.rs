@@ -65,6 +65,7 @@ impl Failure {
             | Self::NothingDeployed { hint, .. }
             | Self::MissingSecrets { hint, .. }
             | Self::Guard { hint, .. }
+            | Self::Input { hint, .. }
             | Self::Waits { hint, .. }
             | Self::Interrupted { hint } => Some(hint.clone()),
             Self::Task(TaskError::AnotherRuns { stop, .. }) => Some(format!(

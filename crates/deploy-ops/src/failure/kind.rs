@@ -16,6 +16,7 @@ impl Failure {
             Self::Unfinished { source, .. } => source.kind(),
             Self::Config(_) | Self::Model(_) => "configuration",
             Self::Argument(_)
+            | Self::Input { .. }
             | Self::UnknownService { .. }
             | Self::UnknownTask { .. }
             | Self::Record(_)

@@ -12,6 +12,7 @@ mod elb;
 mod iam;
 mod logs;
 mod rds;
+mod route53;
 mod s3;
 mod secretsmanager;
 mod sts;
@@ -153,6 +154,7 @@ const fn table(service: Service) -> &'static [Operation] {
         Service::Iam => iam::OPERATIONS,
         Service::Logs => logs::OPERATIONS,
         Service::Rds => rds::OPERATIONS,
+        Service::Route53 => route53::OPERATIONS,
         Service::S3 => s3::OPERATIONS,
         Service::SecretsManager => secretsmanager::OPERATIONS,
         Service::Sts => sts::OPERATIONS,

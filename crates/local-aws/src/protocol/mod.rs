@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | AWS JSON 1.1 (1.0 for CloudWatch) | ECS, ECR, Logs, Secrets Manager, CloudWatch | `X-Amz-Target: PREFIX.Operation` |
 //! | AWS query | CloudFormation, ELBv2, STS, IAM, older CloudWatch clients | form field `Action` |
-//! | REST with XML | S3 | method and path |
+//! | REST with XML | S3, Route 53 | method and path |
 //! | Smithy RPC v2 CBOR | CloudWatch in current SDKs | `POST /service/NAME/operation/Operation` |
 //!
 //! CloudWatch accepts all three: the Rust SDK (1.140) speaks CBOR, botocore (1.44) JSON, older ones query.
@@ -87,6 +87,10 @@ impl Protocol {
             Self::Json10 | Self::Json11 => {
                 serde_json::to_vec(output).map_err(|error| internal(error.to_string()))
             }
+            Self::Rest if service == Service::Route53 => {
+                let value = serde_json::to_value(output).map_err(|error| internal(error.to_string()))?;
+                Ok(xml::rest_response(service, operation, &value).into_bytes())
+            }
             // What such an answer says beside an object stands in headers that no client here reads.
             Self::Rest => Ok(Vec::new()),
             Self::Query => {
@@ -116,6 +120,9 @@ impl Protocol {
                     headers.push(("x-amzn-query-error".into(), format!("{};{fault}", error.code)));
                 }
                 error_value(error).to_string().into_bytes()
+            }
+            Self::Rest if service == Some(Service::Route53) => {
+                xml::error(service, request_id, fault, error).into_bytes()
             }
             Self::Query => xml::error(service, request_id, fault, error).into_bytes(),
             Self::Rest => xml::rest_error(request_id, error).into_bytes(),

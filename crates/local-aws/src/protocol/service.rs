@@ -15,12 +15,13 @@ pub(crate) enum Service {
     Iam,
     Logs,
     Rds,
+    Route53,
     S3,
     SecretsManager,
     Sts,
 }
 
-use Service::{CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, S3, SecretsManager, Sts};
+use Service::{CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, Route53, S3, SecretsManager, Sts};
 
 /// Names of the services that are served, as actions are prefixed and API faults name them.
 pub const API_PREFIXES: [&str; Service::ALL.len()] = {
@@ -34,8 +35,8 @@ pub const API_PREFIXES: [&str; Service::ALL.len()] = {
 };
 
 impl Service {
-    const ALL: [Self; 11] =
-        [CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, S3, SecretsManager, Sts];
+    const ALL: [Self; 12] =
+        [CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, Route53, S3, SecretsManager, Sts];
 
     /// Prefix of IAM actions; also the name of a service in an API fault.
     pub(crate) const fn iam_prefix(self) -> &'static str {
@@ -48,6 +49,7 @@ impl Service {
             Iam => "iam",
             Logs => "logs",
             Rds => "rds",
+            Route53 => "route53",
             S3 => "s3",
             SecretsManager => "secretsmanager",
             Sts => "sts",
@@ -70,7 +72,7 @@ impl Service {
             Ecs => Some("AmazonEC2ContainerServiceV20141113"),
             Logs => Some("Logs_20140328"),
             SecretsManager => Some("secretsmanager"),
-            CloudFormation | Elb | Iam | Rds | S3 | Sts => None,
+            CloudFormation | Elb | Iam | Rds | Route53 | S3 | Sts => None,
         }
     }
 
@@ -82,13 +84,14 @@ impl Service {
         Self::ALL.into_iter().find(|service| service.signing_name() == name)
     }
 
-    /// XML namespace of query answers.
+    /// XML namespace of answers.
     pub(super) const fn xml_namespace(self) -> &'static str {
         match self {
             CloudWatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
             Elb => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
             Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
             Rds => "http://rds.amazonaws.com/doc/2014-10-31/",
+            Route53 => "https://route53.amazonaws.com/doc/2013-04-01/",
             Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             // The other services do not speak query; the namespace is not read by their clients.
             CloudFormation | Ecr | Ecs | Logs | S3 | SecretsManager => {
@@ -107,6 +110,9 @@ impl Service {
             (Rds, "DBParameterGroups") => "DBParameterGroup",
             (Rds, "VpcSecurityGroups") => "VpcSecurityGroupMembership",
             (Rds, "TagList") => "Tag",
+            (Route53, "NameServers") => "NameServer",
+            (Route53, "ResourceRecordSets") => "ResourceRecordSet",
+            (Route53, "ResourceRecords") => "ResourceRecord",
             _ => "member",
         }
     }
@@ -153,6 +159,7 @@ impl Service {
                 "LatestTime",
                 "SnapshotCreateTime",
             ],
+            Route53 => &["SubmittedAt"],
             Sts => &["Expiration"],
             Ecr | Ecs | Logs | S3 | SecretsManager => &[],
         };

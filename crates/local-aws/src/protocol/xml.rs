@@ -20,6 +20,15 @@ pub(super) fn response(service: Service, operation: &str, request_id: &str, outp
     xml
 }
 
+/// `<OperationResponse>…</OperationResponse>`: the members at once.
+pub(super) fn rest_response(service: Service, operation: &str, output: &Value) -> String {
+    let mut xml = String::with_capacity(1024);
+    let _ = write!(xml, "<{operation}Response xmlns=\"{}\">", service.xml_namespace());
+    members(&mut xml, service, output);
+    let _ = write!(xml, "</{operation}Response>");
+    xml
+}
+
 /// `<ErrorResponse><Error>…</Error><RequestId>…</RequestId></ErrorResponse>`
 pub(super) fn error(service: Option<Service>, request_id: &str, fault: &str, error: &ApiError) -> String {
     let namespace =

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::DatabaseCommand;
+use super::{DatabaseCommand, DnsCommand};
 
 /// Every command that is handed to the `account-ops` binary: rare ones, whose SDK crates a deployment does not compile.
 #[derive(Debug, Clone, Subcommand)]
@@ -10,6 +10,9 @@ pub enum AccountCommand {
     /// The database of an environment: what it can be restored from
     #[command(subcommand)]
     Database(DatabaseCommand),
+    /// The records of the domain: copy them from where it is served today
+    #[command(subcommand)]
+    Dns(DnsCommand),
 }
 
 impl AccountCommand {
@@ -18,6 +21,7 @@ impl AccountCommand {
     pub const fn json(&self) -> bool {
         match self {
             Self::Database(command) => command.json(),
+            Self::Dns(command) => command.json(),
         }
     }
 }

@@ -83,7 +83,7 @@ const RULES: &[Rule] = &[
         name: "deploy-ops",
         workspace: &["env-config", "cfn", "stack-model", "rollout-verdict", "local-aws", "ops-cli"],
         // The main job does not compile what only `account-ops` calls.
-        never: &["aws-sdk-rds"],
+        never: &["aws-sdk-rds", "aws-sdk-route53"],
     },
     Rule {
         name: "account-ops",

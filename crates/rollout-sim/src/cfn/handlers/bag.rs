@@ -7,7 +7,9 @@ use super::{Context, Failure, Outcome, Wait, identity, names, nested};
 use crate::cfn::quotas;
 use crate::cfn::state::Bag;
 use crate::cfn::template::Policy;
-use crate::{World, elb, s3};
+use crate::{World, elb, route53, s3};
+
+const RECORD_SET: &str = "AWS::Route53::RecordSet";
 
 /// Whether no other module models the type.
 pub(super) fn is_bag(kind: &str) -> bool {
@@ -36,7 +38,7 @@ pub(super) fn is_bag(kind: &str) -> bool {
 /// What a record set says about names that load balancers answer for.
 fn point_record(world: &mut World, kind: &str, properties: &Value, exists: bool) {
     let target = properties.pointer("/AliasTarget/DNSName").and_then(Value::as_str);
-    if let (Some(target), "AWS::Route53::RecordSet") = (target, kind) {
+    if let (Some(target), RECORD_SET) = (target, kind) {
         let name = properties.get("Name").and_then(Value::as_str).unwrap_or_default();
         elb::point_host_at(world, name, exists.then_some(target));
     }
@@ -52,6 +54,9 @@ pub(super) fn create(
         return Err(Failure::new("AlreadyExists", message));
     }
     quotas::check_room(world, kind).map_err(|error| Failure::api("Ec2", &error, context))?;
+    if kind == RECORD_SET {
+        route53::record_made(world, properties).map_err(|error| Failure::api("Route53", &error, context))?;
+    }
     let made = identity::make(world, context, kind, properties)?;
     let bag = Bag { properties: properties.clone(), attributes: made.attributes.clone() };
     world.cfn.bags.entry(kind.to_owned()).or_default().insert(made.physical_id.clone(), bag);
@@ -63,10 +68,14 @@ pub(super) fn create(
 
 pub(super) fn update(
     world: &mut World,
+    context: &Context,
     kind: &str,
     physical_id: &str,
     new: &Value,
 ) -> Result<Outcome, Failure> {
+    if kind == RECORD_SET {
+        route53::record_changed(world, new).map_err(|error| Failure::api("Route53", &error, context))?;
+    }
     let Some(bag) = world.cfn.bags.get_mut(kind).and_then(|bags| bags.get_mut(physical_id)) else {
         return Err(not_found(kind, physical_id));
     };
@@ -99,6 +108,9 @@ pub(super) fn delete(
     if let Some(bag) = removed {
         point_record(world, kind, &bag.properties, false);
         elb::network_changed(world, kind);
+        if kind == RECORD_SET {
+            route53::record_removed(world, &bag.properties);
+        }
     }
     // A final snapshot takes about as long again.
     let snapshot = if policy == Policy::Snapshot { 2.0 } else { 1.0 };

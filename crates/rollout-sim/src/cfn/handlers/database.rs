@@ -78,7 +78,7 @@ pub(super) fn update(
     check_password(context, new, secret.is_some())?;
     let before = version_of(world, id);
     let after = check_version(world, context, Some(id), new)?;
-    let mut outcome = bag::update(world, KIND, id, new)?;
+    let mut outcome = bag::update(world, context, KIND, id, new)?;
     if let (Some(before), Some(after)) = (before, after) {
         if after.major != before.major {
             outcome.wait = Wait::Secs(MAJOR_UPGRADE_SECS * world.params.cfn_duration_factor);

@@ -149,7 +149,7 @@ pub(super) fn update(
     }
     cache::check(world, context, kind, new)?;
     if bag::is_bag(kind) {
-        return bag::update(world, kind, id, new);
+        return bag::update(world, context, kind, id, new);
     }
     let new = &dynamic::resolve(world, new)?;
     match kind {
