@@ -151,7 +151,8 @@ pub async fn prepare(session: &Session, source: Source) -> Result<Planned, Failu
 fn of_file(path: &std::path::Path, zone: &str) -> Result<Vec<Held>, Failure> {
     let contents = zone_file::read(path, zone).map_err(|error| Failure::Input {
         reason: error.to_string(),
-        hint: "export the zone again where it is served today, or correct the line".to_owned(),
+        hint: "export the zone again where it is served today, or correct the line (in a value, write the name of the zone for `@`)"
+            .to_owned(),
     })?;
     let unknown = contents.unknown.iter().filter_map(|it| it.rsplit_once(' '));
     let unknown = unknown.map(|(name, kind)| Held::Special {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use deploy_ops::dns::records::{self, RecordSet};
 use hickory_proto::rr::Name;
-use hickory_proto::serialize::txt::{ParseError, Parser};
+use hickory_proto::serialize::txt::Parser;
 
 /// Longest file that is searched for the line of a mistake; in a longer one the mistake is named without it.
 const MOST_LINES: usize = 2000;
@@ -55,7 +55,6 @@ pub fn read(path: &Path, zone: &str) -> Result<Contents, ZoneFileError> {
 
 /// The same of a text.
 fn parse(text: &str, zone: &str) -> Result<Contents, (Option<usize>, String)> {
-    let wrong = |error: &ParseError| (None, error.to_string());
     let origin = Name::from_ascii(format!("{zone}.")).map_err(|error| (None, error.to_string()))?;
     // The parser would read any file of this machine that the text names.
     let include =
@@ -65,7 +64,7 @@ fn parse(text: &str, zone: &str) -> Result<Contents, (Option<usize>, String)> {
     }
     let sets = match Parser::new(text, None, Some(origin.clone())).parse() {
         Ok((_, sets)) => sets,
-        Err(error) => return Err((line_of(text, &origin), wrong(&error).1)),
+        Err(error) => return Err((line_of(text, &origin), error.to_string())),
     };
     let records = sets.values().flat_map(hickory_proto::rr::RecordSet::records_without_rrsigs);
     let (sets, unknown) = records::sets(records);
@@ -79,8 +78,8 @@ fn line_of(text: &str, origin: &Name) -> Option<usize> {
         return None;
     }
     let reads = |end: usize| Parser::new(&text[..end], None, Some(origin.clone())).parse().is_ok();
-    let good = ends.iter().enumerate().filter(|(_, end)| reads(**end)).map(|(index, _)| index + 1);
-    Some(good.last().unwrap_or(0) + 1)
+    let good = ends.iter().rposition(|end| reads(*end));
+    Some(good.map_or(1, |index| index + 2))
 }
 
 #[cfg(test)]
@@ -103,7 +102,7 @@ k1._domainkey TXT ( "v=DKIM1; p=AAAA"
                     "BBBB" )
 _sip._tls SRV 100 1 443 sip.example.
 @   CAA 0 issue "letsencrypt.org"
-www CNAME @
+www CNAME example.test.
 "#;
 
     #[test]
