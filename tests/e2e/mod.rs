@@ -1,5 +1,6 @@
 //! Deployments end to end: the operations through the AWS SDK over HTTP against the local AWS.
 
+mod alarm_subscription;
 mod bad_endpoint;
 mod bootstrap;
 mod clocks;

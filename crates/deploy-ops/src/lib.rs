@@ -5,6 +5,7 @@
 
 mod adopt;
 pub mod again;
+pub mod alarm_subscription;
 pub mod alignment;
 pub mod aws;
 pub mod bootstrap;

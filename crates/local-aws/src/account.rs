@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rollout_sim::elb::HttpAnswer;
 use rollout_sim::fault::{ActiveFault, Fault};
-use rollout_sim::{SimTime, World, ecs};
+use rollout_sim::{SimTime, World, ecs, sns};
 
 use crate::clock::{Clock, ClockMode};
 use crate::command::{Command, CustomHealth, PushImage, push_image};
@@ -306,6 +306,14 @@ impl Account {
         Ok(self.save(Command::SetCustomHealth(health), Effect::Write)?)
     }
 
+    /// Follows the links in the mails of SNS to an address.
+    pub(crate) fn confirm_subscriptions(&mut self, endpoint: &str) -> Result<usize, StateError> {
+        self.tick()?;
+        let confirmed = sns::confirm(&mut self.world, endpoint);
+        self.save(Command::ConfirmSubscriptions(endpoint.to_owned()), Effect::Write)?;
+        Ok(confirmed)
+    }
+
     /// Replaces the account by an empty one.
     pub(crate) fn reset(&mut self) -> Result<(), StateError> {
         self.world = World::new(&self.identity.account, &self.identity.region, self.identity.seed);
@@ -375,6 +383,9 @@ fn apply(world: &mut World, command: &Command, request_id: &str) -> Effect {
         Command::SetCustomHealth(health) => {
             // As above.
             let _ = ecs::set_custom_health(world, &health.task, health.healthy);
+        }
+        Command::ConfirmSubscriptions(endpoint) => {
+            sns::confirm(world, endpoint);
         }
         Command::User(request) => {
             request.send(world);

@@ -23,6 +23,8 @@ pub(crate) enum Command {
     PushImage(PushImage),
     /// A service registry is told how a task is.
     SetCustomHealth(CustomHealth),
+    /// Somebody follows the links in the mails of SNS to this address.
+    ConfirmSubscriptions(String),
     /// A user asks the load balancer, which counts.
     User(UserRequest),
 }

@@ -7,6 +7,7 @@
 //! | `POST faults` | `{"fault": "crash-on-start:api", "after_secs": 0}` | breaks something |
 //! | `DELETE faults` | `{"fault": …}` or nothing | mends it, or everything |
 //! | `POST images` | [`PushImage`] | pushes a made-up image; answers `{"digest": …}` |
+//! | `POST subscriptions` | `{"confirm": "EMAIL"}` | follows the links in the mails of SNS to an address |
 //! | `POST reset` | | an empty account |
 //!
 //! The others answer with the status. They need no credentials: the server listens on the loopback interface.
@@ -81,6 +82,12 @@ struct RemoveFault {
     fault: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Subscriptions {
+    confirm: String,
+}
+
 /// Why something was not done to the account.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
@@ -137,6 +144,13 @@ fn run(account: &mut Account, method: &Method, endpoint: &str, body: &[u8]) -> R
         ("DELETE", "faults") => {
             let request: RemoveFault = if body.is_empty() { RemoveFault::default() } else { read(body)? };
             account.remove_fault(request.fault.as_deref().map(fault).transpose()?)?;
+        }
+        ("POST", "subscriptions") => {
+            let request: Subscriptions = read(body)?;
+            if account.confirm_subscriptions(&request.confirm)? == 0 {
+                let detail = format!("no subscription of {} waits for its confirmation", request.confirm);
+                return Err(Problem::Request(detail));
+            }
         }
         ("POST", "registries") => account.set_custom_health(read(body)?)?,
         ("POST", "images") => {

@@ -249,6 +249,14 @@ impl Control {
         self.shared.lock().push_image(image)
     }
 
+    /// Follows the links in the mails that SNS sent to an address: how many subscriptions were confirmed.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn confirm_subscriptions(&self, endpoint: &str) -> Result<usize, StateError> {
+        self.shared.lock().confirm_subscriptions(endpoint)
+    }
+
     /// API calls so far, refused ones included.
     #[must_use]
     pub fn calls(&self) -> u64 {

@@ -28,6 +28,7 @@ pub mod s3;
 mod scalar;
 pub mod secrets;
 mod shared;
+pub mod sns;
 pub mod sts;
 mod time;
 mod wire;

@@ -9,7 +9,7 @@ use crate::fault::ActiveFault;
 use crate::image::ImageBehaviour;
 use crate::params::Params;
 use crate::{
-    Quotas, Rng, Shared, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, rds, route53, s3, secrets,
+    Quotas, Rng, Shared, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, rds, route53, s3, secrets, sns,
 };
 
 /// Something that happens by itself at a moment.
@@ -105,6 +105,9 @@ pub struct World {
     /// Record sets of hosted zones.
     #[serde(default)]
     pub route53: route53::State,
+    /// Subscriptions of topics.
+    #[serde(default)]
+    pub sns: sns::State,
     /// CloudWatch Logs.
     pub logs: logs::State,
     /// CloudWatch alarms and metrics.
@@ -136,6 +139,7 @@ impl World {
             secrets: Shared::default(),
             rds: rds::State::default(),
             route53: route53::State::default(),
+            sns: sns::State::default(),
             logs: logs::State::default(),
             cloudwatch: cloudwatch::State::default(),
             iam: Shared::default(),

@@ -1,5 +1,7 @@
 //! How far an environment has come, as AWS shows it. Nothing here changes anything.
 
+use crate::alarm_subscription::{Standing as Heard, Subscription};
+use crate::call::CallErrorKind;
 use crate::delegation::{self, Found};
 use crate::failure::Failure;
 use crate::health::Checker;
@@ -40,7 +42,11 @@ impl List {
     /// The rest is for later.
     fn complete(mut self, session: &EnvironmentSession) -> Vec<Item> {
         for &step in Step::ALL {
-            let absent = step == Step::Admin && admin::task(session).is_none();
+            let absent = match step {
+                Step::Admin => admin::task(session).is_none(),
+                Step::Alarms => session.environment.alarms.email.is_none(),
+                _ => false,
+            };
             if !absent && !self.0.iter().any(|item| item.step == step) {
                 self.add(step, State::Later);
             }
@@ -112,12 +118,44 @@ impl List {
         }
         self.add(Step::Infrastructure, State::Done(format!("{name} is as configured")));
         if self.goes_on() {
+            self.alarms(session).await?;
+        }
+        if self.goes_on() {
             let wanted = inputs::environment_template(&session.config, &session.environment)?;
             self.secrets(session, &Recipes { live: template, wanted: &wanted }).await?;
         }
         if self.goes_on() {
             self.code(session, options, view).await?;
         }
+        Ok(())
+    }
+
+    async fn alarms(&mut self, session: &EnvironmentSession) -> Result<(), Failure> {
+        let Some(subscription) = subscription(session) else { return Ok(()) };
+        let email = subscription.email();
+        let state = match subscription.standing().await {
+            Ok(Heard::Confirmed) => State::Done(format!("{email} hears of them")),
+            Ok(Heard::Pending) if session.target.is_self_contained() => {
+                State::Done(format!("{email} is subscribed; the local account sends no mail to confirm"))
+            }
+            Ok(Heard::Pending) => State::Attention(format!(
+                "nobody hears of an alarm yet: follow the link in the mail that AWS sent to {email}; after 48 hours AWS \
+                 forgets it, and this command asks again"
+            )),
+            Ok(Heard::Missing) => State::Open(format!(
+                "{email} is not subscribed: nobody confirmed it within 48 hours, or it was taken away"
+            )),
+            Ok(Heard::NoTopic) => {
+                let stack = &session.environment.name;
+                let drift = session.command(&format!("stack drift {stack}"));
+                State::Attention(format!("the topic of the alarms is gone: {drift}"))
+            }
+            Err(error) if error.kind == CallErrorKind::Denied => {
+                State::Attention(format!("whether {email} is subscribed is not known: {error}"))
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.add(Step::Alarms, state);
         Ok(())
     }
 
@@ -192,6 +230,11 @@ impl List {
         }
         Ok(())
     }
+}
+
+/// The subscription of the environment's alarms, where it has an address for them.
+pub(super) fn subscription(session: &EnvironmentSession) -> Option<Subscription> {
+    Subscription::of(&session.config, &session.environment, &session.target)
 }
 
 fn missing_images(session: &EnvironmentSession, commit: &CommitSha, repositories: &[String]) -> State {

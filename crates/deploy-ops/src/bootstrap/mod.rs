@@ -34,6 +34,8 @@ pub enum Step {
     Certificate,
     /// The environment's stack without a single task.
     Infrastructure,
+    /// Whoever hears of alarms.
+    Alarms,
     /// Values that only people know.
     Secrets,
     /// The images of the commit.
@@ -53,6 +55,7 @@ impl Step {
         Self::Delegation,
         Self::Certificate,
         Self::Infrastructure,
+        Self::Alarms,
         Self::Secrets,
         Self::Images,
         Self::Services,
@@ -68,6 +71,7 @@ impl Step {
             Self::Delegation => "DNS delegation",
             Self::Certificate => "certificate",
             Self::Infrastructure => "infrastructure, no tasks",
+            Self::Alarms => "alarm subscription",
             Self::Secrets => "secrets",
             Self::Images => "images",
             Self::Services => "stack, migrations, services",
@@ -89,6 +93,9 @@ impl Step {
             Self::Certificate => "the load balancer serves HTTPS with it, and it is validated through DNS",
             Self::Infrastructure => {
                 "network, database, cache and load balancer take longest and need no image"
+            }
+            Self::Alarms => {
+                "an alarm that nobody hears of is none, and whoever gets the mail has to confirm it"
             }
             Self::Secrets => "a task that needs a secret without value does not start",
             Self::Images => "what is deployed is named by digest, so it has to be in the registry first",
@@ -255,6 +262,12 @@ async fn take(
     match step {
         Step::Shared | Step::Delegation | Step::Certificate => shared(session, options, step).await,
         Step::Infrastructure => infrastructure_step(session, options).await,
+        Step::Alarms => {
+            if let Some(subscription) = inspect::subscription(session) {
+                subscription.renew().await?;
+            }
+            Ok(Progress::Took(step))
+        }
         Step::Secrets => {
             let checks = secrets::check(session).await?;
             prepare::placeholder_secrets(session, &checks).await?;

@@ -20,11 +20,6 @@ pub fn tasks(session: &EnvironmentSession) -> Vec<String> {
              approve what is deployed to {name}"
         ));
     }
-    if let Some(email) = &environment.alarms.email {
-        lines.push(format!(
-            "alarms: confirm the subscription in the mail that AWS sent to {email}; until then nobody hears of one"
-        ));
-    }
     for path in admin_secrets(session) {
         lines.push(format!(
             "administrator: the password is in Secrets Manager under {path}; sign in at {} and change it",

@@ -7,6 +7,7 @@ use env_config::{Config, Environment, EnvironmentName, SharedNames};
 use ops_cli::{Place, TargetArgs};
 
 use super::Finding;
+use crate::alarm_subscription::{Standing, Subscription};
 use crate::clock::{self, Clock as _, WallClock};
 use crate::delegation::{self, Found};
 use crate::failure::Failure;
@@ -107,6 +108,45 @@ async fn delegated(config: &Config, target: &Target) -> Option<Finding> {
     })
 }
 
+/// Whether anybody hears of the environment's alarms.
+pub async fn subscribed(config: &Config, environment: &Environment, target: &Target) -> Option<Finding> {
+    const CHECK: &str = "alarms";
+    let Some(subscription) = Subscription::of(config, environment, target) else {
+        let fix = format!("alarms.email in infra/environments/{}.toml", environment.name);
+        return Some(Finding::warn(CHECK, "no address: nobody hears of an alarm", fix));
+    };
+    let email = subscription.email();
+    let renew = format!("cargo xtask bootstrap {}{}", environment.name, target.flag());
+    Some(match tokio::time::timeout(LIMIT, subscription.standing()).await {
+        Ok(Ok(Standing::Confirmed)) => Finding::ok(CHECK, format!("{email} hears of them")),
+        Ok(Ok(Standing::Pending)) if target.is_self_contained() => Finding::skipped(
+            CHECK,
+            format!("{email} is subscribed; the local account sends no mail to confirm"),
+        ),
+        Ok(Ok(Standing::Pending)) => Finding::warn(
+            CHECK,
+            format!("{email} has not confirmed: nobody hears of an alarm"),
+            format!(
+                "follow the link in the mail of AWS; after 48 hours it is void, and `{renew}` asks again"
+            ),
+        ),
+        Ok(Ok(Standing::Missing)) => {
+            Finding::warn(CHECK, format!("{email} is not subscribed: nobody hears of an alarm"), renew)
+        }
+        Ok(Ok(Standing::NoTopic)) => Finding::warn(
+            CHECK,
+            "their topic is gone",
+            format!("cargo xtask stack drift {}{}", environment.name, target.flag()),
+        ),
+        Ok(Err(error)) => Finding::warn(
+            CHECK,
+            format!("whether {email} is subscribed is not known: {error}"),
+            "an administrator may list subscriptions, a deploy role may not",
+        ),
+        Err(_) => Finding::warn(CHECK, "AWS does not answer", "check the network"),
+    })
+}
+
 /// Whether the environment exists and answers.
 pub async fn environment(
     config: &Config,
@@ -121,6 +161,7 @@ pub async fn environment(
             Ok(Ok(Some(view))) => {
                 findings.push(Finding::ok("stack", format!("{name} is {}", view.status.as_str())));
                 findings.extend(delegated(config, target).await);
+                findings.extend(subscribed(config, environment, target).await);
             }
             Ok(Ok(None)) => {
                 findings.push(Finding::warn("stack", format!("{name} does not exist"), deploy));

@@ -15,6 +15,7 @@ mod rds;
 mod route53;
 mod s3;
 mod secretsmanager;
+mod sns;
 mod sts;
 
 use rollout_sim::iam::Principal;
@@ -157,6 +158,7 @@ const fn table(service: Service) -> &'static [Operation] {
         Service::Route53 => route53::OPERATIONS,
         Service::S3 => s3::OPERATIONS,
         Service::SecretsManager => secretsmanager::OPERATIONS,
+        Service::Sns => sns::OPERATIONS,
         Service::Sts => sts::OPERATIONS,
     }
 }

@@ -18,10 +18,13 @@ pub(crate) enum Service {
     Route53,
     S3,
     SecretsManager,
+    Sns,
     Sts,
 }
 
-use Service::{CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, Route53, S3, SecretsManager, Sts};
+use Service::{
+    CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, Route53, S3, SecretsManager, Sns, Sts,
+};
 
 /// Names of the services that are served, as actions are prefixed and API faults name them.
 pub const API_PREFIXES: [&str; Service::ALL.len()] = {
@@ -35,8 +38,8 @@ pub const API_PREFIXES: [&str; Service::ALL.len()] = {
 };
 
 impl Service {
-    const ALL: [Self; 12] =
-        [CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, Route53, S3, SecretsManager, Sts];
+    const ALL: [Self; 13] =
+        [CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, Route53, S3, SecretsManager, Sns, Sts];
 
     /// Prefix of IAM actions; also the name of a service in an API fault.
     pub(crate) const fn iam_prefix(self) -> &'static str {
@@ -52,6 +55,7 @@ impl Service {
             Route53 => "route53",
             S3 => "s3",
             SecretsManager => "secretsmanager",
+            Sns => "sns",
             Sts => "sts",
         }
     }
@@ -72,7 +76,7 @@ impl Service {
             Ecs => Some("AmazonEC2ContainerServiceV20141113"),
             Logs => Some("Logs_20140328"),
             SecretsManager => Some("secretsmanager"),
-            CloudFormation | Elb | Iam | Rds | Route53 | S3 | Sts => None,
+            CloudFormation | Elb | Iam | Rds | Route53 | S3 | Sns | Sts => None,
         }
     }
 
@@ -92,6 +96,7 @@ impl Service {
             Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
             Rds => "http://rds.amazonaws.com/doc/2014-10-31/",
             Route53 => "https://route53.amazonaws.com/doc/2013-04-01/",
+            Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
             Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             // The other services do not speak query; the namespace is not read by their clients.
             CloudFormation | Ecr | Ecs | Logs | S3 | SecretsManager => {
@@ -161,7 +166,7 @@ impl Service {
             ],
             Route53 => &["SubmittedAt"],
             Sts => &["Expiration"],
-            Ecr | Ecs | Logs | S3 | SecretsManager => &[],
+            Ecr | Ecs | Logs | S3 | SecretsManager | Sns => &[],
         };
         names.contains(&member)
     }

@@ -7,7 +7,7 @@ use super::{Context, Failure, Outcome, Wait, identity, names, nested};
 use crate::cfn::quotas;
 use crate::cfn::state::Bag;
 use crate::cfn::template::Policy;
-use crate::{World, elb, route53, s3};
+use crate::{World, elb, route53, s3, sns};
 
 const RECORD_SET: &str = "AWS::Route53::RecordSet";
 
@@ -62,6 +62,7 @@ pub(super) fn create(
     world.cfn.bags.entry(kind.to_owned()).or_default().insert(made.physical_id.clone(), bag);
     point_record(world, kind, properties, true);
     elb::network_changed(world, kind);
+    sns::made(world, kind, &made.physical_id, properties);
     let wait = Wait::Secs(durations(kind).create * world.params.cfn_duration_factor);
     Ok(Outcome { wait, ..made })
 }
@@ -105,6 +106,7 @@ pub(super) fn delete(
         return Err(Failure::new("GeneralServiceException", message));
     }
     let removed = world.cfn.bags.get_mut(kind).and_then(|bags| bags.remove(physical_id));
+    sns::removed(world, kind, physical_id);
     if let Some(bag) = removed {
         point_record(world, kind, &bag.properties, false);
         elb::network_changed(world, kind);
