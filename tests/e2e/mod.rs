@@ -14,6 +14,7 @@ mod dns_copy;
 mod drift;
 mod early_validation;
 pub(crate) mod endpoint;
+mod existing;
 mod faults;
 mod first_creation;
 mod growth;

@@ -9,7 +9,7 @@ use rollout_sim::fault::{ActiveFault, Fault};
 use rollout_sim::{SimTime, World, ecs, sns};
 
 use crate::clock::{Clock, ClockMode};
-use crate::command::{Command, CustomHealth, PushImage, push_image};
+use crate::command::{Command, CustomHealth, Existing, PushImage, push_image};
 use crate::control::ControlError;
 use crate::dispatch::{self, Effect};
 use crate::disruption::{Disruption, Planned, Treatment};
@@ -314,6 +314,13 @@ impl Account {
         Ok(confirmed)
     }
 
+    /// Has something exist that no stack made.
+    pub(crate) fn provide(&mut self, existing: Existing) -> Result<(), StateError> {
+        self.tick()?;
+        existing.make(&mut self.world);
+        self.save(Command::Provide(existing), Effect::Write)
+    }
+
     /// Replaces the account by an empty one.
     pub(crate) fn reset(&mut self) -> Result<(), StateError> {
         self.world = World::new(&self.identity.account, &self.identity.region, self.identity.seed);
@@ -387,6 +394,7 @@ fn apply(world: &mut World, command: &Command, request_id: &str) -> Effect {
         Command::ConfirmSubscriptions(endpoint) => {
             sns::confirm(world, endpoint);
         }
+        Command::Provide(existing) => existing.make(world),
         Command::User(request) => {
             request.send(world);
         }

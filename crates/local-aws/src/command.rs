@@ -2,7 +2,7 @@
 
 use rollout_sim::fault::{ActiveFault, Fault};
 use rollout_sim::image::{Architecture, ImageBehaviour};
-use rollout_sim::{ApiError, World, ecr};
+use rollout_sim::{ApiError, World, acm, ecr, route53};
 use serde::{Deserialize, Serialize};
 
 use crate::request::ApiCall;
@@ -25,6 +25,8 @@ pub(crate) enum Command {
     SetCustomHealth(CustomHealth),
     /// Somebody follows the links in the mails of SNS to this address.
     ConfirmSubscriptions(String),
+    /// A zone or certificate exists that no stack made.
+    Provide(Existing),
     /// A user asks the load balancer, which counts.
     User(UserRequest),
 }
@@ -36,6 +38,30 @@ pub(crate) struct CustomHealth {
     /// Id or ARN of the task.
     pub(crate) task: String,
     pub(crate) healthy: bool,
+}
+
+/// What exists outside the stacks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Existing {
+    /// A public hosted zone.
+    HostedZone {
+        /// Its id.
+        id: String,
+        /// Its name.
+        name: String,
+    },
+    /// An issued certificate, by its ARN.
+    Certificate(String),
+}
+
+impl Existing {
+    /// Makes it, where it is not there yet.
+    pub(crate) fn make(&self, world: &mut World) {
+        match self {
+            Self::HostedZone { id, name } => route53::make_zone(world, id, name),
+            Self::Certificate(arn) => acm::make_certificate(world, arn),
+        }
+    }
 }
 
 /// A made-up image that is pushed: what `docker push` does, with what the program in it will do.

@@ -43,7 +43,7 @@ use server::Shared;
 pub use account::{CoursePoint, SeenCall};
 pub use caller::{ADMIN_ACCESS_KEY, role_access_key};
 pub use clock::ClockMode;
-pub use command::PushImage;
+pub use command::{Existing, PushImage};
 pub use control::{ControlError, Status};
 pub use disruption::Disruption;
 pub use protocol::API_PREFIXES;
@@ -255,6 +255,14 @@ impl Control {
     /// The journal cannot be written.
     pub fn confirm_subscriptions(&self, endpoint: &str) -> Result<usize, StateError> {
         self.shared.lock().confirm_subscriptions(endpoint)
+    }
+
+    /// Has a zone or certificate exist that no stack made; what is there stays.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn provide(&self, existing: Existing) -> Result<(), StateError> {
+        self.shared.lock().provide(existing)
     }
 
     /// API calls so far, refused ones included.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use env_config::{Config, EnvironmentNames, JsonPointer, Platform, Probe, SecretSource, Service};
+use rollout_sim::acm;
 use rollout_sim::cfn;
 use rollout_sim::cfn::api::{
     ChangeAction, ChangeSetStatus, CreateChangeSetInput, CreateStackInput, DescribeChangeSetInput,
@@ -80,6 +81,7 @@ impl Stage {
         let mut world = World::new(platform.account_id.as_str(), platform.region.as_str(), case.seed);
         bound(&mut world)?;
         route53::make_zone(&mut world, ZONE, platform.hosted_zone.as_str());
+        acm::make_certificate(&mut world, &certificate(platform));
         let old_digests = push_images(&mut world, &case, OLD_COMMIT)?;
         let new_digests = push_images(&mut world, &case, NEW_COMMIT)?;
 
@@ -309,6 +311,14 @@ fn enter_secrets(
     Ok(missing)
 }
 
+/// Certificate of the platform; a real account has it from the shared stack.
+fn certificate(platform: &Platform) -> String {
+    format!(
+        "arn:aws:acm:{}:{}:certificate/00000000-0000-4000-8000-000000000000",
+        platform.region, platform.account_id
+    )
+}
+
 /// Parameters of the stack for a release; the one-off tasks stay on the old one.
 fn parameters(
     config: &Config,
@@ -317,13 +327,9 @@ fn parameters(
     task_digests: &BTreeMap<String, String>,
 ) -> Vec<Parameter> {
     let platform = &config.platform;
-    let certificate = format!(
-        "arn:aws:acm:{}:{}:certificate/00000000-0000-4000-8000-000000000000",
-        platform.region, platform.account_id
-    );
     let mut values = vec![
         ("HostedZoneId".to_owned(), ZONE.to_owned()),
-        ("CertificateArn".to_owned(), certificate),
+        ("CertificateArn".to_owned(), certificate(platform)),
         ("Boundary".to_owned(), format!("arn:aws:iam::{}:policy/{BOUNDARY}", platform.account_id)),
         ("Release".to_owned(), commit.to_owned()),
         ("Commit".to_owned(), commit.to_owned()),

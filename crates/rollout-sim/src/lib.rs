@@ -9,6 +9,7 @@
 //! Rules follow the documentation of AWS and name it; numbers that AWS does not document are named
 //! parameters in [`params`].
 
+pub mod acm;
 pub mod cfn;
 pub mod cloudwatch;
 pub mod ecr;

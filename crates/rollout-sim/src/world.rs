@@ -9,7 +9,8 @@ use crate::fault::ActiveFault;
 use crate::image::ImageBehaviour;
 use crate::params::Params;
 use crate::{
-    Quotas, Rng, Shared, SimTime, cfn, cloudwatch, ecr, ecs, elb, iam, logs, rds, route53, s3, secrets, sns,
+    Quotas, Rng, Shared, SimTime, acm, cfn, cloudwatch, ecr, ecs, elb, iam, logs, rds, route53, s3, secrets,
+    sns,
 };
 
 /// Something that happens by itself at a moment.
@@ -102,6 +103,9 @@ pub struct World {
     /// Databases, beyond the properties that CloudFormation keeps.
     #[serde(default)]
     pub rds: rds::State,
+    /// Certificates that no stack made.
+    #[serde(default)]
+    pub acm: acm::State,
     /// Record sets of hosted zones.
     #[serde(default)]
     pub route53: route53::State,
@@ -138,6 +142,7 @@ impl World {
             s3: Shared::default(),
             secrets: Shared::default(),
             rds: rds::State::default(),
+            acm: acm::State::default(),
             route53: route53::State::default(),
             sns: sns::State::default(),
             logs: logs::State::default(),

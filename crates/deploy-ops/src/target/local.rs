@@ -8,8 +8,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Builder;
 use aws_smithy_types::retry::RetryConfig;
-use env_config::Config;
-use local_aws::{Control, Running};
+use env_config::{Config, Domain, ZoneId};
+use local_aws::{Control, Existing, Running};
 
 use super::{Front, Target, TargetError, identity, timeouts};
 use crate::aws::Aws;
@@ -81,6 +81,9 @@ impl Target {
         let sdk_config = local_sdk_config(config.platform.region.as_str(), &endpoint, &access_key);
         let aws = Aws::new(&sdk_config, &http, Patience::new(interrupt.clone(), clock.clone()));
         let identity = identity(&aws, config).await?;
+        for existing in existing(config) {
+            running.control().provide(existing)?;
+        }
         Ok(Self {
             aws,
             clock,
@@ -94,6 +97,18 @@ impl Target {
             local: Some(running),
         })
     }
+}
+
+/// What the configuration says exists outside the stacks: in the local account it does.
+fn existing(config: &Config) -> Vec<Existing> {
+    let platform = &config.platform;
+    let zone =
+        |id: &ZoneId, name: &Domain| Existing::HostedZone { id: id.to_string(), name: name.to_string() };
+    let shared = platform.hosted_zone_id.iter().map(|id| zone(id, &platform.hosted_zone));
+    let own = config.environments.values();
+    let own = own.filter_map(|it| it.hosted_zone_id.as_ref().map(|id| zone(id, &it.domain)));
+    let certificate = platform.certificate_arn.iter().map(|arn| Existing::Certificate(arn.to_string()));
+    shared.chain(own).chain(certificate).collect()
 }
 
 /// Retries wait in wall time, which means nothing to a virtual clock: they are kept short.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::api::*;
 use super::{ListenerState, invalid, load_balancer, no_group, no_listener, page, rule};
-use crate::{ApiError, World};
+use crate::{ApiError, World, acm};
 
 /// Policy that a TLS listener gets when none is named (bc:elbv2/CreateListenerInput).
 const DEFAULT_SSL_POLICY: &str = "ELBSecurityPolicy-2016-08";
@@ -56,6 +56,7 @@ pub fn create_listener(
 }
 
 fn check(world: &World, shape: &Listener) -> Result<(), ApiError> {
+    shape.certificates.iter().try_for_each(|it| acm::check(world, &it.certificate_arn))?;
     match shape.protocol.as_str() {
         "HTTP" => {}
         "HTTPS" if shape.certificates.is_empty() => {

@@ -143,6 +143,7 @@ impl Fixture {
                 {"Key": "deregistration_delay.timeout_seconds", "Value": setup.drain_secs}]})),
         )
         .unwrap();
+        rollout_sim::acm::make_certificate(&mut world, "arn:aws:acm:us-west-2:123456789012:certificate/1");
         let listener = elb::create_listener(
             &mut world,
             input(json!({

@@ -379,3 +379,21 @@ fn a_task_that_was_just_started_may_be_missing() {
     assert_eq!(describe(&fixture).tasks.len(), 1);
     assert_eq!(list(&fixture), std::slice::from_ref(&task));
 }
+
+#[test]
+fn a_listener_names_a_certificate_that_exists() {
+    let mut f = Fixture::new(Setup::default());
+    let modify = |f: &mut Fixture, arn: &str| {
+        let members = json!({ "ListenerArn": f.listener, "Certificates": [{ "CertificateArn": arn }] });
+        let answer =
+            rollout_sim::elb::modify_listener(&mut f.world, serde_json::from_value(members).unwrap());
+        answer.map(drop).map_err(|error| error.to_string())
+    };
+    let arn = "arn:aws:acm:us-west-2:123456789012:certificate/2";
+    assert_eq!(
+        modify(&mut f, arn).unwrap_err(),
+        format!("CertificateNotFound: Certificate '{arn}' not found")
+    );
+    rollout_sim::acm::make_certificate(&mut f.world, arn);
+    modify(&mut f, arn).unwrap();
+}

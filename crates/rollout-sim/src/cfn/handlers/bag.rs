@@ -9,6 +9,7 @@ use crate::cfn::state::Bag;
 use crate::cfn::template::Policy;
 use crate::{World, elb, route53, s3, sns};
 
+const CERTIFICATE: &str = "AWS::CertificateManager::Certificate";
 const RECORD_SET: &str = "AWS::Route53::RecordSet";
 
 /// Whether no other module models the type.
@@ -35,6 +36,13 @@ pub(super) fn is_bag(kind: &str) -> bool {
     !elsewhere
 }
 
+/// The zones in which CloudFormation makes the records that validate a certificate
+/// (CFN:aws-properties-certificatemanager-certificate-domainvalidationoption).
+fn validation_zones(properties: &Value) -> impl Iterator<Item = &str> {
+    let options = properties.get("DomainValidationOptions").and_then(Value::as_array);
+    options.into_iter().flatten().filter_map(|option| option.get("HostedZoneId")?.as_str())
+}
+
 /// What a record set says about names that load balancers answer for.
 fn point_record(world: &mut World, kind: &str, properties: &Value, exists: bool) {
     let target = properties.pointer("/AliasTarget/DNSName").and_then(Value::as_str);
@@ -56,6 +64,11 @@ pub(super) fn create(
     quotas::check_room(world, kind).map_err(|error| Failure::api("Ec2", &error, context))?;
     if kind == RECORD_SET {
         route53::record_made(world, properties).map_err(|error| Failure::api("Route53", &error, context))?;
+    }
+    if kind == CERTIFICATE {
+        for zone in validation_zones(properties) {
+            route53::zone_name(world, zone).map_err(|error| Failure::api("Route53", &error, context))?;
+        }
     }
     let made = identity::make(world, context, kind, properties)?;
     let bag = Bag { properties: properties.clone(), attributes: made.attributes.clone() };
