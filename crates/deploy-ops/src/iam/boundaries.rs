@@ -52,6 +52,7 @@ pub(super) fn attempts(session: &EnvironmentSession, other: &Environment) -> Vec
     );
     let service_arn = format!("arn:aws:ecs:{region}:{account}:service/{cluster}/{service}");
     let bucket = SharedNames::new(platform).template_bucket(&platform.account_id);
+    let topic = format!("arn:aws:sns:{region}:{account}:{}", names.alarm_topic());
     let repository = crate::inputs::repositories(&session.config).into_values().next().unwrap_or_default();
     // One line per call: what, on what, and the call with clones of the names it needs.
     macro_rules! attempts {
@@ -70,6 +71,10 @@ pub(super) fn attempts(session: &EnvironmentSession, other: &Environment) -> Vec
         };
     }
     attempts! {
+        "sns:Subscribe" on topic: |aws, topic| {
+            let sns = crate::client!(aws, aws_sdk_sns);
+            sns.subscribe().topic_arn(&topic).protocol("email").endpoint("somebody@example.com")
+        };
         "cloudformation:DescribeStacks" on stack:
             |aws, stack| aws.cloudformation.describe_stacks().stack_name(&stack);
         "cloudformation:GetTemplate" on stack:
