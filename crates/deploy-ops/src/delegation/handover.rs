@@ -123,7 +123,7 @@ impl Dns {
             let more = values.filter_map(|value| pointed_at(value, zone));
             let more = more.filter(|(host, _)| !asked.contains_key(host)).take(MOST_HOSTS).collect();
             found.extend(ask_all(server, &apex, recursion, &more).await?);
-            Ok(without_repeats(found, zone))
+            Ok(without_repeats(&found, zone))
         };
         let late =
             |_| DnsError::Silent { server, reason: format!("not all answers in {} s", LIMIT.as_secs()) };
@@ -187,7 +187,7 @@ async fn one_name(
 }
 
 /// What a wildcard answers is one record, not one of each name that is asked for.
-fn without_repeats(found: Found, zone: &str) -> Vec<RecordSet> {
+fn without_repeats(found: &Found, zone: &str) -> Vec<RecordSet> {
     let wildcard = format!("*.{zone}");
     let repeats = |set: &RecordSet| {
         let general = found.get(&(wildcard.clone(), set.kind.clone()));
