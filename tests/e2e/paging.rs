@@ -340,6 +340,8 @@ fn the_local_aws_pages_what_the_tool_reads_in_the_sizes_of_aws() {
             .filter(|method| *method != "get_log_events")
             // Those of RDS have markers, and tests of their own too.
             .filter(|method| !method.starts_with("describe_db_"))
+            // Of clients that the pipeline does not have: read in e2e::dns_copy and e2e::alarm_subscription.
+            .filter(|method| !matches!(*method, "list_resource_record_sets" | "list_subscriptions_by_topic"))
             .collect();
         methods.sort_unstable();
         methods.dedup();

@@ -62,13 +62,59 @@ fn parse(text: &str, zone: &str) -> Result<Contents, (Option<usize>, String)> {
     if let Some(at) = include {
         return Err((Some(at + 1), "$INCLUDE is not read: put all records into one file".to_owned()));
     }
-    let sets = match Parser::new(text, None, Some(origin.clone())).parse() {
+    let text = &flat(text)?;
+    let sets = match Parser::new(text.as_str(), None, Some(origin.clone())).parse() {
         Ok((_, sets)) => sets,
         Err(error) => return Err((line_of(text, &origin), error.to_string())),
     };
     let records = sets.values().flat_map(hickory_proto::rr::RecordSet::records_without_rrsigs);
     let (sets, unknown) = records::sets(records);
     Ok(Contents { sets, unknown })
+}
+
+/// Each entry on its first line, without parentheses and comments; the lines that it took away follow it, empty. The parser
+/// takes quotes and semicolons within parentheses for something else.
+fn flat(text: &str) -> Result<String, (Option<usize>, String)> {
+    let (mut flat, mut line, mut open, mut taken) = (String::with_capacity(text.len()), 1, Vec::new(), 0);
+    let (mut quoted, mut comment) = (false, false);
+    let mut characters = text.chars().filter(|character| *character != '\r');
+    while let Some(character) = characters.next() {
+        line += usize::from(character == '\n');
+        match character {
+            '\n' if !open.is_empty() && !quoted => {
+                (comment, taken) = (false, taken + 1);
+                flat.push(' ');
+            }
+            '\n' => {
+                comment = false;
+                (0..=taken).for_each(|_| flat.push('\n'));
+                taken = 0;
+            }
+            _ if comment => {}
+            '\\' => {
+                flat.push(character);
+                flat.extend(characters.next());
+            }
+            '"' => {
+                quoted = !quoted;
+                flat.push(character);
+            }
+            ';' if !quoted => comment = true,
+            '(' if !quoted => {
+                open.push(line);
+                flat.push(' ');
+            }
+            ')' if !quoted => {
+                open.pop();
+                flat.push(' ');
+            }
+            other => flat.push(other),
+        }
+    }
+    match open.pop() {
+        Some(line) => Err((Some(line), "a parenthesis is not closed".to_owned())),
+        None => Ok(flat),
+    }
 }
 
 /// The line on which the entry begins that cannot be read: the first after the longest beginning of the text that can.
@@ -98,7 +144,7 @@ $TTL 3600
 mail    1   IN  A   192.0.2.25
 *.dev.example.test. A 192.0.2.9
 @   TXT "v=spf1 include:_spf.example ~all" ; with a comment
-k1._domainkey TXT ( "v=DKIM1; p=AAAA"
+k1._domainkey TXT ( "v=DKIM1; p=(AAAA" ; the first half
                     "BBBB" )
 _sip._tls SRV 100 1 443 sip.example.
 @   CAA 0 issue "letsencrypt.org"
@@ -114,7 +160,7 @@ www CNAME example.test.
             "1 mail.example.test A 192.0.2.25",
             "3600 *.dev.example.test A 192.0.2.9",
             "3600 example.test TXT \"v=spf1 include:_spf.example ~all\"",
-            "3600 k1._domainkey.example.test TXT \"v=DKIM1; p=AAAA\" \"BBBB\"",
+            "3600 k1._domainkey.example.test TXT \"v=DKIM1; p=(AAAA\" \"BBBB\"",
             "3600 _sip._tls.example.test SRV 100 1 443 sip.example.",
             "3600 example.test CAA 0 issue \"letsencrypt.org\"",
             "3600 www.example.test CNAME example.test.",
@@ -132,6 +178,7 @@ www CNAME example.test.
         assert_eq!(at, Some(3), "{detail}");
         assert_eq!(line("$TTL 60\n@ TXT ( \"a\"\n \"b\" )\nx NONSENSE y\n").0, Some(4));
         assert_eq!(line("@ A 192.0.2.1\n").0, Some(1));
+        assert_eq!(line("$TTL 60\n@ TXT ( \"a)\"\n\"b\"\n").0, Some(2));
         let (at, detail) = line("$TTL 60\n $include /etc/passwd\n");
         assert_eq!(at, Some(2));
         assert!(detail.contains("put all records into one file"), "{detail}");
