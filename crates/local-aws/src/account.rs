@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use rollout_sim::elb::HttpAnswer;
 use rollout_sim::fault::{ActiveFault, Fault};
-use rollout_sim::{SimTime, World, ecs, sns};
+use rollout_sim::{SimTime, World, ecs, iam, sns};
 
 use crate::clock::{Clock, ClockMode};
-use crate::command::{Command, CustomHealth, Existing, PushImage, push_image};
+use crate::command::{Command, CustomHealth, Existing, PushImage, SetQuota, push_image};
 use crate::control::ControlError;
 use crate::dispatch::{self, Effect};
 use crate::disruption::{Disruption, Planned, Treatment};
@@ -321,6 +321,21 @@ impl Account {
         self.save(Command::Provide(existing), Effect::Write)
     }
 
+    /// Gives a quota another value; `false` where none of those modelled has the code.
+    pub(crate) fn set_quota(&mut self, quota: SetQuota) -> Result<bool, StateError> {
+        self.tick()?;
+        if !self.world.quotas.set(&quota.quota_code, quota.value) {
+            return Ok(false);
+        }
+        self.save(Command::SetQuota(quota), Effect::Write)?;
+        Ok(true)
+    }
+
+    /// Keeps every different call of roles from now on; no part of the account.
+    pub(crate) fn keep_calls(&mut self) {
+        iam::keep_calls(&mut self.world);
+    }
+
     /// Replaces the account by an empty one.
     pub(crate) fn reset(&mut self) -> Result<(), StateError> {
         self.world = World::new(&self.identity.account, &self.identity.region, self.identity.seed);
@@ -395,6 +410,9 @@ fn apply(world: &mut World, command: &Command, request_id: &str) -> Effect {
             sns::confirm(world, endpoint);
         }
         Command::Provide(existing) => existing.make(world),
+        Command::SetQuota(quota) => {
+            world.quotas.set(&quota.quota_code, quota.value);
+        }
         Command::User(request) => {
             request.send(world);
         }

@@ -44,7 +44,9 @@ pub(crate) fn principal(world: &World, call: &ApiCall) -> Result<Principal, ApiE
 /// A denial under the code of the service that was called: passing a role to ECS is refused by ECS.
 pub(crate) fn denial(error: ApiError, protocol: Protocol) -> ApiError {
     match protocol {
-        Protocol::Json10 | Protocol::Json11 => ApiError::new("AccessDeniedException", error.message),
+        Protocol::Json10 | Protocol::Json11 | Protocol::RestJson => {
+            ApiError::new("AccessDeniedException", error.message)
+        }
         Protocol::Query | Protocol::Rest | Protocol::Cbor => {
             ApiError::new("AccessDenied", error.message).with_status(403)
         }

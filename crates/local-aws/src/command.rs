@@ -27,6 +27,8 @@ pub(crate) enum Command {
     ConfirmSubscriptions(String),
     /// A zone or certificate exists that no stack made.
     Provide(Existing),
+    /// A quota gets another value.
+    SetQuota(SetQuota),
     /// A user asks the load balancer, which counts.
     User(UserRequest),
 }
@@ -62,6 +64,16 @@ impl Existing {
             Self::Certificate(arn) => acm::make_certificate(world, arn),
         }
     }
+}
+
+/// What AWS does when it raises a quota; lower values make an account as young as one likes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetQuota {
+    /// Code of Service Quotas, such as `L-3032A538`.
+    pub quota_code: String,
+    /// How much there may be from now on. What is there already stays.
+    pub value: usize,
 }
 
 /// A made-up image that is pushed: what `docker push` does, with what the program in it will do.

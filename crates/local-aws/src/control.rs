@@ -8,6 +8,7 @@
 //! | `DELETE faults` | `{"fault": …}` or nothing | mends it, or everything |
 //! | `POST images` | [`PushImage`] | pushes a made-up image; answers `{"digest": …}` |
 //! | `POST subscriptions` | `{"confirm": "EMAIL"}` | follows the links in the mails of SNS to an address |
+//! | `POST quotas` | [`SetQuota`](crate::SetQuota) | gives a service quota another value |
 //! | `POST reset` | | an empty account |
 //!
 //! The others answer with the status. They need no credentials: the server listens on the loopback interface.
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
 use crate::clock::ClockMode;
+use crate::command::SetQuota;
 use crate::protocol::Answer;
 use crate::server::chain;
 use crate::state::StateError;
@@ -156,6 +158,13 @@ fn run(account: &mut Account, method: &Method, endpoint: &str, body: &[u8]) -> R
         ("POST", "images") => {
             let digest = account.push_image(read(body)?)?;
             return Ok(json(200, &serde_json::json!({ "digest": digest })));
+        }
+        ("POST", "quotas") => {
+            let request: SetQuota = read(body)?;
+            let code = request.quota_code.clone();
+            if !account.set_quota(request)? {
+                return Err(Problem::Request(format!("no modelled quota has the code {code}")));
+            }
         }
         ("POST", "reset") => account.reset()?,
         _ => return Err(Problem::NoSuchEndpoint),

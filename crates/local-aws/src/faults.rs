@@ -47,7 +47,7 @@ fn throttled(call: &ApiCall) -> ApiError {
             return ApiError::new("SlowDown", "Please reduce your request rate.").with_status(503);
         }
         Protocol::Query | Protocol::Cbor | Protocol::Json10 => "Throttling",
-        Protocol::Json11 => "ThrottlingException",
+        Protocol::Json11 | Protocol::RestJson => "ThrottlingException",
     };
     ApiError::new(code, "Rate exceeded")
 }

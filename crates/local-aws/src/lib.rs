@@ -43,11 +43,11 @@ use server::Shared;
 pub use account::{CoursePoint, SeenCall};
 pub use caller::{ADMIN_ACCESS_KEY, role_access_key};
 pub use clock::ClockMode;
-pub use command::{Existing, PushImage};
+pub use command::{Existing, PushImage, SetQuota};
 pub use control::{ControlError, Status};
 pub use disruption::Disruption;
 pub use protocol::API_PREFIXES;
-pub use rollout_sim::iam::{UnusedGrant, Usage};
+pub use rollout_sim::iam::{DecidedCall, RoleDocuments, UnusedGrant, Usage};
 pub use state::{STATE_VERSION, StateError};
 
 /// How an account is opened and served.
@@ -265,6 +265,14 @@ impl Control {
         self.shared.lock().provide(existing)
     }
 
+    /// Gives a service quota another value, as AWS does on request; `false` where no modelled quota has the code.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn set_quota(&self, quota: SetQuota) -> Result<bool, StateError> {
+        self.shared.lock().set_quota(quota)
+    }
+
     /// API calls so far, refused ones included.
     #[must_use]
     pub fn calls(&self) -> u64 {
@@ -309,6 +317,23 @@ impl Control {
     #[must_use]
     pub fn unused_grants(&self, role: &str) -> BTreeSet<UnusedGrant> {
         self.inspect(|world| iam::unused_grants(world, role))
+    }
+
+    /// Keeps every different call of roles from now on, also in copies.
+    pub fn keep_calls(&self) {
+        self.shared.lock().keep_calls();
+    }
+
+    /// The different calls of a role (by name) since [`Control::keep_calls`].
+    #[must_use]
+    pub fn kept_calls(&self, role: &str) -> BTreeSet<DecidedCall> {
+        self.inspect(|world| iam::kept_calls(world, role))
+    }
+
+    /// The policies, the boundary and the trust of a role (by name).
+    #[must_use]
+    pub fn role_documents(&self, role: &str) -> Option<RoleDocuments> {
+        self.inspect(|world| iam::role_documents(world, role))
     }
 
     /// Looks at the account from the inside.

@@ -6,7 +6,7 @@ use rollout_sim::ApiError;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{Protocol, Service, query_action};
-use crate::rest::s3_call;
+use crate::rest::{access_analyzer_call, s3_call};
 use crate::rest_xml::route53_call;
 
 /// The one operation that is called without a signature: its token says who calls.
@@ -75,12 +75,15 @@ pub(crate) fn api_call(
         } else if named == "route53" {
             rest = Some(route53_call(method, uri, body));
             (Protocol::Rest, named, String::new())
+        } else if named == "access-analyzer" {
+            rest = Some(access_analyzer_call(method, uri, body));
+            (Protocol::RestJson, named, String::new())
         } else {
             (Protocol::Query, named, action.unwrap_or_default())
         }
     };
     let service = match protocol {
-        Protocol::Query | Protocol::Rest => Service::by_signing_name(named),
+        Protocol::Query | Protocol::Rest | Protocol::RestJson => Service::by_signing_name(named),
         _ => Service::by_target_prefix(named),
     };
     let refuse = |error| Some(Err(Box::new(Malformed { protocol, service, error })));

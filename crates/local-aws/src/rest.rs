@@ -1,4 +1,4 @@
-//! Calls of S3, which are named by their method and path instead of by an operation.
+//! Calls of S3 and of IAM Access Analyzer, which are named by their method and path instead of by an operation.
 
 use hyper::header::CONTENT_ENCODING;
 use hyper::{HeaderMap, Method, Uri};
@@ -47,6 +47,22 @@ pub(crate) fn s3_call(
         }
     }
     Ok(RestCall { operation, input: input.to_string().into_bytes() })
+}
+
+/// Reads a call of IAM Access Analyzer: the body is the input, pages are asked for in the query.
+pub(crate) fn access_analyzer_call(method: &Method, uri: &Uri, body: &[u8]) -> Result<RestCall, ApiError> {
+    if method != Method::POST || uri.path() != "/policy/validation" {
+        return Err(crate::request::not_implemented("access-analyzer", &format!("{method} {}", uri.path())));
+    }
+    let mut input: serde_json::Value = serde_json::from_slice(body)
+        .map_err(|error| ApiError::new("ValidationException", error.to_string()))?;
+    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        input[name.as_ref()] = match value.parse::<u64>() {
+            Ok(number) if name == "maxResults" => number.into(),
+            _ => value.into_owned().into(),
+        };
+    }
+    Ok(RestCall { operation: "ValidatePolicy", input: input.to_string().into_bytes() })
 }
 
 /// `aws-chunked`: the length of a chunk in hexadecimal and perhaps its signature, the chunk, and so on up to an empty

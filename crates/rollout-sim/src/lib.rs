@@ -11,6 +11,7 @@
 
 pub mod acm;
 pub mod cfn;
+pub mod cloudcontrol;
 pub mod cloudwatch;
 pub mod ecr;
 pub mod ecs;
@@ -28,10 +29,12 @@ pub mod route53;
 pub mod s3;
 mod scalar;
 pub mod secrets;
+pub mod servicequotas;
 mod shared;
 pub mod sns;
 pub mod sts;
 mod time;
+pub mod wafv2;
 mod wire;
 mod world;
 

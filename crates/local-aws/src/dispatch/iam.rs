@@ -48,6 +48,10 @@ pub(super) const OPERATIONS: &[Operation] = operations! {
         needs: Needs::any(),
         does: iam::list_roles(world, &input),
     }
+    read SimulateCustomPolicy(world, input: iam::SimulateCustomPolicyInput) {
+        needs: Needs::any(),
+        does: iam::simulate_custom_policy(world, &input),
+    }
     write AttachRolePolicy(world, input: iam::AttachedPolicyInput) {
         needs: bounded(world, &input.role_name).with("iam:PolicyARN", input.policy_arn.as_str()),
         does: iam::attach_role_policy(world, input),

@@ -4,6 +4,9 @@
 //! which permissions the caller needs for this input.
 
 mod access;
+mod access_analyzer;
+mod acm;
+mod cloudcontrol;
 mod cloudformation;
 mod cloudwatch;
 mod ecr;
@@ -15,8 +18,10 @@ mod rds;
 mod route53;
 mod s3;
 mod secretsmanager;
+mod servicequotas;
 mod sns;
 mod sts;
+mod wafv2;
 
 use rollout_sim::iam::Principal;
 use rollout_sim::{ApiError, World};
@@ -147,6 +152,9 @@ pub(crate) fn run(world: &mut World, call: &ApiCall, request_id: &str) -> (Answe
 
 const fn table(service: Service) -> &'static [Operation] {
     match service {
+        Service::AccessAnalyzer => access_analyzer::OPERATIONS,
+        Service::Acm => acm::OPERATIONS,
+        Service::CloudControl => cloudcontrol::OPERATIONS,
         Service::CloudFormation => cloudformation::OPERATIONS,
         Service::CloudWatch => cloudwatch::OPERATIONS,
         Service::Ecr => ecr::OPERATIONS,
@@ -158,7 +166,9 @@ const fn table(service: Service) -> &'static [Operation] {
         Service::Route53 => route53::OPERATIONS,
         Service::S3 => s3::OPERATIONS,
         Service::SecretsManager => secretsmanager::OPERATIONS,
+        Service::Quotas => servicequotas::OPERATIONS,
         Service::Sns => sns::OPERATIONS,
         Service::Sts => sts::OPERATIONS,
+        Service::Wafv2 => wafv2::OPERATIONS,
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! | protocol | services | named by |
 //! |---|---|---|
-//! | AWS JSON 1.1 (1.0 for CloudWatch) | ECS, ECR, Logs, Secrets Manager, CloudWatch | `X-Amz-Target: PREFIX.Operation` |
+//! | AWS JSON 1.1 (1.0 for CloudWatch) | ECS, ECR, Logs, Secrets Manager, CloudWatch, ACM, Cloud Control, Service Quotas, WAF | `X-Amz-Target: PREFIX.Operation` |
 //! | AWS query | CloudFormation, ELBv2, STS, IAM, older CloudWatch clients | form field `Action` |
 //! | REST with XML | S3, Route 53 | method and path |
+//! | REST with JSON | IAM Access Analyzer | method and path |
 //! | Smithy RPC v2 CBOR | CloudWatch in current SDKs | `POST /service/NAME/operation/Operation` |
 //!
 //! CloudWatch accepts all three: the Rust SDK (1.140) speaks CBOR, botocore (1.44) JSON, older ones query.
@@ -34,6 +35,8 @@ pub(crate) enum Protocol {
     Query,
     /// Method, path and headers in; the object or XML out.
     Rest,
+    /// Method and path name the operation; JSON in and out.
+    RestJson,
     /// Smithy RPC v2 with CBOR.
     Cbor,
 }
@@ -53,6 +56,7 @@ impl Protocol {
             Self::Json11 => "application/x-amz-json-1.1",
             Self::Query => "text/xml",
             Self::Rest => "application/xml",
+            Self::RestJson => "application/json",
             Self::Cbor => "application/cbor",
         }
     }
@@ -61,7 +65,7 @@ impl Protocol {
     /// protocols, `ValidationError` in query. A member that the simulator does not model is refused by name.
     pub(crate) fn decode<I: DeserializeOwned>(self, body: &[u8]) -> Result<I, ApiError> {
         let (code, decoded) = match self {
-            Self::Json10 | Self::Json11 | Self::Rest => {
+            Self::Json10 | Self::Json11 | Self::Rest | Self::RestJson => {
                 let body = if body.is_empty() { b"{}" } else { body };
                 ("SerializationException", serde_json::from_slice(body).map_err(|error| error.to_string()))
             }
@@ -84,7 +88,7 @@ impl Protocol {
     ) -> Result<Vec<u8>, ApiError> {
         let internal = |detail: String| ApiError::new("InternalFailure", detail).with_status(500);
         match self {
-            Self::Json10 | Self::Json11 => {
+            Self::Json10 | Self::Json11 | Self::RestJson => {
                 serde_json::to_vec(output).map_err(|error| internal(error.to_string()))
             }
             Self::Rest if service == Service::Route53 => {
@@ -114,7 +118,7 @@ impl Protocol {
         let mut headers = self.headers(request_id);
         let fault = if error.status >= 500 { "Receiver" } else { "Sender" };
         let body = match self {
-            Self::Json10 | Self::Json11 => {
+            Self::Json10 | Self::Json11 | Self::RestJson => {
                 headers.push(("x-amzn-errortype".into(), error.code.clone()));
                 if self == Self::Json10 {
                     headers.push(("x-amzn-query-error".into(), format!("{};{fault}", error.code)));

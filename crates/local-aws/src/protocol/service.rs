@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// A service of AWS that is modelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Service {
+    AccessAnalyzer,
+    Acm,
+    CloudControl,
     CloudFormation,
     CloudWatch,
     Ecr,
@@ -18,12 +21,15 @@ pub(crate) enum Service {
     Route53,
     S3,
     SecretsManager,
+    Quotas,
     Sns,
     Sts,
+    Wafv2,
 }
 
 use Service::{
-    CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, Route53, S3, SecretsManager, Sns, Sts,
+    AccessAnalyzer, Acm, CloudControl, CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Quotas, Rds,
+    Route53, S3, SecretsManager, Sns, Sts, Wafv2,
 };
 
 /// Names of the services that are served, as actions are prefixed and API faults name them.
@@ -38,13 +44,34 @@ pub const API_PREFIXES: [&str; Service::ALL.len()] = {
 };
 
 impl Service {
-    const ALL: [Self; 13] =
-        [CloudFormation, CloudWatch, Ecr, Ecs, Elb, Iam, Logs, Rds, Route53, S3, SecretsManager, Sns, Sts];
+    const ALL: [Self; 18] = [
+        AccessAnalyzer,
+        Acm,
+        CloudControl,
+        CloudFormation,
+        CloudWatch,
+        Ecr,
+        Ecs,
+        Elb,
+        Iam,
+        Logs,
+        Rds,
+        Route53,
+        S3,
+        SecretsManager,
+        Sns,
+        Quotas,
+        Sts,
+        Wafv2,
+    ];
 
     /// Prefix of IAM actions; also the name of a service in an API fault.
     pub(crate) const fn iam_prefix(self) -> &'static str {
         match self {
-            CloudFormation => "cloudformation",
+            AccessAnalyzer => "access-analyzer",
+            Acm => "acm",
+            // Its actions are CloudFormation's (service authorization reference).
+            CloudControl | CloudFormation => "cloudformation",
             CloudWatch => "cloudwatch",
             Ecr => "ecr",
             Ecs => "ecs",
@@ -56,13 +83,16 @@ impl Service {
             S3 => "s3",
             SecretsManager => "secretsmanager",
             Sns => "sns",
+            Quotas => "servicequotas",
             Sts => "sts",
+            Wafv2 => "wafv2",
         }
     }
 
     /// Service name in a SigV4 credential scope.
     const fn signing_name(self) -> &'static str {
         match self {
+            CloudControl => "cloudcontrolapi",
             CloudWatch => "monitoring",
             other => other.iam_prefix(),
         }
@@ -71,12 +101,16 @@ impl Service {
     /// What precedes the operation in `X-Amz-Target`; also the service's name in RPC v2 paths.
     const fn target_prefix(self) -> Option<&'static str> {
         match self {
+            Acm => Some("CertificateManager"),
+            CloudControl => Some("CloudApiService"),
             CloudWatch => Some("GraniteServiceVersion20100801"),
             Ecr => Some("AmazonEC2ContainerRegistry_V20150921"),
             Ecs => Some("AmazonEC2ContainerServiceV20141113"),
             Logs => Some("Logs_20140328"),
             SecretsManager => Some("secretsmanager"),
-            CloudFormation | Elb | Iam | Rds | Route53 | S3 | Sns | Sts => None,
+            Quotas => Some("ServiceQuotasV20190624"),
+            Wafv2 => Some("AWSWAF_20190729"),
+            AccessAnalyzer | CloudFormation | Elb | Iam | Rds | Route53 | S3 | Sns | Sts => None,
         }
     }
 
@@ -99,9 +133,8 @@ impl Service {
             Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
             Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             // The other services do not speak query; the namespace is not read by their clients.
-            CloudFormation | Ecr | Ecs | Logs | S3 | SecretsManager => {
-                "http://cloudformation.amazonaws.com/doc/2010-05-15/"
-            }
+            AccessAnalyzer | Acm | CloudControl | CloudFormation | Ecr | Ecs | Logs | S3 | SecretsManager
+            | Quotas | Wafv2 => "http://cloudformation.amazonaws.com/doc/2010-05-15/",
         }
     }
 
@@ -166,7 +199,8 @@ impl Service {
             ],
             Route53 => &["SubmittedAt"],
             Sts => &["Expiration"],
-            Ecr | Ecs | Logs | S3 | SecretsManager | Sns => &[],
+            AccessAnalyzer | Acm | CloudControl | Ecr | Ecs | Logs | S3 | SecretsManager | Sns | Quotas
+            | Wafv2 => &[],
         };
         names.contains(&member)
     }

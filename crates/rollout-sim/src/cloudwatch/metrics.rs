@@ -9,7 +9,8 @@ use super::{
     Datapoint, Dimension, EmptyOutput, GetMetricStatisticsInput, GetMetricStatisticsOutput,
     PutMetricDataInput, StatisticSet, alarms,
 };
-use crate::{ApiError, SimTime, World};
+use crate::servicequotas::FARGATE_USAGE;
+use crate::{ApiError, SimTime, World, ecs};
 
 /// Length of a summed interval.
 pub(super) const MINUTE_MS: u64 = 60_000;
@@ -192,6 +193,9 @@ pub fn get_metric_statistics(
             "You have requested more than 1,440 datapoints, which is the limit.",
         ));
     }
+    if input.namespace == "AWS/Usage" {
+        return usage(world, input, step);
+    }
     let series =
         world.cloudwatch.series.get(&key_of(&input.namespace, &input.metric_name, &input.dimensions));
     let mut datapoints = Vec::new();
@@ -210,5 +214,32 @@ pub fn get_metric_statistics(
         }
         from += step;
     }
+    Ok(GetMetricStatisticsOutput { label: input.metric_name.clone(), datapoints })
+}
+
+/// What is in use now, in the period that now is in: earlier ones are not kept.
+fn usage(
+    world: &World,
+    input: &GetMetricStatisticsInput,
+    step: u64,
+) -> Result<GetMetricStatisticsOutput, ApiError> {
+    let wanted = key_of(&input.namespace, &input.metric_name, &input.dimensions);
+    if wanted != key("AWS/Usage", "ResourceCount", FARGATE_USAGE) {
+        return Err(ApiError::not_modelled("usage metrics of others than Fargate (On-Demand)"));
+    }
+    let minute = world.now().as_millis() / MINUTE_MS / step * step;
+    let used = ecs::used_vcpus(world);
+    let now = Datapoint {
+        timestamp: SimTime::from_millis(minute * MINUTE_MS).as_epoch_secs(),
+        sample_count: 1.0,
+        average: used,
+        sum: used,
+        minimum: used,
+        maximum: used,
+        unit: "None".to_owned(),
+    };
+    let asked = (input.start_time..=input.end_time).contains(&now.timestamp);
+    // A service without a running task has no samples.
+    let datapoints = if asked && used > 0.0 { vec![now] } else { Vec::new() };
     Ok(GetMetricStatisticsOutput { label: input.metric_name.clone(), datapoints })
 }

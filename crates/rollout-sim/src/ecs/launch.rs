@@ -3,7 +3,7 @@
 use super::api::*;
 use super::definition::ImageReference;
 use super::task::TaskFaults;
-use super::{DefinitionKey, ServiceKey, TaskKey, credentials, deployment, program, service};
+use super::{DefinitionKey, ServiceKey, TaskKey, capacity, credentials, deployment, program, service};
 use crate::fault::FaultKind;
 use crate::image::Architecture;
 use crate::{World, ecr, elb, logs, secrets};
@@ -90,7 +90,7 @@ fn no_capacity(world: &mut World, name: &str, zone: &str) -> bool {
 }
 
 /// Why a task could not be placed.
-pub(super) const CAPACITY: &str =
+const CAPACITY: &str =
     "Capacity is unavailable at this time. Please try again later or in a different availability zone";
 
 /// Assumes the roles and resolves secrets and log groups, in this order as the Fargate agent does; the error is the
@@ -282,14 +282,20 @@ pub(super) fn subnets(network: Option<&NetworkConfiguration>) -> &[String] {
     network.and_then(|network| network.awsvpc_configuration.as_ref()).map_or(&[], |vpc| &vpc.subnets)
 }
 
-/// Subnet and zone for a new task of `name`: of those with capacity, that with the fewest of `taken`. `None` where no
-/// zone has capacity.
+/// Subnet and zone for a new task of `name`: of those with capacity, that with the fewest of `taken`.
+///
+/// # Errors
+/// Why there is none: the account's quota, or no zone with capacity.
 pub(super) fn place(
     world: &mut World,
+    definition: DefinitionKey,
     name: &str,
     network: Option<&NetworkConfiguration>,
     taken: &[u32],
-) -> Option<Place> {
+) -> Result<Place, &'static str> {
+    if !capacity::has_room(world, definition) {
+        return Err(capacity::VCPUS);
+    }
     let subnets = subnets(network);
     let open = |index: &usize| {
         world.faults.is_empty() || {
@@ -298,7 +304,7 @@ pub(super) fn place(
         }
     };
     let fewest = |index: &usize| taken.get(*index).copied().unwrap_or(0);
-    let index = (0..subnets.len().max(1)).filter(open).min_by_key(fewest)?;
+    let index = (0..subnets.len().max(1)).filter(open).min_by_key(fewest).ok_or(CAPACITY)?;
     let subnet = subnets.get(index).cloned().unwrap_or_default();
-    Some(Place { subnet, zone: super::zone_name(&world.region, index), index })
+    Ok(Place { subnet, zone: super::zone_name(&world.region, index), index })
 }

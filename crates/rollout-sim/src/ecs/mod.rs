@@ -9,6 +9,7 @@
 mod alarms;
 pub mod api;
 mod breaker;
+mod capacity;
 mod checks;
 mod cluster;
 mod credentials;
@@ -63,6 +64,7 @@ pub use task_definition::{
     deregister_task_definition, describe_task_definition, list_task_definitions, register_task_definition,
 };
 
+pub(crate) use capacity::used_vcpus;
 pub(crate) use checks::target_changed;
 pub(crate) use program::{errs, probe, respond, status_of};
 pub(crate) use service::security_groups;

@@ -44,10 +44,14 @@ pub fn run_task(world: &mut World, input: RunTaskInput) -> Result<RunTaskOutput,
     let mut output = RunTaskOutput::default();
     for place in 0..count {
         let taken: Vec<u32> = (0..place).map(|_| 1).collect();
-        let Some(place) = launch::place(world, &family, input.network_configuration.as_ref(), &taken) else {
-            let reason = Some(launch::CAPACITY.to_owned());
-            output.failures.push(Failure { arn: None, reason, detail: None });
-            break;
+        let network = input.network_configuration.as_ref();
+        let place = match launch::place(world, definition, &family, network, &taken) {
+            Ok(place) => place,
+            Err(reason) => {
+                let reason = Some(reason.to_owned());
+                output.failures.push(Failure { arn: None, reason, detail: None });
+                break;
+            }
         };
         let new = NewTask {
             cluster,

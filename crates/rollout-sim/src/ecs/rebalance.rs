@@ -52,7 +52,7 @@ fn start(world: &mut World, key: ServiceKey, spread: &[u32]) {
     let Some(primary) = service.primary() else { return };
     let (deployment, definition, name) = (primary.key, primary.definition, service.name.clone());
     let network = service.revisions[primary.revision].network.clone();
-    let place = launch::place(world, &name, network.as_ref(), spread);
+    let place = launch::place(world, definition, &name, network.as_ref(), spread).ok();
     // Another zone than the emptiest would move the task from one crowded zone to the next.
     let fewest = spread.iter().min();
     let Some(place) = place.filter(|place| spread.get(place.index) == fewest) else {

@@ -158,10 +158,13 @@ fn start_tasks(world: &mut World, key: ServiceKey, deployment: DeploymentKey, co
     let mut ids = Vec::new();
     for _ in 0..count.min(limit) {
         let taken = world.ecs.service(key).zones.clone();
-        let Some(place) = launch::place(world, &name, network.as_ref(), &taken) else {
-            note_once(world, key, format_args!("was unable to place a task. Reason: {}.", launch::CAPACITY));
-            retry_placement(world, key);
-            break;
+        let place = match launch::place(world, definition, &name, network.as_ref(), &taken) {
+            Ok(place) => place,
+            Err(reason) => {
+                note_once(world, key, format_args!("was unable to place a task. Reason: {reason}."));
+                retry_placement(world, key);
+                break;
+            }
         };
         ids.extend(start_task(world, key, deployment, place, faults));
     }

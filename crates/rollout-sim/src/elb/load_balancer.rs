@@ -1,7 +1,7 @@
 //! Application load balancers.
 
 use super::api::*;
-use super::{Balancer, check_name, invalid, page};
+use super::{Balancer, check_name, check_room, invalid, page};
 use crate::{ApiError, World};
 
 /// Attributes of an application load balancer and their defaults (bc:elbv2/LoadBalancerAttribute).
@@ -75,6 +75,8 @@ pub fn create_load_balancer(
         return Err(ApiError::new("DuplicateLoadBalancerName", message));
     }
     let availability_zones = zones(&world.region, &input.subnets)?;
+    let limit = world.quotas.load_balancers;
+    check_room(world.elb.load_balancers.len(), limit, "TooManyLoadBalancers", "load balancers")?;
     let suffix = world.rng.hex(16);
     let number = world.rng.next_u64() % 9_000_000_000 + 1_000_000_000;
     let scheme = input.scheme.unwrap_or_else(|| "internet-facing".to_owned());

@@ -194,3 +194,14 @@ fn page<T>(
     }
     wire::page(items, marker, size as usize, || invalid("Invalid marker"))
 }
+
+/// Refuses one more than `limit` of what an error of this API is about.
+///
+/// # Errors
+/// `code`, such as `TooManyTargetGroups` (bc:elasticloadbalancingv2).
+fn check_room(used: usize, limit: usize, code: &'static str, what: &str) -> Result<(), ApiError> {
+    if used < limit {
+        return Ok(());
+    }
+    Err(ApiError::new(code, format!("The maximum number of {what} has been reached")))
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::api::*;
-use super::{ListenerState, TargetGroupKey, health, invalid, listener, page};
+use super::{ListenerState, TargetGroupKey, check_room, health, invalid, listener, page};
 use crate::{ApiError, World};
 
 fn not_found() -> ApiError {
@@ -45,6 +45,14 @@ pub(super) fn routes_changed(world: &mut World) {
     for key in changed {
         health::recheck(world, key);
     }
+}
+
+/// The quota counts the rules of all listeners of a load balancer (ALB:load-balancer-limits).
+fn check_rules(world: &World, listener_arn: &str) -> Result<(), ApiError> {
+    let balancer = &world.elb.listener(listener_arn)?.shape.load_balancer_arn;
+    let listeners = world.elb.listeners.iter().filter(|it| &it.shape.load_balancer_arn == balancer);
+    let rules = listeners.map(|it| it.rules.len()).sum();
+    check_room(rules, world.quotas.load_balancer_rules, "TooManyRules", "rules on the load balancer")
 }
 
 fn check_conditions(conditions: &[RuleCondition]) -> Result<(), ApiError> {
@@ -94,6 +102,7 @@ pub fn create_rule(world: &mut World, input: CreateRuleInput) -> Result<CreateRu
     check_priority(world.elb.listener(&input.listener_arn)?, input.priority)?;
     check_conditions(&input.conditions)?;
     listener::check_actions(world, &input.actions)?;
+    check_rules(world, &input.listener_arn)?;
     let tail = input.listener_arn.split_once("listener/").map_or("", |(_, tail)| tail);
     let resource = format!("listener-rule/{tail}/{}", world.rng.hex(16));
     let rule = Rule {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::api::{self, *};
 use super::targets::Target;
-use super::{TargetGroupKey, TargetKey, check_name, health, invalid, no_group, page};
+use super::{TargetGroupKey, TargetKey, check_name, check_room, health, invalid, no_group, page};
 use crate::{ApiError, World};
 
 /// A target group with its targets.
@@ -78,6 +78,8 @@ pub fn create_target_group(
     if port == 0 {
         return Err(invalid("Port must be between 1 and 65535"));
     }
+    let limit = world.quotas.target_groups;
+    check_room(world.elb.target_groups.len(), limit, "TooManyTargetGroups", "target groups")?;
     if world.elb.target_groups.values().any(|group| group.shape.target_group_name == input.name) {
         let message =
             format!("A target group with the same name '{}' exists, but with different settings", input.name);

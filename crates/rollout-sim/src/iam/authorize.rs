@@ -205,6 +205,30 @@ fn decide(state: &State, name: &str, action: &str, resource: &str, context: &Con
     }
 }
 
+/// What statements decide, whoever they belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// One allows it, and none denies it.
+    Allowed,
+    /// One denies it.
+    Denied,
+    /// None is about it.
+    Silent,
+}
+
+pub(super) fn judge<'a>(
+    statements: impl Iterator<Item = &'a Statement>,
+    action: &str,
+    resource: &str,
+    context: &Context,
+) -> Verdict {
+    match evaluate(statements, By::Identity, action, resource, context) {
+        Decision::Allowed => Verdict::Allowed,
+        Decision::Denied(_) => Verdict::Denied,
+        Decision::NotAllowed(_) => Verdict::Silent,
+    }
+}
+
 fn evaluate<'a>(
     statements: impl Iterator<Item = &'a Statement>,
     by: By,

@@ -23,6 +23,11 @@ impl Context {
         Self { values }
     }
 
+    /// By lower-case name.
+    pub(super) const fn values(&self) -> &BTreeMap<String, String> {
+        &self.values
+    }
+
     fn get(&self, key: &str) -> Option<&str> {
         self.values.get(&key.to_ascii_lowercase()).map(String::as_str)
     }
@@ -160,6 +165,11 @@ impl Operator {
 }
 
 impl Conditions {
+    /// Whether nothing has to hold.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Refuses operators that do not exist, and by name those that are not modelled.
     pub(super) fn check(&self) -> Result<(), ApiError> {
         self.0.keys().try_for_each(|operator| Operator::parse(operator).map(drop))

@@ -13,9 +13,11 @@ mod policy;
 mod providers;
 pub mod reference;
 mod roles;
+mod simulate;
 #[cfg(test)]
 mod tests;
 mod usage;
+mod validate;
 
 use std::collections::BTreeMap;
 
@@ -43,7 +45,11 @@ pub use roles::{
     create_role, delete_role, delete_role_policy, get_role, get_role_policy, list_role_policies, list_roles,
     put_role_policy, role_exists, update_assume_role_policy,
 };
-pub use usage::{UnusedGrant, Usage, unused_grants, used_actions};
+pub use simulate::{
+    ContextEntry, SimulateCustomPolicyInput, SimulateCustomPolicyOutput, simulate_custom_policy,
+};
+pub use usage::{DecidedCall, UnusedGrant, Usage, keep_calls, kept_calls, unused_grants, used_actions};
+pub use validate::{ValidatePolicyInput, ValidatePolicyOutput, validate_policy};
 
 use crate::{ApiError, SimTime, World};
 
@@ -59,6 +65,9 @@ pub struct State {
     sessions: BTreeMap<String, Session>,
     /// What each role did.
     usage: BTreeMap<String, usage::RoleUsage>,
+    /// The calls of each role, where somebody wants to have them.
+    #[serde(skip)]
+    kept: Option<BTreeMap<String, std::collections::BTreeSet<DecidedCall>>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -112,6 +121,34 @@ fn global_arn(world: &World, resource: &str) -> String {
 /// The name at the end of a role's ARN, or the name itself.
 fn role_name(name_or_arn: &str) -> &str {
     name_or_arn.rsplit_once('/').map_or(name_or_arn, |(_, name)| name)
+}
+
+/// What a role is made of, as JSON texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleDocuments {
+    /// Inline policies and customer managed ones, by name or ARN.
+    pub policies: Vec<(String, String)>,
+    /// The permissions boundary.
+    pub boundary: Option<String>,
+    /// The trust policy.
+    pub trust: String,
+}
+
+/// The documents of a role (by name or ARN); `None` where there is no such role, or where one of them is AWS's own.
+#[must_use]
+pub fn role_documents(world: &World, role: &str) -> Option<RoleDocuments> {
+    let role = world.iam.roles.get(role_name(role))?;
+    let managed = |arn: &String| world.iam.policies.get(arn).map(|policy| policy.text.clone());
+    let mut policies: Vec<(String, String)> =
+        role.inline.iter().map(|(name, policy)| (name.clone(), policy.text.clone())).collect();
+    for arn in &role.attached {
+        policies.push((arn.clone(), managed(arn)?));
+    }
+    let boundary = match &role.boundary {
+        Some(arn) => Some(managed(arn)?),
+        None => None,
+    };
+    Some(RoleDocuments { policies, boundary, trust: role.trust.text.clone() })
 }
 
 fn no_such_entity(message: impl Into<String>) -> ApiError {

@@ -398,3 +398,23 @@ fn state_survives_json() {
     assert!(allowed(&restored, "ecs:RunTask", "arn:x", &[("ecs:cluster", "a")]));
     assert!(!allowed(&restored, "ecs:RunTask", "arn:x", &[]));
 }
+
+#[test]
+fn access_analyzer_finds_what_is_wrong_with_a_policy() {
+    let world = World::new("123456789012", "us-west-2", 7);
+    let found = |statement: &str| {
+        let input = ValidatePolicyInput {
+            policy_document: format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#),
+            policy_type: "IDENTITY_POLICY".to_owned(),
+            ..Default::default()
+        };
+        let found = validate_policy(&world, &input).unwrap().findings;
+        found.into_iter().map(|it| format!("{} {}", it.finding_type, it.issue_code)).collect::<Vec<_>>()
+    };
+    assert_eq!(found(r#"{"Effect":"Allow","Action":"ecs:RunTask","Resource":"*"}"#), [] as [&str; 0]);
+    assert_eq!(found(r#"{"Effect":"Allow","Resource":"*"}"#), ["ERROR JSON_SYNTAX_ERROR"]);
+    assert_eq!(
+        found(r#"{"Effect":"Allow","Action":["ecs:RunTasks","iam:PassRole"],"Resource":"*"}"#),
+        ["ERROR INVALID_ACTION", "SECURITY_WARNING PASS_ROLE_WITH_STAR_IN_RESOURCE"]
+    );
+}

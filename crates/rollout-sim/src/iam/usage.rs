@@ -53,6 +53,30 @@ fn statement_name(index: usize, statement: &Statement) -> String {
     statement.sid.clone().unwrap_or_else(|| format!("#{}", index + 1))
 }
 
+/// A call that was decided, with all that decided it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DecidedCall {
+    /// Such as `ecs:UpdateService`.
+    pub action: String,
+    /// ARN, or `*`.
+    pub resource: String,
+    /// Condition keys of the request in lower case; several values are joined by `,`.
+    pub context: BTreeMap<String, String>,
+    /// Whether it was allowed.
+    pub allowed: bool,
+}
+
+/// Keeps every different call of roles from now on. What is kept is no part of the account: it is not written down with it.
+pub fn keep_calls(world: &mut World) {
+    world.iam.kept.get_or_insert_default();
+}
+
+/// The different calls of a role (by name or ARN) since [`keep_calls`].
+#[must_use]
+pub fn kept_calls(world: &World, role: &str) -> BTreeSet<DecidedCall> {
+    world.iam.kept.as_ref().and_then(|kept| kept.get(role_name(role))).cloned().unwrap_or_default()
+}
+
 pub(super) fn record(
     state: &mut State,
     role: &str,
@@ -61,6 +85,11 @@ pub(super) fn record(
     context: &Context,
     allowed: bool,
 ) {
+    if let Some(kept) = &mut state.kept {
+        let (action, resource) = (action.to_owned(), resource.to_owned());
+        let call = DecidedCall { action, resource, context: context.values().clone(), allowed };
+        kept.entry(role.to_owned()).or_default().insert(call);
+    }
     let mut grants = Vec::new();
     if let Some(role) = state.roles.get(role).filter(|_| allowed) {
         for (policy, statements) in policies(state, role) {

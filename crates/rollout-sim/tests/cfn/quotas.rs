@@ -33,7 +33,7 @@ const BEFORE: [&str; 4] = ["role-A", "policy-P", "vpc-V", "group-G"];
 /// A stack of one resource of each kind, where two roles, two policies and three security groups may be.
 fn fixture() -> Fixture {
     let mut fixture = Fixture::new();
-    fixture.world.quotas = Quotas { roles: 2, policies: 2, security_groups: 3 };
+    fixture.world.quotas = Quotas { roles: 2, policies: 2, security_groups: 3, ..Quotas::default() };
     let capabilities = json!({"Capabilities": ["CAPABILITY_IAM"]});
     fixture.create("demo", &template(&BEFORE), capabilities).unwrap();
     fixture.run(600.0);
@@ -168,5 +168,64 @@ fn a_world_that_was_written_down_before_there_were_quotas_has_those_of_aws() {
     let mut written: Value = serde_json::to_value(&fixture().world).unwrap();
     assert_eq!(written.as_object_mut().unwrap().remove("quotas").unwrap()["roles"], 2);
     let read: World = serde_json::from_value(written).unwrap();
-    assert_eq!(read.quotas, Quotas { roles: 1000, policies: 1500, security_groups: 2500 });
+    assert_eq!(read.quotas, Quotas::default());
+}
+
+#[test]
+fn every_quota_that_is_modelled_refuses_one_more() {
+    let rules = "[{IpProtocol: tcp, FromPort: 1, ToPort: 1, CidrIp: 10.0.0.0/8}, \
+                 {IpProtocol: tcp, FromPort: 2, ToPort: 2, CidrIp: 10.0.0.0/8}]";
+    let group = format!(
+        "{{Type: AWS::EC2::SecurityGroup, Properties: {{GroupDescription: g, SecurityGroupIngress: {rules}}}}}"
+    );
+    for (code, resource, reason) in [
+        ("L-0263D0A3", "{Type: AWS::EC2::EIP, Properties: {Domain: vpc}}", "maximum number of addresses"),
+        (
+            "L-F678F1CE",
+            "{Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}",
+            "maximum number of VPCs",
+        ),
+        ("L-A4707A72", "{Type: AWS::EC2::InternetGateway}", "maximum number of internet gateways"),
+        (
+            "L-FE5A380F",
+            "{Type: AWS::EC2::NatGateway, Properties: {SubnetId: subnet-a, ConnectivityType: private}}",
+            "would exceed the limit of 1 NAT gateways",
+        ),
+        ("L-0EA8095F", group.as_str(), "maximum number of rules per security group"),
+        (
+            "L-53DA6B97",
+            "{Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Scheme: internal, Subnets: [subnet-a, subnet-b]}}",
+            "maximum number of load balancers",
+        ),
+        (
+            "L-B22855CB",
+            "{Type: AWS::ElasticLoadBalancingV2::TargetGroup, \
+              Properties: {TargetType: ip, Protocol: HTTP, Port: 80, VpcId: vpc-1}}",
+            "maximum number of target groups",
+        ),
+        (
+            "L-7B6409FD",
+            "{Type: AWS::RDS::DBInstance, Properties: {DBInstanceClass: db.t4g.micro, Engine: postgres, \
+              AllocatedStorage: '20', MasterUsername: owner, MasterUserPassword: abcdefgh12}}",
+            "Instance quota exceeded",
+        ),
+    ] {
+        let mut fixture = Fixture::new();
+        assert!(fixture.world.quotas.set(code, 1), "{code}");
+        let body = format!("Resources:\n  A: {resource}\n  B: {resource}\n");
+        fixture.create("demo", &body, json!({})).unwrap();
+        fixture.run(3600.0);
+        let events = fixture.events();
+        let failed = events.iter().find(|event| event.contains("CREATE_FAILED"));
+        let failed = failed.unwrap_or_else(|| panic!("{code}: {events:#?}"));
+        assert!(failed.contains(reason) && failed.contains("ServiceLimitExceeded"), "{code}: {failed}");
+        // With AWS's own quota both fit.
+        fixture.world.quotas = Quotas::default();
+        fixture.create("room", &body, json!({})).unwrap();
+        fixture.run(3600.0);
+        let request = input(json!({"StackName": "room"}));
+        let stacks = rollout_sim::cfn::describe_stacks(&fixture.world, &request).unwrap();
+        let status = serde_json::to_value(&stacks.stacks[0]).unwrap()["StackStatus"].clone();
+        assert_eq!(status, "CREATE_COMPLETE", "{code}");
+    }
 }

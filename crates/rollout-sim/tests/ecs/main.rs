@@ -16,6 +16,7 @@ mod measured;
 mod observed;
 mod observers;
 mod one_off;
+mod quotas;
 mod rebalancing;
 mod rolling;
 mod rules;

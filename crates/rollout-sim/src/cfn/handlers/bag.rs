@@ -61,7 +61,8 @@ pub(super) fn create(
     if let Some(message) = names::conflict(world, kind, properties) {
         return Err(Failure::new("AlreadyExists", message));
     }
-    quotas::check_room(world, kind).map_err(|error| Failure::api("Ec2", &error, context))?;
+    quotas::check_room(world, kind, properties)
+        .map_err(|(service, error)| Failure::api(service, &error, context))?;
     if kind == RECORD_SET {
         route53::record_made(world, properties).map_err(|error| Failure::api("Route53", &error, context))?;
     }

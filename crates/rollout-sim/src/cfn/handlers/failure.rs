@@ -49,7 +49,10 @@ impl Failure {
             code if code.contains("AlreadyExists") => "AlreadyExists",
             code if code.contains("NotFound") || code == "NoSuchEntity" => "NotFound",
             code if code.contains("Throttl") => "Throttling",
-            code if code.contains("LimitExceeded") => "ServiceLimitExceeded",
+            code if code.contains("LimitExceeded") || code.contains("QuotaExceeded") => {
+                "ServiceLimitExceeded"
+            }
+            code if code.starts_with("TooMany") => "ServiceLimitExceeded",
             _ => "InvalidRequest",
         };
         let (message, status, request) = (&error.message, error.status, &context.request_token);
