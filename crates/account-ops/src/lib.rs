@@ -7,3 +7,5 @@
 pub mod commands;
 pub mod database;
 pub mod dns;
+pub mod judge;
+pub mod quotas;

@@ -38,19 +38,27 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn ok(check: &'static str, detail: impl Into<String>) -> Self {
+    /// As it should be.
+    #[must_use]
+    pub fn ok(check: &'static str, detail: impl Into<String>) -> Self {
         Self { check, state: State::Ok, detail: detail.into(), fix: None }
     }
 
-    fn skipped(check: &'static str, detail: impl Into<String>) -> Self {
+    /// Not looked at, or not known.
+    #[must_use]
+    pub fn skipped(check: &'static str, detail: impl Into<String>) -> Self {
         Self { check, state: State::Skipped, detail: detail.into(), fix: None }
     }
 
-    fn warn(check: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
+    /// Some commands will not work, or will soon not.
+    #[must_use]
+    pub fn warn(check: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { check, state: State::Warn, detail: detail.into(), fix: Some(fix.into()) }
     }
 
-    fn fail(check: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
+    /// Deployments do not work.
+    #[must_use]
+    pub fn fail(check: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { check, state: State::Fail, detail: detail.into(), fix: Some(fix.into()) }
     }
 }

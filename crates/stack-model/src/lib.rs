@@ -19,6 +19,7 @@ mod load_balancer;
 mod logging;
 mod network;
 mod parameters;
+pub mod peaks;
 mod registry;
 mod roles;
 mod routing;

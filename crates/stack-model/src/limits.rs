@@ -6,6 +6,8 @@
 
 mod measure;
 
+pub(crate) use measure::{entries, of_type, rules};
+
 use cfn::Document;
 use serde_json::Value;
 

@@ -1,7 +1,9 @@
 //! One file per command: from its arguments to what it prints and its exit code.
 
+mod bootstrap;
 mod database;
 mod dns;
+mod doctor;
 
 use std::path::Path;
 
@@ -16,5 +18,7 @@ pub async fn run(command: AccountCommand, root: &Path) -> Result<Exit, Failure> 
     match command {
         AccountCommand::Database(command) => database::run(&command, root).await,
         AccountCommand::Dns(command) => dns::run(&command, root).await,
+        AccountCommand::Doctor(args) => doctor::run(&args, root).await,
+        AccountCommand::Bootstrap(args) => bootstrap::run(&args, root).await,
     }
 }

@@ -5,7 +5,7 @@ pub mod drill;
 pub mod drop_kept;
 pub mod list;
 pub mod plan;
-mod rds;
+pub(crate) mod rds;
 pub mod restore;
 mod services;
 pub mod snapshot;

@@ -12,7 +12,7 @@ pub(super) fn client(session: &Session) -> Client {
 }
 
 /// All instances of the account and region.
-pub(super) async fn instances(rds: &Client) -> Result<Vec<DbInstance>, CallError> {
+pub(crate) async fn instances(rds: &Client) -> Result<Vec<DbInstance>, CallError> {
     let pages =
         Pages::of("rds:DescribeDBInstances", rds.describe_db_instances().into_paginator().send()).all();
     Ok(pages.await?.into_iter().flat_map(|page| page.db_instances.unwrap_or_default()).collect())

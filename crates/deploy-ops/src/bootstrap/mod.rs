@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::again;
 use crate::deploy::{self, Options};
+use crate::doctor::Finding;
 use crate::failure::Failure;
 use crate::infrastructure::{self, SharedEnd};
 use crate::operation::{self, Conclusion};
@@ -175,6 +176,9 @@ pub struct BootstrapResult {
     pub checklist: Vec<Item>,
     /// What only people can do and nothing here can see.
     pub people: Vec<String>,
+    /// What the account may have, compared with what the environments need.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quotas: Vec<Finding>,
     /// Why it stopped, where it did not finish.
     pub cause: Option<String>,
     /// The command to run next, where there is one.
@@ -232,6 +236,7 @@ pub async fn run(session: &mut EnvironmentSession, options: &Bootstrap) -> Resul
         exit_code: exit.code(),
         checklist: inspect(session, options).await?,
         people: people::tasks(session),
+        quotas: Vec::new(),
         cause,
         next,
         local_only: session.report.local_only(),

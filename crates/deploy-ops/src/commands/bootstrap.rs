@@ -1,4 +1,4 @@
-//! `bootstrap`
+//! `bootstrap`, up to the look at the quotas of the account, which is handed in.
 
 use std::path::Path;
 
@@ -8,13 +8,23 @@ use super::deploy::wanted;
 use super::{close, met_faults, tell_json};
 use crate::bootstrap::{self, Bootstrap, BootstrapResult, Item, State};
 use crate::confirm::confirm;
+use crate::doctor::{self, Finding};
 use crate::failure::Failure;
 use crate::session::EnvironmentSession;
 
-pub(super) async fn run(args: &BootstrapArgs, root: &Path) -> Result<Exit, Failure> {
+/// Runs it. `quotas` compares the account's quotas with what the environments need.
+///
+/// # Errors
+/// [`Failure`]: what ends the command other than its own outcome.
+pub async fn run(
+    args: &BootstrapArgs,
+    root: &Path,
+    quotas: impl AsyncFn(&EnvironmentSession) -> Vec<Finding>,
+) -> Result<Exit, Failure> {
     let options = Bootstrap { wanted: wanted(&args.revision)?, allow_replace: Vec::new() };
     let mut session = EnvironmentSession::open(root, &args.environment, &args.target).await?;
-    let outcome = go(&mut session, args, &options).await;
+    let quotas = quotas(&session).await;
+    let outcome = go(&mut session, args, &options, quotas).await;
     let met = match &outcome {
         Ok(result) if !args.plan => met_faults(&session, result.exit),
         _ => Ok(()),
@@ -31,6 +41,7 @@ async fn go(
     session: &mut EnvironmentSession,
     args: &BootstrapArgs,
     options: &Bootstrap,
+    quotas: Vec<Finding>,
 ) -> Result<BootstrapResult, Failure> {
     if args.admin_exists {
         bootstrap::record_admin(session).await?;
@@ -40,9 +51,12 @@ async fn go(
     let name = session.environment.name.to_string();
     ops_cli::say!("{name}: {} of {} steps are done", done(&before), before.len());
     print_list(&before);
+    quotas.iter().filter(|it| it.state != doctor::State::Ok).for_each(|it| ops_cli::say!("{it}"));
     let open = before.iter().any(|item| matches!(item.state, State::Open(_)));
-    if args.plan || !open {
-        let waits = before.iter().any(|item| matches!(item.state, State::Person(_)));
+    // What does not fit fails in the middle of a creation or a rollout.
+    let short = open && quotas.iter().any(|it| it.state == doctor::State::Fail);
+    if args.plan || !open || short {
+        let waits = short || before.iter().any(|item| matches!(item.state, State::Person(_)));
         let exit = match (args.plan, waits) {
             (true, _) if open || waits => Exit::Differences,
             (false, true) => Exit::NeedsHuman,
@@ -57,7 +71,8 @@ async fn go(
             exit_code: exit.code(),
             checklist: before,
             people,
-            cause: None,
+            quotas,
+            cause: short.then(|| "a quota of the account is too small".to_owned()),
             next,
             local_only: session.report.local_only(),
         };
@@ -69,7 +84,8 @@ async fn go(
         &format!("Go on with {name} in account {}?", session.target.identity.account),
         args.yes,
     )?;
-    let result = bootstrap::run(session, options).await?;
+    let mut result = bootstrap::run(session, options).await?;
+    result.quotas = quotas;
     session.report.end_group();
     ops_cli::say!("\n{name}: {} of {} steps are done", done(&result.checklist), result.checklist.len());
     print_list(&result.checklist);

@@ -1,14 +1,15 @@
-//! `doctor`
+//! `doctor`, up to what needs more of the SDK than a deployment: that is handed in.
 
 use std::path::Path;
 
-use env_config::Config;
+use env_config::{Config, Environment};
 use ops_cli::{DoctorArgs, Exit, Place};
 use serde::Serialize;
 
 use super::{close, print, print_json};
 use crate::doctor::{Finding, State, account, github, machine, replace};
 use crate::failure::Failure;
+use crate::target::Target;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -35,7 +36,15 @@ impl Findings {
     }
 }
 
-pub(super) async fn run(args: &DoctorArgs, root: &Path) -> Result<Exit, Failure> {
+/// Runs it. `more` looks at the account once it is connected, at an environment where one is named.
+///
+/// # Errors
+/// [`Failure`]: the configuration cannot be read, or nothing can be printed.
+pub async fn run(
+    args: &DoctorArgs,
+    root: &Path,
+    more: impl AsyncFn(&Config, Option<&Environment>, &Target) -> Vec<Finding>,
+) -> Result<Exit, Failure> {
     let config = Config::load(root)?;
     let environment = args.environment.as_deref().map(|name| config.environment(name)).transpose()?;
     let mut findings = Findings { all: Vec::new(), json: args.json };
@@ -50,6 +59,7 @@ pub(super) async fn run(args: &DoctorArgs, root: &Path) -> Result<Exit, Failure>
     findings.add(found)?;
     if let Some(target) = &target {
         findings.add([account::role(&config, environment.map(|it| &it.name), target)])?;
+        findings.add(more(&config, environment, target).await)?;
     }
     if let Some(environment) = environment {
         findings.add(account::environment(&config, environment, target.as_ref()).await)?;

@@ -1,9 +1,9 @@
 //! One file per command: from its arguments to what it prints and its exit code.
 
-mod bootstrap;
+pub mod bootstrap;
 mod deploy;
 mod diagnose;
-mod doctor;
+pub mod doctor;
 mod health;
 mod history;
 mod iam;
@@ -46,9 +46,7 @@ pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
         OpsCommand::Release(args) => release::run(&args, root).await,
         OpsCommand::Images(command) => images::run(&command, root).await,
         OpsCommand::Secrets(command) => secrets::run(&command, root).await,
-        OpsCommand::Doctor(args) => doctor::run(&args, root).await,
         OpsCommand::Stack(command) => stack::run(&command, root).await,
-        OpsCommand::Bootstrap(args) => bootstrap::run(&args, root).await,
         OpsCommand::Iam(command) => iam::run(&command, root).await,
         OpsCommand::Local(command) => local::run(&command, root).await,
     }

@@ -4,7 +4,7 @@ use std::io::{Write, sink};
 use std::path::Path;
 
 use env_config::Config;
-use local_aws::{Control, LocalAws, Options, role_access_key};
+use local_aws::{Control, LocalAws, Options, RoleDocuments, role_access_key};
 
 use crate::call::CallErrorKind;
 use crate::deploy;
@@ -50,6 +50,7 @@ impl<'a> Accounts<'a> {
         let start = LocalAws::in_memory(&options);
         let mut session =
             open(root, config, environment, start, local_aws::ADMIN_ACCESS_KEY, Box::new(sink())).await?;
+        control(&session)?.keep_calls();
         infrastructure::change_shared(&session, true, &[]).await?;
         let own = session.environment.clone();
         for other in config.environments.values().filter(|other| other.name != own.name) {
@@ -91,6 +92,11 @@ impl<'a> Accounts<'a> {
         let session = open(self.root, self.config, environment, account, &key, out).await?;
         let (releases, commits) = (self.releases.clone(), self.commits.clone());
         Ok(Bench { session, releases, commits, listener })
+    }
+
+    /// The policies of a role where everything runs.
+    pub(super) fn documents(&self, role: &str) -> Option<RoleDocuments> {
+        self.running.role_documents(role)
     }
 
     /// Runs a scenario as this role: its account afterwards, and what went otherwise than the scenario means.

@@ -72,13 +72,9 @@ pub enum OpsCommand {
     /// The secrets of an environment: which exist, enter them, check them
     #[command(subcommand)]
     Secrets(SecretsCommand),
-    /// Check this machine: tools, credentials, git, and whether an environment is reachable
-    Doctor(DoctorArgs),
     /// Infrastructure alone: deploy, plan or delete the stack of an environment, or the shared one
     #[command(subcommand)]
     Stack(StackCommand),
-    /// Bring up a new environment, step by step; can be stopped anywhere and run again
-    Bootstrap(BootstrapArgs),
     /// Make a release: check, tag, push, publish
     Release(ReleaseArgs),
     /// What the deploy roles may do, and whether that is what they need
@@ -110,11 +106,9 @@ impl OpsCommand {
             Self::Secrets(SecretsCommand::Init(_) | SecretsCommand::Set(_) | SecretsCommand::Redeploy(_)) => {
                 false
             }
-            Self::Doctor(args) => args.json,
             Self::Stack(StackCommand::Deploy(args) | StackCommand::Plan(args)) => args.json,
             Self::Stack(StackCommand::Drift(args)) => args.json,
             Self::Stack(StackCommand::Delete(args)) => args.json,
-            Self::Bootstrap(args) => args.json,
             Self::Iam(IamCommand::Policy(args) | IamCommand::Check(args)) => args.json,
             Self::Release(_) | Self::Local(_) => false,
         }

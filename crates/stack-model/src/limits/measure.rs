@@ -33,14 +33,17 @@ pub(super) enum Measure {
     Description,
 }
 
-fn of_type<'a>(template: &'a Value, kind: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+pub(crate) fn of_type<'a>(
+    template: &'a Value,
+    kind: &'a str,
+) -> impl Iterator<Item = (&'a String, &'a Value)> {
     let resources = template["Resources"].as_object().into_iter().flatten();
     resources
         .filter(move |(_, resource)| resource["Type"] == kind)
         .map(|(id, resource)| (id, &resource["Properties"]))
 }
 
-fn entries(value: &Value) -> impl Iterator<Item = &Value> {
+pub(crate) fn entries(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
@@ -73,12 +76,7 @@ pub(super) fn measure(measure: &Measure, template: &Value) -> Vec<(String, usize
                 (name.clone(), most.max(keys.map_or(0, serde_json::Map::len)))
             })
             .collect(),
-        Measure::Rules { inside, beside } => of_type(template, "AWS::EC2::SecurityGroup")
-            .map(|(id, group)| {
-                let added = of_type(template, beside).filter(|(_, rule)| names(&rule["GroupId"], id));
-                (id.clone(), entries(&group[inside]).count() + added.count())
-            })
-            .collect(),
+        Measure::Rules { inside, beside } => rules(template, inside, beside),
         Measure::Targets => vec![("AWS::ECS::Service".to_owned(), targets(template))],
         Measure::Text { kind, property } => of_type(template, kind)
             .filter_map(|(id, found)| Some((id.clone(), found[property].as_str()?.chars().count())))
@@ -104,6 +102,16 @@ fn paths(template: &Value) -> impl Iterator<Item = (&String, Vec<&str>)> {
 
 fn mappings(template: &Value) -> impl Iterator<Item = (&String, &Value)> {
     template["Mappings"].as_object().into_iter().flatten()
+}
+
+/// Rules of each security group in one direction: those written in it (`inside`) and those of resources of the type `beside`.
+pub(crate) fn rules(template: &Value, inside: &str, beside: &str) -> Vec<(String, usize)> {
+    of_type(template, "AWS::EC2::SecurityGroup")
+        .map(|(id, group)| {
+            let added = of_type(template, beside).filter(|(_, rule)| names(&rule["GroupId"], id));
+            (id.clone(), entries(&group[inside]).count() + added.count())
+        })
+        .collect()
 }
 
 /// Whether a value is a reference to the resource `id`.

@@ -83,7 +83,16 @@ const RULES: &[Rule] = &[
         name: "deploy-ops",
         workspace: &["env-config", "cfn", "stack-model", "rollout-verdict", "local-aws", "ops-cli"],
         // The main job does not compile what only `account-ops` calls.
-        never: &["aws-sdk-rds", "aws-sdk-route53"],
+        never: &[
+            "aws-sdk-accessanalyzer",
+            "aws-sdk-acm",
+            "aws-sdk-cloudcontrol",
+            "aws-sdk-iam",
+            "aws-sdk-rds",
+            "aws-sdk-route53",
+            "aws-sdk-servicequotas",
+            "aws-sdk-wafv2",
+        ],
     },
     Rule {
         name: "account-ops",
