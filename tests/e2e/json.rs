@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use clap::{CommandFactory as _, Parser};
-use ops_cli::{ErrorResult, OpsCommand, Verdict};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use ops_cli::{AccountCommand, ErrorResult, OpsCommand, Verdict};
 use serde_json::Value;
 
 use super::scene::Scene;
@@ -12,7 +12,8 @@ use crate::workflows::harness::programs;
 
 /// A run of the program: exit code and stdout.
 fn run(scene: &Scene, args: &[&str], variables: &[(&str, &str)]) -> (u8, String) {
-    let mut command = Command::new(programs().join("deploy-ops"));
+    let rare = ["bootstrap", "database", "doctor"].contains(&args[0]);
+    let mut command = Command::new(programs().join(if rare { "account-ops" } else { "deploy-ops" }));
     command.args(args).current_dir(scene.root()).env_clear();
     command.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", scene.root());
     // Nobody is asked for credentials that this machine may have.
@@ -38,6 +39,8 @@ const LOCAL: &[(&str, &str)] = &[("DEPLOY_TARGET", "local")];
 /// One line for each command that takes `--json`, in an environment that does not exist.
 const COMMANDS: &[&str] = &[
     "bootstrap nowhere",
+    "database list nowhere",
+    "database restore nowhere --snapshot one",
     "deploy nowhere",
     "diagnose nowhere",
     "doctor nowhere",
@@ -63,7 +66,25 @@ const COMMANDS: &[&str] = &[
 #[derive(Parser)]
 struct Cli {
     #[command(subcommand)]
-    command: OpsCommand,
+    command: Any,
+}
+
+/// The commands of both programs.
+#[derive(Subcommand)]
+enum Any {
+    #[command(flatten)]
+    Ops(OpsCommand),
+    #[command(flatten)]
+    Account(AccountCommand),
+}
+
+impl Any {
+    fn json(&self) -> bool {
+        match self {
+            Self::Ops(command) => command.json(),
+            Self::Account(command) => command.json(),
+        }
+    }
 }
 
 /// Commands of the grammar that take `--json`, by their words.

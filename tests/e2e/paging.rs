@@ -40,6 +40,13 @@ const CALL_SITES: &[(&str, &str, Reads)] = &[
     ("account-ops/database/rds.rs", "describe_db_instances", Paginator),
     ("account-ops/database/rds.rs", "describe_db_snapshots", Paginator),
     ("account-ops/dns/route53.rs", "list_resource_record_sets", Token),
+    ("account-ops/judge/reads.rs", "describe_repositories", One(NAMED)),
+    ("account-ops/judge/simulate.rs", "simulate_custom_policy", Paginator),
+    ("account-ops/judge/validate.rs", "validate_policy", Paginator),
+    ("account-ops/quotas/usage.rs", "describe_load_balancers", Paginator),
+    ("account-ops/quotas/usage.rs", "describe_target_groups", Paginator),
+    ("account-ops/quotas/usage.rs", "list_resources", Paginator),
+    ("account-ops/quotas/usage.rs", "list_tasks", Paginator),
     ("alarm_subscription.rs", "list_subscriptions_by_topic", Paginator),
     ("bootstrap/admin.rs", "describe_log_streams", Paginator),
     ("bootstrap/admin.rs", "list_tasks", Paginator),
@@ -72,6 +79,8 @@ const CALL_SITES: &[(&str, &str, Reads)] = &[
     ("stack_resources.rs", "list_stack_resources", Paginator),
     ("take_up.rs", "describe_stack_events", Paginator),
     ("tasks.rs", "list_tasks", Paginator),
+    ("witnesses.rs", "describe_rules", Paginator),
+    ("witnesses/errors.rs", "describe_target_groups", One(NAMED)),
 ];
 
 /// Methods of the clients in use whose answers have a token or marker for the next page (botocore `paginators-1` and
@@ -105,6 +114,10 @@ const PAGED: &[&str] = &[
     "list_exports",
     "list_images",
     "list_imports",
+    "list_resources",
+    "list_service_quotas",
+    "simulate_custom_policy",
+    "validate_policy",
     "list_object_versions",
     "list_objects",
     "list_objects_v2",

@@ -142,6 +142,7 @@ pub(crate) fn programs() -> &'static Path {
     BUILT.get_or_init(|| {
         let mut build = Command::new(std::env::var_os("CARGO").unwrap());
         build.args(["build", "--quiet", "--package", "xtask", "--package", "deploy-ops"]);
+        build.args(["--package", "account-ops"]);
         build.current_dir(model::repository());
         // What cargo sets for this test would make build scripts run again.
         for (name, _) in std::env::vars_os() {

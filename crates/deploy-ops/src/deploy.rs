@@ -11,7 +11,7 @@ use crate::confirm::confirm;
 use crate::early_validation;
 use crate::ecs_roll;
 pub use crate::ending::Outcome;
-use crate::ending::{self, End};
+use crate::ending::{self, End, Proof};
 use crate::expand::{Expanded, expand};
 use crate::failure::Failure;
 use crate::forecast::{self, Forecast, Versions};
@@ -239,7 +239,7 @@ impl Deployment<'_> {
             }
             verdict = Verdict::Succeeded;
         }
-        ending::health(self.session, &self.release, verdict).await
+        ending::health(self.session, &self.release, verdict, Proof::Deployment(&self.options.overrides)).await
     }
 
     /// The stack, complete or not; nothing where there is none.

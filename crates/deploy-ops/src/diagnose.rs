@@ -20,6 +20,7 @@ use crate::session::EnvironmentSession;
 use crate::stack::{self, StackView, Standing};
 use crate::stack_operations::{self, StackOperation};
 use crate::tasks::{self, RunningTask};
+use crate::witnesses::{self, Errors, Missing};
 
 mod evidence;
 mod judge;
@@ -122,6 +123,10 @@ struct Facts<'a> {
     answers: Vec<Answer>,
     release_before: Option<String>,
     tasks: Vec<RunningTask>,
+    /// What would show that a service is unwell, and cannot be seen.
+    missing: Vec<Missing>,
+    /// Server errors that users get now; nothing where that is not known.
+    errors: Vec<Errors>,
 }
 
 /// Dead tasks of a service whose log is read.
@@ -151,11 +156,31 @@ pub async fn diagnose(session: &EnvironmentSession) -> Result<(Diagnosis, Exit),
         cancel_requested_at: None,
         stack_events: operation.iter().flat_map(|it| &it.events).map(|event| event.view.clone()).collect(),
         services: seen.iter().map(|service| service.view.clone()).collect(),
+        absent: Vec::new(),
     });
     let assessment = assess(&rollout, &observations);
     let answers = answers(session, &view, &seen).await?;
     let tasks = tasks::running_in(session).await?;
-    let facts = Facts { session, now, view, operation, seen, assessment, answers, release_before, tasks };
+    let (missing, errors) = match view.standing() {
+        Standing::Ready => (
+            witnesses::missing(session, &stack::live_template(aws, &view.id).await?).await,
+            witnesses::errors(session).await.unwrap_or_default(),
+        ),
+        _ => (Vec::new(), Vec::new()),
+    };
+    let facts = Facts {
+        session,
+        now,
+        view,
+        operation,
+        seen,
+        assessment,
+        answers,
+        release_before,
+        tasks,
+        missing,
+        errors,
+    };
     let judgement = judge::judge(&facts);
     let exit = judgement.exit;
     Ok((evidence::describe(&facts, judgement), exit))

@@ -1,6 +1,6 @@
 //! How a deployment or a rollback ends: its health, its verdict, its result. Both end the same way.
 
-use ops_cli::{Cause, DeployResult, Verdict};
+use ops_cli::{Cause, DeployResult, Guard, GuardKind, Verdict};
 
 use crate::failure::Failure;
 use crate::forecast::Forecast;
@@ -8,9 +8,13 @@ use crate::health::Checker;
 use crate::operation::{Conclusion, Times};
 use crate::resolve::Release;
 use crate::session::EnvironmentSession;
+use crate::stack;
+use crate::witnesses::{self, Missing};
 
 /// Kind of the cause where a stack cannot be updated, whatever is tried.
 pub(crate) const STACK_UNUSABLE: &str = "stack_unusable";
+/// Kind of the cause where nothing speaks against a release because what would is not there.
+const MISSING_WITNESS: &str = "missing_witness";
 
 /// How a pipeline ended: the verdict so far, and what it knows.
 #[derive(Debug, Clone)]
@@ -60,11 +64,22 @@ impl End {
     }
 }
 
-/// Asks the public routes, asserting the release that answers; `well` is the verdict where all is well.
+/// What has to be proven at the end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Proof<'a> {
+    /// A deployment: errors of its users too. Missing witnesses that these guards name are passed over.
+    Deployment(&'a [Guard]),
+    /// A rollback: the errors that metrics still show are of the release that was left.
+    Rollback,
+}
+
+/// Asks the public routes, asserting the release that answers, and whether what would speak against it could be seen;
+/// `well` is the verdict where all is well.
 pub(crate) async fn health(
     session: &EnvironmentSession,
     release: &Release,
     well: Verdict,
+    proof: Proof<'_>,
 ) -> Result<End, Failure> {
     session.report.step("Health");
     let domain = session.environment.domain.as_str();
@@ -74,18 +89,70 @@ pub(crate) async fn health(
         checker.check(&*session.target.clock, &session.report, &probes, Some(release.label())).await;
     let trouble =
         answers.into_iter().find_map(|answer| answer.trouble.map(|trouble| (answer.probe, trouble)));
-    Ok(match trouble {
+    let cause = match trouble {
+        Some((probe, trouble)) => Some(Cause {
+            kind: trouble.kind().to_owned(),
+            service: Some(probe.service.to_string()),
+            detail: format!("https://{domain}{}: {trouble}", probe.path),
+        }),
+        None => witnessed(session, proof).await,
+    };
+    Ok(match cause {
         None => End::well(well),
-        Some((probe, trouble)) => End {
+        Some(cause) => End {
             verdict: Verdict::Unhealthy,
-            cause: Some(Cause {
-                kind: trouble.kind().to_owned(),
-                service: Some(probe.service.to_string()),
-                detail: format!("https://{domain}{}: {trouble}", probe.path),
-            }),
+            cause: Some(cause),
             detected_secs: None,
             next: Some(session.command(&format!("diagnose {}", session.environment.name))),
         },
+    })
+}
+
+/// What keeps a success from being one although every route answers: a witness that is missing, or errors on other paths.
+async fn witnessed(session: &EnvironmentSession, proof: Proof<'_>) -> Option<Cause> {
+    let aws = &session.target.aws;
+    let asking = aws.patience.ask_again();
+    let template = stack::live_template(aws, session.environment.stack_name.as_str()).await;
+    let template = match template {
+        Ok(template) => template,
+        Err(error) => {
+            let detail = format!(
+                "the template in service, which names the deployment alarms, cannot be read: {error}"
+            );
+            return Some(Cause { kind: MISSING_WITNESS.to_owned(), service: None, detail });
+        }
+    };
+    let overrides = match proof {
+        Proof::Deployment(overrides) => overrides,
+        Proof::Rollback => &[],
+    };
+    let passed = |missing: &Missing| {
+        overrides.iter().any(|guard| {
+            guard.kind == GuardKind::Witnesses && guard.service.as_deref() == Some(missing.service.as_str())
+        })
+    };
+    let (over, missing): (Vec<Missing>, Vec<Missing>) =
+        witnesses::missing(session, &template).await.into_iter().partition(passed);
+    over.iter().for_each(|missing| session.report.warn(format!("overridden (witnesses): {missing}")));
+    missing.iter().for_each(|missing| session.report.warn(missing.to_string()));
+    if let Some(Missing { service, what }) = missing.into_iter().next() {
+        return Some(Cause { kind: MISSING_WITNESS.to_owned(), service: Some(service), detail: what });
+    }
+    if matches!(proof, Proof::Rollback) {
+        return None;
+    }
+    let errors = witnesses::errors(session).await;
+    drop(asking);
+    let errors = errors.unwrap_or_else(|error| {
+        session.report.warn(format!("whether users get server errors is not known: {error}"));
+        Vec::new()
+    });
+    let bad = errors.iter().find(|errors| errors.too_many);
+    errors.iter().for_each(|errors| session.report.warn(errors.to_string()));
+    bad.map(|errors| Cause {
+        kind: "target_5xx".to_owned(),
+        service: Some(errors.service.clone()),
+        detail: format!("{errors}, while its health check answers"),
     })
 }
 

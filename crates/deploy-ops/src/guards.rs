@@ -21,6 +21,7 @@ use crate::report::{Report, duration};
 use crate::rollout::logical_ids;
 use crate::session::EnvironmentSession;
 use crate::template::{Section, Template};
+use crate::witnesses;
 
 /// A guard that refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +86,7 @@ pub async fn check(
     let mut refusals: Vec<Refusal> = credentials(session, change.deadline).into_iter().collect();
     refusals.extend(older_release(session, change));
     refusals.extend(database_upgrade(session, change));
+    refusals.extend(witnesses::refusals(session, change.live).await);
     for name in session.config.platform.services.keys() {
         refusals.extend(of_service(session, change, name).await?);
     }

@@ -85,3 +85,4 @@ pub mod template;
 mod transport;
 pub mod unfinished;
 pub mod watch;
+pub mod witnesses;

@@ -150,7 +150,7 @@ pub struct SeenService {
     pub running_count: u32,
 }
 
-/// Services of a cluster, by name; those that do not exist (yet) are left out.
+/// Services of a cluster, by name; those that do not exist (yet), and those that are being deleted, are left out.
 pub async fn services(
     aws: &Aws,
     cluster: &str,
@@ -165,8 +165,12 @@ pub async fn services(
             Err(error) if error.is("ClusterNotFoundException") => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        let alive =
-            answer.services.unwrap_or_default().into_iter().filter(|it| it.status() != Some("INACTIVE"));
+        let gone = ["DRAINING", "INACTIVE"];
+        let alive = answer
+            .services
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|it| !it.status().is_some_and(|status| gone.contains(&status)));
         seen.extend(alive.map(|service| seen_service(&service, since)));
     }
     Ok(seen)

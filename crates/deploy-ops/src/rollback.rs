@@ -9,7 +9,7 @@ use crate::alignment::{self, ServiceRecord};
 use crate::call::{CallErrorKind, Called};
 use crate::confirm::Ask;
 use crate::ecs_roll::{self, Fallback, Move};
-use crate::ending::{self, End, Outcome};
+use crate::ending::{self, End, Outcome, Proof};
 use crate::failure::Failure;
 use crate::feasibility;
 use crate::inputs;
@@ -146,7 +146,7 @@ impl Rollback<'_> {
         let report = &self.session.report;
         if view.standing() == Standing::Ready && self.runs(&view, &template, records) {
             report.line("it already runs");
-            return ending::health(self.session, &self.release, Verdict::NoChange).await;
+            return ending::health(self.session, &self.release, Verdict::NoChange, Proof::Rollback).await;
         }
         report.line(format!("{} is in {}", view.name, view.status.as_str()));
         for record in records {
@@ -195,7 +195,7 @@ impl Rollback<'_> {
             }
         }
         let well = if self.touched { Verdict::Succeeded } else { Verdict::NoChange };
-        ending::health(self.session, &self.release, well).await
+        ending::health(self.session, &self.release, well, Proof::Rollback).await
     }
 
     /// Finds out what services run already, past the stack.
@@ -370,7 +370,7 @@ impl Rollback<'_> {
             }
         }
         let well = if self.touched { Verdict::Succeeded } else { Verdict::NoChange };
-        let mut end = ending::health(session, &self.release, well).await?;
+        let mut end = ending::health(session, &self.release, well, Proof::Rollback).await?;
         let in_line =
             records.iter().all(|record| record.task_definition.as_ref() == wanted.get(&record.name));
         if end.verdict == Verdict::Succeeded && !in_line {

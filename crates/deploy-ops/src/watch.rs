@@ -282,8 +282,10 @@ impl Watcher<'_> {
             services = observe::services(self.aws, &self.operation.cluster, &names, since).await?;
             self.look_closely(at, since, &mut services).await;
         }
+        let there = |name: &String| services.iter().any(|service| service.view.name.as_str() == name);
+        let absent = names.iter().filter(|name| !there(name)).map(|name| name.as_str().into()).collect();
         let services = services.into_iter().map(|service| service.view).collect();
-        Ok(Snapshot { at, cancel_requested_at: self.cancel_requested_at, stack_events, services })
+        Ok(Snapshot { at, cancel_requested_at: self.cancel_requested_at, stack_events, services, absent })
     }
 
     /// The end of our operation as the stack itself tells it, where the events have not: they may come late, or be lost.

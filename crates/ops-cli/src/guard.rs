@@ -18,17 +18,20 @@ pub enum GuardKind {
     OlderRelease,
     /// The database gets a new major version.
     DatabaseUpgrade,
+    /// What would show that a service is unwell cannot be seen.
+    Witnesses,
 }
 
 impl GuardKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::HealthPath,
         Self::ContainerPort,
         Self::TargetGroup,
         Self::Credentials,
         Self::OlderRelease,
         Self::DatabaseUpgrade,
+        Self::Witnesses,
     ];
 
     /// Name on the command line.
@@ -41,6 +44,7 @@ impl GuardKind {
             Self::Credentials => "credentials",
             Self::OlderRelease => "older-release",
             Self::DatabaseUpgrade => "database-upgrade",
+            Self::Witnesses => "witnesses",
         }
     }
 
@@ -113,6 +117,7 @@ mod tests {
             "credentials",
             "older-release",
             "database-upgrade",
+            "witnesses:api",
         ] {
             assert_eq!(text.parse::<Guard>().unwrap().to_string(), text);
         }
@@ -122,7 +127,7 @@ mod tests {
         assert_eq!(
             UnknownGuard.to_string(),
             "there is no such guard: one of health-path:SERVICE, container-port:SERVICE, target-group:SERVICE, \
-             credentials, older-release, database-upgrade"
+             credentials, older-release, database-upgrade, witnesses:SERVICE"
         );
     }
 }

@@ -85,7 +85,7 @@ impl<'a> Eye<'a> {
             self.look_closely(world, at, cancel_requested_at, &mut services)?;
         }
         let services = services.into_iter().map(|seen| seen.view).collect();
-        Ok(Snapshot { at, cancel_requested_at, stack_events, services })
+        Ok(Snapshot { at, cancel_requested_at, stack_events, services, absent: Vec::new() })
     }
 
     /// Whether the operation has ended, one way or another.

@@ -114,6 +114,9 @@ cause_kinds! {
     /// A deployment alarm fires.
     Alarm = "alarm", "a deployment alarm fires",
         "look at the errors of the new release around that time";
+    /// Somebody deleted the service.
+    ServiceGone = "service_gone", "it was deleted while it was rolled out",
+        "somebody or something deleted it past CloudFormation; see who, then deploy again";
     /// The circuit breaker tripped and no task says why.
     BreakerTripped = "breaker_tripped", "its circuit breaker tripped",
         "read the service's events";

@@ -42,6 +42,8 @@ pub struct Observations {
 pub struct ServiceObservations {
     /// When `deployments[]` was last read, with the ids it had then.
     pub current: Option<Sighting<Vec<DeploymentId>>>,
+    /// Every time that ECS was asked for it and had none.
+    pub absent_at: BTreeSet<Moment>,
     /// First and last time a deployment was seen to be the primary one.
     pub primaries: BTreeMap<DeploymentId, (Moment, Moment)>,
     /// Every entry of `deployments[]` ever seen.
@@ -89,7 +91,7 @@ pub struct AlarmHistory {
 impl Observations {
     /// Adds what one poll saw.
     pub fn absorb(&mut self, snapshot: Snapshot) {
-        let Snapshot { at, cancel_requested_at, stack_events, services } = snapshot;
+        let Snapshot { at, cancel_requested_at, stack_events, services, absent } = snapshot;
         self.latest_at = self.latest_at.max(at);
         self.cancel_requested_at = earliest(self.cancel_requested_at, cancel_requested_at);
         if !stack_events.is_empty() {
@@ -101,6 +103,9 @@ impl Observations {
                 named.insert((event.at, arn.as_str().into()));
             }
             self.stack_events.entry(event.id.clone()).or_insert(event);
+        }
+        for name in absent {
+            self.services.entry(name).or_default().absent_at.insert(at);
         }
         for service in services {
             let seen = self.services.entry(service.name).or_default();

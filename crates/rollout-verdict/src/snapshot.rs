@@ -73,6 +73,9 @@ pub struct Snapshot {
     /// The services that were looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<ServiceView>,
+    /// Services that were asked for and that ECS does not have, or is deleting (`MISSING`, `INACTIVE`, `DRAINING`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<ServiceName>,
 }
 
 /// One stack event.

@@ -12,6 +12,7 @@ use crate::history::short_release;
 use crate::report::{Report, Style};
 use crate::session::EnvironmentSession;
 use crate::stack;
+use crate::witnesses;
 
 /// What `--json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +24,8 @@ struct Health {
     healthy: bool,
     exit_code: u8,
     answers: Vec<Line>,
+    /// What speaks against it although the routes answer: alarms that fire or are gone, errors on other paths.
+    against: Vec<String>,
 }
 
 /// One request to a public route.
@@ -81,7 +84,8 @@ async fn ask(session: &EnvironmentSession, wanted: Option<&str>) -> Result<Healt
     // The answers are the result: they are printed once, on stdout.
     let silent = Report::new(Style::Plain, false, clock.clone(), Box::new(std::io::sink()));
     let answers = checker.check(&**clock, &silent, &probes, Some(&release)).await;
-    let healthy = answers.iter().all(|answer| answer.trouble.is_none());
+    let against = against(session).await?;
+    let healthy = answers.iter().all(|answer| answer.trouble.is_none()) && against.is_empty();
     Ok(Health {
         environment: session.environment.name.to_string(),
         url: session.environment.url(),
@@ -89,7 +93,29 @@ async fn ask(session: &EnvironmentSession, wanted: Option<&str>) -> Result<Healt
         healthy,
         exit_code: if healthy { Exit::Done } else { Exit::Unhealthy }.code(),
         answers: answers.into_iter().map(Line::from).collect(),
+        against,
     })
+}
+
+/// What the routes do not show: a deployment alarm that fires, errors of users, and what would show them and is gone.
+async fn against(session: &EnvironmentSession) -> Result<Vec<String>, Failure> {
+    let aws = &session.target.aws;
+    let template = stack::live_template(aws, session.environment.stack_name.as_str()).await?;
+    let mut against: Vec<String> =
+        witnesses::missing(session, &template).await.iter().map(ToString::to_string).collect();
+    for service in session.services_before().await? {
+        let firing = service.view.alarms.iter().filter(|alarm| alarm.state == "ALARM");
+        against.extend(firing.map(|alarm| format!("{}: alarm {} fires", service.view.name, alarm.name)));
+    }
+    match witnesses::errors(session).await {
+        Ok(errors) => {
+            let (bad, few): (Vec<_>, Vec<_>) = errors.into_iter().partition(|errors| errors.too_many);
+            few.iter().for_each(|errors| session.report.warn(errors.to_string()));
+            against.extend(bad.iter().map(ToString::to_string));
+        }
+        Err(error) => session.report.warn(format!("whether users get server errors is not known: {error}")),
+    }
+    Ok(against)
 }
 
 fn table(health: &Health) -> String {
@@ -102,5 +128,6 @@ fn table(health: &Health) -> String {
         };
         text += &format!("\n  {:<16} {}{}: {answer}", line.service, health.url, line.path);
     }
+    health.against.iter().for_each(|line| text += &format!("\n  {line}"));
     text
 }

@@ -21,6 +21,10 @@ pub(super) fn describe(facts: &Facts<'_>, judgement: Judgement) -> Diagnosis {
     evidence.extend(facts.seen.iter().map(|service| of_service(service, facts)));
     let tasks = facts.tasks.iter().map(ToString::to_string).collect();
     evidence.push(Section { heading: "one-off tasks".to_owned(), lines: tasks });
+    let errors = facts.errors.iter().map(ToString::to_string).collect();
+    evidence.push(Section { heading: "server errors".to_owned(), lines: errors });
+    let missing = facts.missing.iter().map(ToString::to_string).collect();
+    evidence.push(Section { heading: "cannot be seen".to_owned(), lines: missing });
     evidence.retain(|section| !section.lines.is_empty());
     Diagnosis {
         environment: facts.session.environment.name.to_string(),

@@ -172,9 +172,15 @@ fn unwell(facts: &Facts<'_>) -> Option<String> {
             return Some(format!("the alarm {} of {name} fires", alarm.name));
         }
     }
-    let answer = facts.answers.iter().find(|answer| answer.trouble.is_some())?;
-    let trouble = answer.trouble.as_ref()?;
-    Some(format!("{} does not answer as it should: {}: {trouble}", answer.probe.service, answer.probe.path))
+    let unanswered = facts.answers.iter().find_map(|answer| Some((answer, answer.trouble.as_ref()?)));
+    if let Some((answer, trouble)) = unanswered {
+        let service = &answer.probe.service;
+        return Some(format!("{service} does not answer as it should: {}: {trouble}", answer.probe.path));
+    }
+    if let Some(errors) = facts.errors.iter().find(|errors| errors.too_many) {
+        return Some(errors.to_string());
+    }
+    facts.missing.first().map(|missing| format!("nobody would see whether it is well: {missing}"))
 }
 
 /// The command that goes back to the release before.

@@ -35,7 +35,7 @@ pub(super) fn certainty(
         | K::LogGroupMissing
         | K::InactiveRevision
         | K::DeploymentSettings => Some(Certainty::Hopeless),
-        K::Alarm | K::BreakerTripped | K::StackResource | K::StackFailed | K::RolledBack => {
+        K::Alarm | K::BreakerTripped | K::StackResource | K::StackFailed | K::RolledBack | K::ServiceGone => {
             Some(Certainty::Reported)
         }
         // Events of the service alone are no second attempt of a task: a text that is not known has to persist.

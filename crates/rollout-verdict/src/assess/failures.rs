@@ -63,7 +63,34 @@ pub(super) fn of_service(bound: &Bound<'_>, stack: &StackProgress<'_>) -> Vec<Fa
     }
     failures.extend(alarms(bound));
     failures.extend(reported(bound));
+    failures.extend(gone(bound));
     failures
+}
+
+/// Looks that have to find a service absent that was there: one answer may come from a part of ECS that lags.
+const LOOKS_WITHOUT: usize = 2;
+
+/// The service was there, and ECS has it no more: nothing will ever become stable.
+fn gone(bound: &Bound<'_>) -> Option<Failure> {
+    let seen = bound.seen;
+    // One that is only being created is absent until then.
+    let since = match bound.expected.old_task_definition {
+        Some(_) => Moment::default(),
+        None => seen.primaries.values().map(|(first, _)| *first).min()?,
+    };
+    let at = *seen.absent_at.range(since..).nth(LOOKS_WITHOUT - 1)?;
+    Some(Failure {
+        reading: Reading {
+            kind: CauseKind::ServiceGone,
+            detail: "ECS answers that it does not exist, or is being deleted".to_owned(),
+            signature: String::new(),
+        },
+        service: Some(bound.expected.name.clone()),
+        task: None,
+        at,
+        revision: Some(Revision::New),
+        evidence: Vec::new(),
+    })
 }
 
 /// What events of the service say against its tasks, reason and moment, by the id of the task.

@@ -161,6 +161,9 @@ fn around(config: &Config, names: EnvironmentNames<'_>) -> Vec<Statement<Shared>
         ])
         .on(repositories(config)),
         Statement::allow([
+            // Errors of users on any path: what alarms would show, and whether they are there to show it.
+            "cloudwatch:GetMetricStatistics",
+            "elasticloadbalancing:DescribeRules",
             "elasticloadbalancing:DescribeTargetGroups",
             "elasticloadbalancing:DescribeTargetHealth",
         ])

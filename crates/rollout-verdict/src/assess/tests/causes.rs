@@ -283,3 +283,19 @@ fn a_quota_has_to_last_and_settings_without_room_are_certain_at_once() {
                     configuration. Update the minimumHealthyPercent or maximumPercent value and try again.";
     assert_eq!(told(&[60], settings), Some((CauseKind::DeploymentSettings, Hopeless)));
 }
+
+#[test]
+fn a_service_that_was_there_and_is_gone_is_called_at_the_second_look() {
+    let without = |secs: u32| Snapshot { at: at(secs), absent: vec!["api".into()], ..Snapshot::default() };
+    let there = || snapshot(60, service(vec![], vec![]));
+    assert_eq!(judge(&rollout(1), [there(), without(65)]).state, State::Progressing, "one answer may lag");
+    let seen = judge(&rollout(1), [there(), without(65), without(70)]);
+    assert_eq!(failure(&seen), Some((CauseKind::ServiceGone, Reported)));
+    // One that is only being created is absent until it is there.
+    let mut new = rollout(1);
+    new.services[0].old_task_definition = None;
+    let created = judge(&new, [without(10), without(20), there()]);
+    assert_eq!(created.state, State::Progressing);
+    let gone = judge(&new, [without(10), there(), without(65), without(70)]);
+    assert_eq!(failure(&gone), Some((CauseKind::ServiceGone, Reported)));
+}
