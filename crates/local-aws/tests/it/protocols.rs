@@ -60,8 +60,8 @@ fn an_unknown_operation_is_named_in_an_explicit_error() {
 #[test]
 fn an_unknown_service_is_named_in_an_explicit_error() {
     let server = Server::in_memory();
-    let answer = server.json("test", "AWSWAF_20190729.ListWebACLs", &json!({}));
-    assert_eq!(answer.json()["message"], "the local AWS does not implement AWSWAF_20190729:ListWebACLs");
+    let answer = server.json("test", "DynamoDB_20120810.ListTables", &json!({}));
+    assert_eq!(answer.json()["message"], "the local AWS does not implement DynamoDB_20120810:ListTables");
 
     let answer = server.query("test", "ec2", "Action=DescribeVpcs");
     assert!(answer.text().contains("does not implement ec2:DescribeVpcs"), "{}", answer.text());
