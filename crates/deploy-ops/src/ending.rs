@@ -111,7 +111,6 @@ pub(crate) async fn health(
 /// What keeps a success from being one although every route answers: a witness that is missing, or errors on other paths.
 async fn witnessed(session: &EnvironmentSession, proof: Proof<'_>) -> Option<Cause> {
     let aws = &session.target.aws;
-    let asking = aws.patience.ask_again();
     let template = stack::live_template(aws, session.environment.stack_name.as_str()).await;
     let template = match template {
         Ok(template) => template,
@@ -141,9 +140,7 @@ async fn witnessed(session: &EnvironmentSession, proof: Proof<'_>) -> Option<Cau
     if matches!(proof, Proof::Rollback) {
         return None;
     }
-    let errors = witnesses::errors(session).await;
-    drop(asking);
-    let errors = errors.unwrap_or_else(|error| {
+    let errors = witnesses::errors(session).await.unwrap_or_else(|error| {
         session.report.warn(format!("whether users get server errors is not known: {error}"));
         Vec::new()
     });
