@@ -12,7 +12,7 @@ use crate::workflows::harness::programs;
 
 /// A run of the program: exit code and stdout.
 fn run(scene: &Scene, args: &[&str], variables: &[(&str, &str)]) -> (u8, String) {
-    let rare = ["bootstrap", "database", "doctor"].contains(&args[0]);
+    let rare = ["bootstrap", "database"].contains(&args[0]);
     let mut command = Command::new(programs().join(if rare { "account-ops" } else { "deploy-ops" }));
     command.args(args).current_dir(scene.root()).env_clear();
     command.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", scene.root());

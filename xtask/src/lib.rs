@@ -91,6 +91,10 @@ where
 fn run(command: Command) -> Result<ExitCode, Failure> {
     let project = Project::locate()?;
     match command {
+        // What an account may have takes more of the SDK than a look at this machine should wait for.
+        Command::Ops(OpsCommand::Doctor(args)) if args.environment.is_some() => {
+            process::hand_to(process::ACCOUNT_OPS, &project, arguments::of_process())
+        }
         Command::Ops(_) => process::hand_to(process::DEPLOY_OPS, &project, arguments::of_process()),
         Command::Account(_) => process::hand_to(process::ACCOUNT_OPS, &project, arguments::of_process()),
         Command::Simulate(_) => process::hand_to(process::ROLLOUT_LAB, &project, arguments::of_process()),

@@ -11,7 +11,11 @@ use ops_cli::{DoctorArgs, Exit};
 
 use crate::{judge, quotas};
 
-pub(super) async fn run(args: &DoctorArgs, root: &Path) -> Result<Exit, Failure> {
+/// Runs it, with the account's quotas and, with `--account`, AWS's own judgement.
+///
+/// # Errors
+/// What ends the command other than its own outcome.
+pub async fn run(args: &DoctorArgs, root: &Path) -> Result<Exit, Failure> {
     let more = async |config: &Config, environment: Option<&Environment>, target: &Target| {
         let mut findings: Vec<Finding> = quotas::look(config, environment, target).await;
         if let Some(environment) = environment.filter(|_| args.account) {

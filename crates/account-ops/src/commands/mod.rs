@@ -3,7 +3,7 @@
 mod bootstrap;
 mod database;
 mod dns;
-mod doctor;
+pub mod doctor;
 
 use std::path::Path;
 
@@ -18,7 +18,6 @@ pub async fn run(command: AccountCommand, root: &Path) -> Result<Exit, Failure> 
     match command {
         AccountCommand::Database(command) => database::run(&command, root).await,
         AccountCommand::Dns(command) => dns::run(&command, root).await,
-        AccountCommand::Doctor(args) => doctor::run(&args, root).await,
         AccountCommand::Bootstrap(args) => bootstrap::run(&args, root).await,
     }
 }

@@ -46,6 +46,7 @@ pub async fn run(command: OpsCommand, root: &Path) -> Result<Exit, Failure> {
         OpsCommand::Release(args) => release::run(&args, root).await,
         OpsCommand::Images(command) => images::run(&command, root).await,
         OpsCommand::Secrets(command) => secrets::run(&command, root).await,
+        OpsCommand::Doctor(args) => doctor::of_machine(&args, root).await,
         OpsCommand::Stack(command) => stack::run(&command, root).await,
         OpsCommand::Iam(command) => iam::run(&command, root).await,
         OpsCommand::Local(command) => local::run(&command, root).await,

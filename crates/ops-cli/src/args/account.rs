@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{BootstrapArgs, DatabaseCommand, DnsCommand, DoctorArgs};
+use super::{BootstrapArgs, DatabaseCommand, DnsCommand};
 
 /// Every command that is handed to the `account-ops` binary: rare ones, whose SDK crates a deployment does not compile.
 #[derive(Debug, Clone, Subcommand)]
@@ -13,8 +13,6 @@ pub enum AccountCommand {
     /// The records of the domain: copy them from where it is served today
     #[command(subcommand)]
     Dns(DnsCommand),
-    /// Check this machine and account: tools, credentials, git, quotas, and whether an environment is reachable
-    Doctor(DoctorArgs),
     /// Bring up a new environment, step by step; can be stopped anywhere and run again
     Bootstrap(BootstrapArgs),
 }
@@ -26,7 +24,6 @@ impl AccountCommand {
         match self {
             Self::Database(command) => command.json(),
             Self::Dns(command) => command.json(),
-            Self::Doctor(args) => args.json,
             Self::Bootstrap(args) => args.json,
         }
     }

@@ -72,6 +72,8 @@ pub enum OpsCommand {
     /// The secrets of an environment: which exist, enter them, check them
     #[command(subcommand)]
     Secrets(SecretsCommand),
+    /// Check this machine: tools, credentials, git; with an environment also the account's quotas, and whether it is reachable
+    Doctor(DoctorArgs),
     /// Infrastructure alone: deploy, plan or delete the stack of an environment, or the shared one
     #[command(subcommand)]
     Stack(StackCommand),
@@ -106,6 +108,7 @@ impl OpsCommand {
             Self::Secrets(SecretsCommand::Init(_) | SecretsCommand::Set(_) | SecretsCommand::Redeploy(_)) => {
                 false
             }
+            Self::Doctor(args) => args.json,
             Self::Stack(StackCommand::Deploy(args) | StackCommand::Plan(args)) => args.json,
             Self::Stack(StackCommand::Drift(args)) => args.json,
             Self::Stack(StackCommand::Delete(args)) => args.json,
