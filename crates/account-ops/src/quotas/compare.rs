@@ -133,7 +133,11 @@ fn short(standing: &Standing, limit: f64, others: f64, demands: &[Demand], whom:
 /// The request for as much as all environments need.
 fn increase(quota: &Quota, needed: f64, place: Place<'_>) -> String {
     // The local account answers other programs while `cargo xtask local serve` runs.
-    let endpoint = if place.local { " --endpoint-url http://localhost:4566" } else { "" };
+    let endpoint = if place.local {
+        " --endpoint-url http://localhost:4566 (while `cargo xtask local serve` runs)"
+    } else {
+        ""
+    };
     format!(
         "aws service-quotas request-service-quota-increase --service-code {} --quota-code {} --desired-value {} --region {}{endpoint}",
         quota.service_code,
