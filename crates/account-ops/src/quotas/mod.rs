@@ -5,6 +5,8 @@
 mod compare;
 mod usage;
 
+use std::time::Duration;
+
 use deploy_ops::call::{CallError, CallErrorKind, Called as _};
 use deploy_ops::doctor::Finding;
 use deploy_ops::stack;
@@ -17,11 +19,20 @@ use usage::Usage;
 
 /// Check of the findings.
 const CHECK: &str = "quotas";
+/// For all of it: some thirty calls.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Compares them. `subject` is the environment that is to be made or deployed next.
 ///
-/// Only reads. What cannot be read is a finding of its own.
+/// Only reads. What cannot be read, or not in time, is a finding of its own.
 pub async fn look(config: &Config, subject: Option<&Environment>, target: &Target) -> Vec<Finding> {
+    let found = tokio::time::timeout(LIMIT, read(config, subject, target)).await;
+    found.unwrap_or_else(|_| {
+        vec![Finding::skipped(CHECK, format!("not asked: no answer in {} s", LIMIT.as_secs()))]
+    })
+}
+
+async fn read(config: &Config, subject: Option<&Environment>, target: &Target) -> Vec<Finding> {
     let demands = match demands(config, subject, target).await {
         Ok(demands) => demands,
         Err(finding) => return vec![finding],
