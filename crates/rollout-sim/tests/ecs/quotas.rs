@@ -19,7 +19,7 @@ fn run_task(fixture: &mut Fixture) -> ecs::RunTaskOutput {
 
 #[test]
 fn a_task_beyond_the_quota_of_vcpus_is_not_placed() {
-    let mut fixture = Fixture::new(Setup::default());
+    let mut fixture = Fixture::empty(Setup::default());
     assert!(fixture.world.quotas.set(VCPUS, 1));
     // A quarter of a vCPU each.
     let output = run_task(&mut fixture);
@@ -39,7 +39,7 @@ fn a_task_beyond_the_quota_of_vcpus_is_not_placed() {
 
 #[test]
 fn quotas_are_answered_with_their_codes_and_raised_on_request() {
-    let mut fixture = Fixture::new(Setup::default());
+    let mut fixture = Fixture::empty(Setup::default());
     let quota = json!({"ServiceCode": "fargate", "QuotaCode": VCPUS});
     let value = |fixture: &Fixture| {
         let answer = servicequotas::get_service_quota(&fixture.world, &input(quota.clone())).unwrap();
@@ -81,7 +81,7 @@ fn quotas_are_answered_with_their_codes_and_raised_on_request() {
 
 #[test]
 fn a_load_balancer_has_no_more_rules_than_its_quota() {
-    let mut fixture = Fixture::new(Setup::default());
+    let mut fixture = Fixture::empty(Setup::default());
     fixture.world.quotas.load_balancer_rules = 0;
     let rule = json!({"ListenerArn": fixture.listener, "Priority": 77,
         "Conditions": [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/more/*"]}}],
