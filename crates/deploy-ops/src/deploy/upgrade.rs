@@ -6,6 +6,8 @@ use super::Deployment;
 use crate::database_change;
 use crate::ending::End;
 use crate::failure::Failure;
+use crate::operation;
+use crate::rollout;
 use crate::template::Section;
 
 impl Deployment<'_> {
@@ -29,6 +31,12 @@ impl Deployment<'_> {
         let kept: BTreeSet<String> =
             template.entries(Section::Parameters).map(|(name, _)| name.clone()).collect();
         let request = self.request("upgrade", &template, &kept)?;
-        self.change(request).await
+        let conclusion =
+            operation::change(self.session, &self.job(request), rollout::of_infrastructure).await?;
+        let end = self.note(conclusion);
+        if end.is_none() {
+            self.refresh().await?;
+        }
+        Ok(end)
     }
 }
