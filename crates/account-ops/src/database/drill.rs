@@ -206,8 +206,11 @@ async fn restored(wait: &Wait<'_>, instance: &str, source: &DrillSource) -> Resu
     Ok(drilled)
 }
 
+/// How a property of an instance is written.
+type Read = fn(&DbInstance) -> String;
+
 /// What both have to be alike in, so that the copy could take the original's place.
-const ALIKE: [(&str, fn(&DbInstance) -> String); 7] = [
+const ALIKE: [(&str, Read); 7] = [
     ("version", |it| text(it.engine_version())),
     ("storage in GiB", |it| it.allocated_storage().unwrap_or_default().to_string()),
     ("encryption", |it| it.storage_encrypted().unwrap_or_default().to_string()),

@@ -97,7 +97,7 @@ pub fn plan(source: &[Held], held: &[Held], zone: &str, own: &BTreeSet<String>) 
         match same.or(instead) {
             None => plan.create.push(set.clone()),
             Some(Held::Records(other)) if other.says_the_same(set) => {
-                plan.existing.push(left("the same values"))
+                plan.existing.push(left("the same values"));
             }
             Some(Held::Records(other)) => plan.differing.push(left(&format!("the zone has {other}"))),
             Some(Held::Special { kind, what, .. }) => {
