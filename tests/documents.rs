@@ -75,6 +75,7 @@ fn every_kind_of_fault_is_described() {
     let described: Vec<&str> = text
         .split("### Faults")
         .nth(1)
+        .and_then(|section| section.split("| kinds |").next())
         .unwrap()
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())

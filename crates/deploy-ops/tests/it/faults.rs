@@ -24,7 +24,7 @@ fn a_fault_that_names_nothing_it_can_break_is_refused_with_what_there_is() {
         ("health-path:migrate", "there is no service of this name, only api, frontend, mcp"),
         ("no-capacity:us-west-2z", "migrate, seed, us-west-2a"),
         ("stack-fails:Databse", "there is no service or resource of this name"),
-        ("throttled:esc", "there is no API of this name, only cloudformation, cloudwatch, ecr, ecs"),
+        ("throttled:esc", "there is no API of this name, only access-analyzer, acm, cloudformation"),
     ] {
         let run = scene.run(&["deploy", "staging", "--local", "--yes", "--fault", fault]).expect(3);
         assert!(
