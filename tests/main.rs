@@ -1,6 +1,7 @@
 //! Integration tests, in one binary.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod attacks;
 mod documents;
 mod e2e;
 mod firewall;

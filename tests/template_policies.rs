@@ -27,9 +27,33 @@ fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
+/// Resources of a statement as far as they are text, with `x` for what CloudFormation and IAM put in.
+fn resources(statement: &Value) -> Vec<String> {
+    let (one, many) = (std::slice::from_ref(&statement["Resource"]), statement["Resource"].as_array());
+    let all = many.map_or(one, Vec::as_slice).iter();
+    let texts = all.filter_map(|resource| {
+        let sub = &resource["Fn::Sub"];
+        resource.as_str().or_else(|| sub.as_str()).or_else(|| sub[0].as_str())
+    });
+    let plain = |text: &str| {
+        let mut parts = text.split("${");
+        let first = parts.next().unwrap().to_owned();
+        parts.fold(first, |plain, part| format!("{plain}x{}", part.split_once('}').unwrap().1))
+    };
+    texts.map(plain).collect()
+}
+
 /// What is wrong with a statement, one line each.
 fn problems(statement: &Value) -> Vec<String> {
     let mut problems = Vec::new();
+    for resource in resources(statement) {
+        // IAM takes no wildcard in the place of a type of resources (IAM:reference-arns); S3 has no types there.
+        let of_service = resource.splitn(6, ':').nth(5).unwrap_or_default();
+        let kind = of_service.find(['/', ':']).map_or("", |end| &of_service[..end]);
+        if kind.contains(['*', '?']) && !resource.starts_with("arn:x:s3:") {
+            problems.push(format!("{resource}: a wildcard in the place of a type"));
+        }
+    }
     let mut actions = Vec::new();
     for pattern in texts(&statement["Action"]) {
         let prefix = pattern.split(':').next().unwrap();
@@ -91,6 +115,14 @@ fn what_no_request_has_or_no_action_knows_is_found() {
     assert_eq!(problems(&statement("ecs:UpdateService", "*", "ecs:subnet")), Vec::<String>::new());
     let fence = problems(&statement("ecs:RunTask", "*", "ecs:subnet"));
     assert!(fence.len() == 1 && fence[0].contains("ecs:RunTask"), "{fence:?}");
+    let wild = |kind: &str| {
+        let arn = format!("arn:${{AWS::Partition}}:rds:${{AWS::Region}}:${{AWS::AccountId}}:{kind}:main");
+        problems(
+            &serde_json::json!({"Effect": "Allow", "Action": "rds:ModifyDBInstance", "Resource": {"Fn::Sub": arn}}),
+        )
+    };
+    assert_eq!(wild("db"), Vec::<String>::new());
+    assert_eq!(wild("*"), ["arn:x:rds:x:x:*:main: a wildcard in the place of a type"]);
     let unknown = problems(&statement("ecs:RunTasks", "*", "aws:PrincipalArn"));
     assert_eq!(unknown, ["ecs:RunTasks: AWS has no such action"]);
 }

@@ -7,6 +7,7 @@
 //! It is a library beside its binary so that the workflow tests parse every `cargo xtask` call with the real grammar.
 
 mod arguments;
+pub mod attacks;
 mod commands;
 mod failure;
 mod output;

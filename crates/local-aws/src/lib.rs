@@ -16,6 +16,7 @@ mod control;
 mod dispatch;
 mod disruption;
 mod faults;
+mod judge;
 mod origin;
 mod protocol;
 mod request;
@@ -46,7 +47,9 @@ pub use clock::ClockMode;
 pub use command::{Existing, PushImage, SetQuota};
 pub use control::{ControlError, Status};
 pub use disruption::Disruption;
+pub use judge::Judge;
 pub use protocol::API_PREFIXES;
+pub use rollout_sim::cfn::HandledResource;
 pub use rollout_sim::iam::{DecidedCall, RoleDocuments, UnusedGrant, Usage};
 pub use state::{STATE_VERSION, StateError};
 
@@ -334,6 +337,12 @@ impl Control {
     #[must_use]
     pub fn role_documents(&self, role: &str) -> Option<RoleDocuments> {
         self.inspect(|world| iam::role_documents(world, role))
+    }
+
+    /// A copy of the account that says what its roles may do.
+    #[must_use]
+    pub fn judge(&self) -> Judge {
+        Judge::new(self.inspect(World::clone))
     }
 
     /// Looks at the account from the inside.

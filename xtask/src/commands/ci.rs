@@ -1,5 +1,6 @@
 //! `ci`: everything the gate checks. A missing tool is a failure that says how to get the tool.
 
+mod attacks;
 mod clients;
 mod validators;
 mod workflows;
@@ -29,6 +30,7 @@ const STEPS: &[(&str, Step)] = &[
     }),
     ("tests", |project| must_succeed(&cargo(project, ["test"]), "cargo test")),
     ("least privilege", least_privilege),
+    ("attacks", attacks::run),
     ("template validators", validators::templates),
     ("workflow linters", workflows::run),
     ("AWS clients", clients::run),

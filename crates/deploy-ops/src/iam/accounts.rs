@@ -4,7 +4,7 @@ use std::io::{Write, sink};
 use std::path::Path;
 
 use env_config::Config;
-use local_aws::{Control, LocalAws, Options, RoleDocuments, role_access_key};
+use local_aws::{Control, Judge, LocalAws, Options, RoleDocuments, role_access_key};
 
 use crate::call::CallErrorKind;
 use crate::deploy;
@@ -78,6 +78,11 @@ impl<'a> Accounts<'a> {
         let (shared, infrastructure) = (shared.control(), empty.control());
         let running = control;
         Ok(Self { root, config, options, shared, infrastructure, running, releases, commits })
+    }
+
+    /// What roles may do on the account where the environment runs.
+    pub(super) fn judge(&self) -> Judge {
+        self.running.judge()
     }
 
     async fn bench(&self, start: Start, environment: &str, role: &str) -> Result<Bench, Failure> {

@@ -14,6 +14,7 @@ mod events;
 mod exports;
 mod faults;
 mod gateways;
+mod handled;
 mod handlers;
 pub(crate) mod identifier;
 mod inputs;
@@ -47,6 +48,7 @@ pub use drift::{
 };
 pub use events::{describe_events, describe_stack_events, new_stack_events};
 pub use exports::{list_exports, list_imports};
+pub use handled::{HandledResource, handled_resources};
 pub use protection::{get_stack_policy, set_stack_policy, update_termination_protection};
 pub use rollback::{cancel_update_stack, continue_update_rollback, rollback_stack};
 pub use stacks::{create_stack, delete_stack, update_stack};

@@ -178,10 +178,20 @@ pub(super) fn matches_action(pattern: &str, action: &str) -> bool {
 /// Whether a resource pattern, its variables replaced, matches.
 pub(super) fn matches_resource(pattern: &str, resource: &str, context: &Context) -> bool {
     match context.replace_variables(pattern) {
-        Some(pattern) => matches_arn(&pattern, resource),
+        Some(pattern) => !has_wild_type(&pattern) && matches_arn(&pattern, resource),
         // A variable without a value matches nothing.
         None => false,
     }
+}
+
+/// Whether a wildcard stands for the type of resources, as in `arn:aws:rds:us-west-2:123456789012:*:main`. IAM does not allow it
+/// (IAM:reference-arns, incorrect wildcard usage); that such a pattern then matches nothing is inferred. In ARNs of Amazon S3
+/// the name comes first, and there is no type.
+fn has_wild_type(pattern: &str) -> bool {
+    let parts: Vec<_> = pattern.splitn(6, ':').collect();
+    let [_, _, service, _, _, resource] = parts[..] else { return false };
+    let Some(end) = resource.find(['/', ':']) else { return false };
+    service != "s3" && resource[..end].contains(['*', '?'])
 }
 
 /// Compares ARNs part by part, so that `*` does not reach across the first five colons.

@@ -204,6 +204,20 @@ fn policies_read_the_tags_of_the_role_that_calls() {
 }
 
 #[test]
+fn no_wildcard_stands_for_a_type_of_resources() {
+    let allow = |resource: &str| {
+        world(&format!(r#"{{"Effect":"Allow","Action":["ecs:*","s3:*"],"Resource":"{resource}"}}"#))
+    };
+    let service = |pattern: &str| allowed(&allow(pattern), "ecs:UpdateService", SERVICE, &[]);
+    assert!(!service("arn:aws:ecs:us-west-2:123456789012:serv*/*"));
+    assert!(!service("arn:aws:ecs:us-west-2:123456789012:*/shop-staging/*"));
+    assert!(service("arn:aws:ecs:us-west-2:123456789012:service/*"));
+    assert!(service("arn:aws:ecs:us-west-2:123456789012:*"));
+    let object = allow("arn:aws:s3:::bucket-*/*");
+    assert!(allowed(&object, "s3:GetObject", "arn:aws:s3:::bucket-1/key", &[]));
+}
+
+#[test]
 fn malformed_documents_are_refused() {
     let mut world = world(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#);
     for statement in [

@@ -249,15 +249,6 @@ fn by_name(config: &Config, names: EnvironmentNames<'_>) -> Vec<Statement<Shared
             "iam:PassedToService",
             ["ecs-tasks.amazonaws.com".into()],
         ),
-        // These services make their linked role in an account when they are used there for the first time.
-        Statement::allow(["iam:CreateServiceLinkedRole"])
-            .on([global("iam", "role/aws-service-role/*")])
-            .when(
-                "StringEquals",
-                "iam:AWSServiceName",
-                ["ecs", "elasticache", "elasticloadbalancing", "rds", "wafv2"]
-                    .map(|service| format!("{service}.amazonaws.com").into()),
-            ),
     ]
 }
 
@@ -283,6 +274,15 @@ fn by_tag() -> Vec<Statement<Shared>> {
             ["Environment".into()],
         ),
         Statement::allow(TAGGED.iter().copied()).on_all().when("StringEquals", TAG, own()),
+        // These services make their linked role in an account when they are used there for the first time.
+        Statement::allow(["iam:CreateServiceLinkedRole"])
+            .on([global("iam", "role/aws-service-role/*")])
+            .when(
+                "StringEquals",
+                "iam:AWSServiceName",
+                ["ecs", "elasticache", "elasticloadbalancing", "rds", "wafv2"]
+                    .map(|service| format!("{service}.amazonaws.com").into()),
+            ),
     ]
 }
 
@@ -334,12 +334,18 @@ fn named(config: &Config, names: EnvironmentNames<'_>) -> Vec<Value<PolicyResour
     let mut resources = vec![
         local("cloudwatch", &format!("alarm:{prefix}-*")),
         local("ecs", &format!("cluster/{prefix}")),
-        local("ecs", &format!("service*/{prefix}/*")),
+        local("ecs", &format!("service/{prefix}/*")),
+        local("ecs", &format!("service-deployment/{prefix}/*")),
         local("ecs", &format!("task-definition/{prefix}-*")),
-        // Not `{prefix}*`: the name of another environment may start with this one's.
-        local("elasticache", &format!("*:{prefix}")),
-        local("elasticache", &format!("*:{prefix}-*")),
-        local("elasticache", &format!("*:{generated}-*")),
+        // No wildcard stands for a type of resources (IAM user guide, reference-arns). Not `{prefix}*`: the name of another
+        // environment may start with this one's.
+        local("elasticache", &format!("cluster:{prefix}-*")),
+        local("elasticache", &format!("parametergroup:{generated}-*")),
+        local("elasticache", &format!("replicationgroup:{prefix}")),
+        local("elasticache", &format!("snapshot:{generated}-*")),
+        local("elasticache", &format!("subnetgroup:{prefix}")),
+        local("elasticache", &format!("user:{prefix}-*")),
+        local("elasticache", &format!("usergroup:{prefix}")),
         balancer("loadbalancer"),
         balancer("listener"),
         balancer("listener-rule"),
@@ -347,8 +353,10 @@ fn named(config: &Config, names: EnvironmentNames<'_>) -> Vec<Value<PolicyResour
         local("logs", &format!("log-group:/aws/rds/instance/{prefix}/*")),
         local("logs", &format!("log-group:{firewall_log}")),
         local("logs", &format!("log-group:{firewall_log}:*")),
-        local("rds", &format!("*:{prefix}")),
-        local("rds", &format!("*:{generated}-*")),
+        local("rds", &format!("db:{prefix}")),
+        local("rds", &format!("pg:{generated}-*")),
+        local("rds", &format!("snapshot:{generated}-*")),
+        local("rds", &format!("subgrp:{prefix}")),
         // Where a database has no option group of its own, it is in the default one of its engine, which has to be allowed
         // too (RDS user guide, security_iam_id-based-policy-examples).
         local("rds", "og:default*"),
