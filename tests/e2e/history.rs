@@ -122,7 +122,7 @@ fn a_rollback_is_there_either_way_and_so_is_what_was_put_right() {
     insta::assert_snapshot!(table(&scene, &read(&scene, 10)), @r#"
     staging: v0.1.0 in service
       2026-01-05T09:40:30Z  v0.3.0  rolled back                       7m44s   ana  laptop
-          ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: 80047b27-3505-87d9-c926-9e63dd566342, HandlerErrorCode: InternalFailure)
+          ApiService: Resource handler returned message: "Internal error reported from downstream service during operation 'AWS::ECS::Service'." (RequestToken: 914650bd-ddc1-f49a-58f0-b907069db55e, HandlerErrorCode: InternalFailure)
       2026-01-05T09:35:10Z  v0.2.0  rolled out (past CloudFormation)  5m18s   -    -
           services: api, frontend, mcp
       2026-01-05T09:28:40Z  v0.1.0  rolled out                        5m25s   ben  github-run-7

@@ -12,7 +12,7 @@ use crate::workflows::harness::programs;
 
 /// A run of the program: exit code and stdout.
 fn run(scene: &Scene, args: &[&str], variables: &[(&str, &str)]) -> (u8, String) {
-    let rare = ["bootstrap", "database"].contains(&args[0]);
+    let rare = ["bootstrap", "database", "dns"].contains(&args[0]);
     let mut command = Command::new(programs().join(if rare { "account-ops" } else { "deploy-ops" }));
     command.args(args).current_dir(scene.root()).env_clear();
     command.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", scene.root());
@@ -42,6 +42,7 @@ const COMMANDS: &[&str] = &[
     "database list nowhere",
     "database restore nowhere --snapshot one",
     "deploy nowhere",
+    "dns copy --from-zone-file nowhere",
     "diagnose nowhere",
     "doctor nowhere",
     "health nowhere",
@@ -57,6 +58,9 @@ const COMMANDS: &[&str] = &[
     "stack delete nowhere",
     "stack deploy nowhere",
     "stack drift nowhere",
+    "database drill nowhere",
+    "database drop-kept nowhere --confirm x",
+    "database snapshot nowhere",
     "stack plan nowhere",
     "status nowhere",
     "task run migrate --env nowhere",

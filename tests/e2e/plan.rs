@@ -77,7 +77,7 @@ fn a_plan_of_a_stack_that_is_not_at_rest_is_refused() {
         ");
         assert!(account(&scene).await == before);
 
-        scene.deploy(ENVIRONMENT, &of("v0.2.0"), &[]).await.unwrap();
+        scene.deploy(ENVIRONMENT, &of("v0.3.0"), &[]).await.unwrap();
         scene.commit("fourth");
         let failed =
             scene.deploy(ENVIRONMENT, &options(Wanted::Head), &["rollback-fails:api"]).await.unwrap();

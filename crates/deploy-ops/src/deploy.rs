@@ -292,8 +292,12 @@ impl Deployment<'_> {
         };
         self.growth = self.growth()?;
         let before = self.session.services_before().await?;
+        let differences = self.differences().await?;
         let live = self.live.as_ref().map(|(view, template)| (template, &view.parameters));
-        let versions = Versions { live, wanted: (&self.template, &self.values) };
+        // After a rollback past CloudFormation the stack's release is not the one in service.
+        let on_record = live.and_then(|(_, values)| values.get("Release")).map(String::as_str);
+        let in_service = on_record.filter(|_| differences.is_empty());
+        let versions = Versions { live, wanted: (&self.template, &self.values), in_service };
         let (release, options) = (&self.release, self.options);
         let stages = self.growth.as_ref().map(|growth| growth.stages.as_slice()).unwrap_or_default();
         let shown =

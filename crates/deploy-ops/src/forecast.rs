@@ -59,6 +59,8 @@ pub struct Versions<'a> {
     pub live: Option<(&'a Template, &'a BTreeMap<String, String>)>,
     /// The wanted template and its parameters.
     pub wanted: (&'a Template, &'a BTreeMap<String, String>),
+    /// The release in service; `None` where services run something else than the live template says.
+    pub in_service: Option<&'a str>,
 }
 
 /// Works out what a plan means, shows it, and asks every guard. What is refused is an error; the forecast names what was
@@ -86,7 +88,7 @@ pub async fn show(
         wanted: versions.wanted.0,
         plan,
         deadline: &forecast.deadline,
-        in_service: versions.live.and_then(|(_, values)| values.get("Release")).map(String::as_str),
+        in_service: versions.in_service,
         tag: release.tag.as_ref(),
     };
     let overridden = guards::check(session, &change, &options.overrides).await?;
@@ -296,10 +298,13 @@ mod tests {
             ])
         };
         let (old, new) = (values("sha256:1", "v1"), values("sha256:2", "v2"));
-        let why = |live, wanted| reasons(&Versions { live: Some(live), wanted }, "api");
+        let why = |live, wanted| reasons(&Versions { live: Some(live), wanted, in_service: None }, "api");
         assert_eq!(why((&live, &old), (&wanted, &new)), ["environment (MODE, RELEASE)", "image", "size"]);
         assert_eq!(why((&live, &old), (&live, &new)), ["environment (RELEASE)", "image"]);
         assert!(why((&live, &old), (&live, &old)).is_empty());
-        assert_eq!(reasons(&Versions { live: None, wanted: (&wanted, &new) }, "api"), ["new"]);
+        assert_eq!(
+            reasons(&Versions { live: None, wanted: (&wanted, &new), in_service: None }, "api"),
+            ["new"]
+        );
     }
 }
