@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use rollout_sim::World;
 use rollout_sim::iam::{self, CreateRoleInput, Principal, PutRolePolicyInput};
 
-const PREFIX: &str = "arn:aws:ecs:us-west-2:123456789012:";
+/// With a type of resources: no wildcard stands for one.
+const PREFIX: &str = "arn:aws:ecs:us-west-2:123456789012:service/";
 
 fn world(statements: &str) -> World {
     let mut world = World::new("123456789012", "us-west-2", 1);
