@@ -38,6 +38,13 @@ impl ServiceRecord {
         self.difference_from(wanted)
     }
 
+    /// Whether it runs another task definition than the stack has on record: its release is not that of the stack.
+    #[must_use]
+    pub fn runs_another(&self) -> bool {
+        let seen = self.seen.as_ref().map(|seen| &seen.task_definition);
+        seen.zip(self.task_definition.as_ref()).is_some_and(|(runs, recorded)| runs != recorded)
+    }
+
     /// How the service differs from running `wanted` alone, in the number that the template says.
     #[must_use]
     pub fn difference_from(&self, wanted: &str) -> Option<String> {

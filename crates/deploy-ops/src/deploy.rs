@@ -81,6 +81,8 @@ struct Deployment<'a> {
     live: Option<(StackView, Template)>,
     /// The stack where it was never complete: its creation goes on.
     begun: Option<StackView>,
+    /// Whether a service runs another task definition than the stack has on record.
+    past_the_stack: bool,
     /// What becomes of the infrastructure before the services, as the plan shows it; nothing where it is as it should be.
     growth: Option<Growth>,
     records: Vec<rollout_verdict::Record>,
@@ -176,6 +178,7 @@ async fn carry_out(
         values,
         live,
         begun,
+        past_the_stack: records.iter().any(alignment::ServiceRecord::runs_another),
         growth: None,
         records: Vec::new(),
         forecast: None,
@@ -292,11 +295,10 @@ impl Deployment<'_> {
         };
         self.growth = self.growth()?;
         let before = self.session.services_before().await?;
-        let differences = self.differences().await?;
         let live = self.live.as_ref().map(|(view, template)| (template, &view.parameters));
         // After a rollback past CloudFormation the stack's release is not the one in service.
         let on_record = live.and_then(|(_, values)| values.get("Release")).map(String::as_str);
-        let in_service = on_record.filter(|_| differences.is_empty());
+        let in_service = on_record.filter(|_| !self.past_the_stack);
         let versions = Versions { live, wanted: (&self.template, &self.values), in_service };
         let (release, options) = (&self.release, self.options);
         let stages = self.growth.as_ref().map(|growth| growth.stages.as_slice()).unwrap_or_default();
