@@ -190,6 +190,12 @@ pub fn normal(name: &str) -> String {
     name.trim().trim_end_matches('.').to_ascii_lowercase()
 }
 
+/// Whether a name lies below a zone, which is not below itself; both as [`normal`] writes them.
+#[must_use]
+pub fn is_below(name: &str, zone: &str) -> bool {
+    name.strip_suffix(zone).is_some_and(|label| label.ends_with('.'))
+}
+
 /// A name from the root.
 pub(crate) fn name(text: &str) -> Result<Name, DnsError> {
     let mut name = Name::from_ascii(text).map_err(|error| DnsError::Name(text.to_owned(), error))?;

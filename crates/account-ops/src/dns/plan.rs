@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use deploy_ops::dns::is_below;
 use deploy_ops::dns::records::RecordSet;
 use serde::Serialize;
 
@@ -73,7 +74,7 @@ pub fn plan(source: &[Held], held: &[Held], zone: &str, own: &BTreeSet<String>) 
         let left =
             |reason: &str| Left { name: name.to_owned(), kind: kind.to_owned(), reason: reason.to_owned() };
         let set = match it {
-            _ if name != zone && !name.ends_with(&format!(".{zone}")) => {
+            _ if name != zone && !is_below(name, zone) => {
                 plan.skipped.push(left(&format!("it is not in {zone}")));
                 continue;
             }

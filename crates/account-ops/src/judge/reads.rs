@@ -1,6 +1,7 @@
 //! Reads of what an environment is given: image repositories, certificate, hosted zone.
 
 use deploy_ops::call::{CallError, Called as _};
+use deploy_ops::dns::is_below;
 use deploy_ops::doctor::Finding;
 use deploy_ops::inputs;
 use deploy_ops::stack::{self, StackView};
@@ -123,7 +124,7 @@ async fn zone(
         Err(error) => return not_asked(CHECK, &id, error),
     };
     let domain = environment.domain.as_str();
-    if domain == name || domain.ends_with(&format!(".{name}")) {
+    if domain == name || is_below(domain, &name) {
         return Finding::ok(CHECK, format!("hosted zone {id} is {name}"));
     }
     let detail = format!("hosted zone {id} is {name:?}, and {domain} is not in it");

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hickory_proto::rr::RecordType::{self, A, AAAA, CAA, MX, SRV, TXT};
 
+use super::is_below;
+
 /// What may stand at the name of the zone itself. A CNAME cannot (RFC 1912, section 2.4).
 const APEX: &[RecordType] = &[A, AAAA, MX, TXT, CAA];
 /// What may stand at the name of a host. A CNAME or a delegation answers any of them.
@@ -126,7 +128,7 @@ pub(crate) fn questions(zone: &str, hosts: &BTreeSet<String>) -> BTreeMap<String
     all.extend(TEXTS.iter().map(|label| (below(label), TEXT)));
     all.extend(SELECTORS.iter().map(|label| (below(&format!("{label}._domainkey")), TEXT)));
     all.extend(SERVICES.iter().map(|label| (below(label), SERVICE)));
-    for host in hosts.iter().filter(|host| host.ends_with(&format!(".{zone}"))) {
+    for host in hosts.iter().filter(|host| is_below(host, zone)) {
         all.insert(host.clone(), HOST);
         all.insert(format!("_dmarc.{host}"), TEXT);
     }
@@ -136,7 +138,7 @@ pub(crate) fn questions(zone: &str, hosts: &BTreeSet<String>) -> BTreeMap<String
 /// Hosts of the zone that a value points at, such as those of MX: to be asked for too.
 pub(crate) fn pointed_at(value: &str, zone: &str) -> Option<(String, &'static [RecordType])> {
     let host = value.rsplit(' ').next()?.strip_suffix('.')?;
-    host.ends_with(&format!(".{zone}")).then(|| (host.to_owned(), HOST))
+    is_below(host, zone).then(|| (host.to_owned(), HOST))
 }
 
 #[cfg(test)]
