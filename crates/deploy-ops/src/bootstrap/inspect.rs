@@ -66,7 +66,6 @@ impl List {
             self.add(Step::Shared, state);
             return Ok(());
         }
-        // Whether it names the subnets is a step of its own: they come with the infrastructure.
         let prepared = infrastructure::shared(session, live.clone(), certificate)?;
         if !prepared.is_done() {
             self.add(Step::Shared, State::Open(format!("{name} is not as configured")));
