@@ -127,6 +127,14 @@ fn a_release_that_is_older_than_the_one_in_service_is_refused() {
     assert_eq!(reason, "release v1.0.0 is older than v1.0.1, which is in service");
     assert!(hint.contains("cargo xtask rollback v1.0.0 --env staging --local"), "{hint}");
     assert!(hint.ends_with("--override older-release"), "{hint}");
+    // A count that somebody set by hand says nothing about the release.
+    block_on(async {
+        let session = scene.session("staging", &[]).await;
+        let update = session.target.aws.ecs.update_service().cluster(session.names().cluster());
+        update.service("api").desired_count(2).send().await.unwrap();
+        close(session).await;
+    });
+    assert_eq!(is_refused(&scene, &release("v1.0.0")).0, reason);
     let options = Options { overrides: vec!["older-release".parse().unwrap()], ..release("v1.0.0") };
     let result = block_on(scene.deploy("staging", &options, &[])).unwrap().result;
     assert_eq!(
